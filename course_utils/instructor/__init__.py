@@ -1,0 +1,1 @@
+"""For instructors only, never released: what knows the answers."""

@@ -1,0 +1,1 @@
+"""Grade nbgrader submissions with student code and judging code in separate processes."""

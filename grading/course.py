@@ -1,0 +1,118 @@
+"""A course folder: what is in it, and nbgrader's commands on it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from nbgrader.apps import NbGrader, NbGraderAPI
+
+
+class CourseError(RuntimeError):
+    """An nbgrader command failed for a reason that has nothing to do with one submission."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder, configured by the ``nbgrader_config.py`` in the current one.
+
+    Attributes
+    ----------
+    root : Path
+        The folder with ``source/``, ``submitted/`` and ``gradebook.db``.
+    """
+
+    root: Path
+
+    @cached_property
+    def api(self) -> NbGraderAPI:
+        """nbgrader's commands as functions."""
+        app = NbGrader()
+        app.load_config_file()
+        app.config.CourseDirectory.root = str(self.root.resolve())
+        return NbGraderAPI(config=app.config)
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook."""
+        return self.api.coursedir.db_url
+
+    def students(self, assignment: str) -> list[str]:
+        """Who handed in something for an assignment."""
+        return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{assignment}") if path.is_dir())
+
+    def notebooks(self, assignment: str) -> list[str]:
+        """File names of an assignment's notebooks."""
+        return sorted(path.name for path in (self.root / "source" / assignment).glob("*.ipynb"))
+
+    def generate(self, assignment: str) -> None:
+        """Generate the release, unless it is newer than all of the source.
+
+        Raises
+        ------
+        CourseError
+            nbgrader could not; the message says why.
+        """
+        source, release = self.root / "source" / assignment, self.root / "release" / assignment
+        made = min((release / name for name in self.notebooks(assignment)), key=_modified, default=release)
+        gradebook = self.root / "gradebook.db"
+        if gradebook.exists() and _modified(made) > _newest(source) and _modified(gradebook) > _newest(source):
+            return
+        result = self.api.generate_assignment(assignment, force=True)
+        if not result["success"]:
+            raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
+
+    def broken_hand_in(self, assignment: str, student: str) -> str | None:
+        """Why nbgrader could not even read a submission, in words for the instructor; None if it can."""
+        for name in self.notebooks(assignment):
+            path = self.root / "submitted" / student / assignment / name
+            if not path.is_file():
+                return f"{name} was not handed in"
+            try:
+                nbformat.validate(nbformat.read(path, as_version=4))
+            except Exception as error:
+                # nbformat raises many kinds of error for a damaged file; to the instructor they are all one.
+                return f"{name} is not a readable notebook ({type(error).__name__}: {str(error).splitlines()[0]:.100})"
+        return None
+
+    def autograde(self, assignment: str, student: str) -> str | None:
+        """Grade one student's submission, unless that was done since it or the source changed.
+
+        Returns
+        -------
+        str or None
+            What went wrong, or None. Marks recorded before stay when something did.
+        """
+        if problem := self.broken_hand_in(assignment, student):
+            return problem
+        handed_in = self.root / "submitted" / student / assignment
+        graded = self.root / "autograded" / student / assignment
+        newest_input = max(_newest(handed_in), _newest(self.root / "source" / assignment))
+        if all(_modified(graded / name) > newest_input for name in self.notebooks(assignment)):
+            return None
+        result = self.api.autograde(assignment, student, force=True)
+        return None if result["success"] else _last_line(result)
+
+    def feedback(self, assignment: str, student: str) -> str | None:
+        """Write the feedback page of one student, unless it is newer than the graded notebook."""
+        graded = self.root / "autograded" / student / assignment
+        pages = (self.root / "feedback" / student / assignment).glob("*.html")
+        if not graded.is_dir() or max(map(_modified, pages), default=0.0) > _newest(graded):
+            return None
+        result = self.api.generate_feedback(assignment, student, force=True)
+        return None if result["success"] else _last_line(result)
+
+
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _newest(folder: Path) -> float:
+    return max((_modified(path) for path in folder.rglob("*")), default=0.0)
+
+
+def _last_line(result: dict) -> str:
+    """The line of nbgrader's log that says most: the exception itself."""
+    lines = [line.strip() for line in (result.get("log") or result.get("error") or "").splitlines() if line.strip()]
+    told = [line for line in lines if "Error" in line and not line.startswith(("File", "["))]
+    return (told or lines or ["failed without a word"])[-1][:300]

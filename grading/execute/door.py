@@ -1,0 +1,100 @@
+"""The judging end of the socketpair: the only way to the student's code, and the only place that reads what it says."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from .runner.wire import Timeout, Wire, WireError
+
+# A reply comes this many seconds after the student's time is up, or not at all.
+GRACE = 5.0
+MAX_MESSAGE = 2000
+
+
+class StudentSideDied(Exception):  # noqa: N818 (an event, not a fault of ours)
+    """The student's process is gone, hangs, or broke the protocol. Nothing more can be asked of it."""
+
+
+class Door:
+    """Runs the student's cells and asks questions about what they left behind.
+
+    Parameters
+    ----------
+    wire : Wire
+        The judging end of the socketpair.
+    answer_timeout : float
+        Seconds for the answer to one question.
+    secret : bytes
+        What the seeds of unforeseeable inputs are made from.
+    """
+
+    def __init__(self, wire: Wire, answer_timeout: float, secret: bytes) -> None:
+        self._wire = wire
+        self._answer_timeout = answer_timeout
+        self._secret = secret
+        self._died: str | None = None
+
+    def begin(self, files: dict[str, Any], answers: str | None, path: list[str], timeout: float) -> None:
+        """Hand over the student's files.
+
+        Raises
+        ------
+        StudentSideDied
+            The runner did not come up.
+        """
+        reply = self._request("begin", timeout, files=files, answers=answers, path=path)
+        if "failure" in reply:
+            self._give_up(f"the student side could not get ready: {_message(reply['failure'])}")
+
+    def execute(self, source: str, timeout: float) -> dict[str, Any]:
+        """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
+        return self._request("execute", timeout, source=source, timeout=timeout)
+
+    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Ask one question.
+
+        Returns
+        -------
+        dict
+            ``{"answer": ...}``, which may be a lie, or ``{"failure": {"kind": ..., "message": ...}}``.
+        """
+        timeout = self._answer_timeout
+        try:
+            reply = self._request("ask", timeout, question=question, arguments=arguments, timeout=timeout)
+        except StudentSideDied as death:
+            return {"failure": {"kind": "died", "message": str(death)}}
+        if "failure" not in reply:
+            return {"answer": reply.get("answer")}
+        failure = reply["failure"]
+        kind = failure.get("kind") if isinstance(failure, dict) else None
+        return {"failure": {"kind": kind if isinstance(kind, str) else "broken", "message": _message(failure)}}
+
+    def seed(self, purpose: str) -> int:
+        """A 128-bit seed for one purpose that nobody without the course's secret can foresee."""
+        return int.from_bytes(hashlib.sha256(self._secret + b"\0" + purpose.encode()).digest()[:16], "big")
+
+    def _request(self, what: str, limit: float, **content: Any) -> dict[str, Any]:
+        if self._died:
+            raise StudentSideDied(self._died)
+        ident = secrets.token_hex(8)
+        try:
+            self._wire.send({"id": ident, "do": what, **content}, limit + GRACE)
+            reply = self._wire.receive(limit + GRACE)
+        except Timeout:
+            self._give_up(f"your code did not stop within {limit:g} s and had to be ended")
+        except WireError as error:
+            self._give_up(f"your kernel died ({error})")
+        # Words sent ahead of the question can't know its id.
+        if not isinstance(reply, dict) or reply.get("id") != ident:
+            self._give_up("your kernel sent something that was not asked for")
+        return reply
+
+    def _give_up(self, why: str) -> None:
+        self._died = why
+        self._wire.close()
+        raise StudentSideDied(why)
+
+
+def _message(failure: Any) -> str:
+    message = failure.get("message") if isinstance(failure, dict) else None
+    return message[:MAX_MESSAGE] if isinstance(message, str) else "no message"

@@ -1,0 +1,116 @@
+"""The trusted side of one submission: ``python -m grading.execute.grader_kernel CONTROL_FD DOOR_FD``.
+
+A fresh process for each submission. It gets its plan over the control socket, drives the student's cells through the
+door, runs the test cells itself, and reports each cell as soon as it is done.
+"""
+
+import ast
+import contextlib
+import io
+import math
+import socket
+import sys
+import traceback
+from typing import Any
+
+from .door import Door, StudentSideDied
+from .outputs import MAX_TEXT, clean
+from .runner.wire import Wire
+
+FILENAME = "<test cell>"
+
+
+class GraderKernel:
+    """Runs a plan.
+
+    Parameters
+    ----------
+    door : Door
+        The way to the student's code.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.namespace: dict[str, Any] = {"__name__": "__main__", "__door__": door}
+
+    def student_cell(self, source: str, timeout: float) -> dict[str, Any]:
+        """Run a cell on the student side and report its outputs."""
+        try:
+            reply = self.door.execute(source, timeout)
+        except StudentSideDied as death:
+            error = {"type": "error", "name": "KernelDied", "value": str(death), "traceback": [f"KernelDied: {death}"]}
+            return {"outputs": [error]}
+        if "failure" in reply:
+            return {"outputs": [{"type": "error", "name": "CellNotRun", "value": "", "traceback": ["CellNotRun"]}]}
+        return {"outputs": clean(reply.get("outputs"))}
+
+    def trusted_cell(self, source: str) -> dict[str, Any]:
+        """Run a setup or test cell here and report its value.
+
+        Returns
+        -------
+        dict
+            ``passed``: it ran to its end. ``fraction``: of its points, by its reply (see `reply_of`). ``html`` and
+            ``text``: what to show.
+        """
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                value = run(source, self.namespace)
+        except BaseException as error:
+            # Instructor code may raise whatever it likes (AssertionError most of all): the cell fails, the rest goes on.
+            message = "".join(traceback.format_exception_only(error)).strip()
+            return {"passed": False, "fraction": 0.0, "text": message[:MAX_TEXT]}
+        return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply_of(value)}
+
+
+def run(source: str, namespace: dict[str, Any]) -> Any:
+    """Execute a cell of plain Python and return the value of its last line, if that is an expression."""
+    tree = ast.parse(source, FILENAME)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, FILENAME, "exec"), namespace)
+    if last is None:
+        return None
+    return eval(compile(ast.Expression(last.value), FILENAME, "eval"), namespace)
+
+
+def reply_of(value: Any) -> dict[str, Any]:
+    """What the value of a test cell's last line earns.
+
+    Nothing (a cell of plain asserts) earns all points; an object with a ``fraction`` in [0, 1] earns that; a number
+    is a number of points, as nbgrader has it. Everything else earns nothing: a mark is never given by accident.
+    """
+    if value is None:
+        return {"fraction": 1.0}
+    if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+        return {"points": float(value)}
+    fraction = getattr(value, "fraction", None)
+    if isinstance(fraction, int | float) and 0 <= fraction <= 1:
+        html = value._repr_html_() if hasattr(value, "_repr_html_") else None
+        return {"fraction": float(fraction), "html": html}
+    return {"fraction": 0.0, "text": f"this test cell ended with {value!r:.200}, which is no mark"}
+
+
+def serve(control: Wire, door_wire: Wire) -> None:
+    """Get the plan, run it, report cell by cell."""
+    plan = control.receive()
+    door = Door(door_wire, plan["answer_timeout"], plan["secret"].tobytes())
+    try:
+        door.begin(plan["files"], plan["answers"], plan["path"], plan["start_timeout"])
+    except StudentSideDied as death:
+        control.send({"no_start": str(death)})
+        return
+    control.send({"ready": True})
+    kernel = GraderKernel(door)
+    for cell in plan["cells"]:
+        report: dict[str, Any] = {}
+        if cell["on_student_side"]:
+            report |= kernel.student_cell(cell["source"], plan["cell_timeout"])
+        if cell["on_grader_side"]:
+            report |= kernel.trusted_cell(cell["source"])
+        control.send(report)
+
+
+if __name__ == "__main__":
+    control_fd, door_fd = map(int, sys.argv[1:])
+    serve(Wire(socket.socket(fileno=control_fd)), Wire(socket.socket(fileno=door_fd), max_array_bytes=64 * 2**20))

@@ -1,0 +1,135 @@
+"""The Execute step of ``nbgrader autograde``: put it in ``c.Autograde.autograde_preprocessors``."""
+
+import base64
+import html
+import secrets
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from traitlets import Float, List, Unicode
+
+from .plan import PlannedCell, plan
+from .session import Limits, Session
+
+MAX_FILE_BYTES = 50 * 2**20
+SECRET_FILE = ".course_secret"
+
+
+class SetupFailed(RuntimeError):  # noqa: N818
+    """A setup cell of the instructor's does not run in the grader kernel."""
+
+
+class ExecuteApart(Execute):
+    """Run the student's cells in a sandbox and the test cells outside it.
+
+    Takes the place of `nbgrader.preprocessors.Execute` and honours its ``timeout`` (seconds for each cell). Every
+    graded test cell leaves exactly one execute result, its points, which is the form that nbgrader scores.
+    """
+
+    answers = Unicode(help="Module that answers the test cells' questions on the student side.").tag(config=True)
+    answer_timeout = Float(120.0, help="Seconds that the student's code has for one question.").tag(config=True)
+    grader_setup = List(
+        Unicode(),
+        ["setup-checks"],
+        help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Execute one sanitized notebook.
+
+        Raises
+        ------
+        SandboxError
+            The sandbox did not start.
+        SetupFailed
+            A setup cell does not run in the grader kernel.
+        """
+        names = resources["nbgrader"]
+        folder = Path(resources["metadata"]["path"])
+        course = CourseDirectory(config=self.config, parent=self.parent)
+        release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
+        cells = plan(nb, names["notebook"], names["assignment"], names["db_url"], self.grader_setup)
+        session = Session(
+            cells=cells,
+            files=handed_in(folder),
+            release=release if release.is_dir() else None,
+            answers=self.answers or None,
+            secret=course_secret(Path(course.root)),
+            limits=Limits(cell=float(self.timeout or Limits.cell), answer=self.answer_timeout),
+        )
+        count = 0
+        for cell, planned, report in zip(nb.cells, cells, session.run(), strict=True):
+            if cell.cell_type != "code":
+                continue
+            count += planned.runs
+            cell.execution_count = count if planned.runs else None
+            cell.source = planned.source
+            cell.outputs = outputs_of(planned, report, count)
+        return nb, resources
+
+
+def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list[NotebookNode]:
+    """Turn the report on one cell into notebook outputs."""
+    if planned.points is not None:
+        return _mark(planned.points, report, count)
+    if planned.on_grader_side and not report.get("passed"):
+        raise SetupFailed(f"the cell '{planned.name}' fails on the judging side: {report.get('text') or report}")
+    if "lost" in report:
+        return [new_output("error", ename="NotRun", evalue=report["lost"], traceback=[f"NotRun: {report['lost']}"])]
+    return [_output(output, count) for output in report.get("outputs", [])]
+
+
+def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]:
+    points = min(report.get("points", report.get("fraction", 0.0) * most), most)
+    text = report.get("lost") or report.get("text")
+    shown = report.get("html") or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
+    data = {"text/plain": repr(round(points, 4)), "text/html": shown}
+    return [new_output("execute_result", data=data, execution_count=count)]
+
+
+def _output(output: dict[str, Any], count: int) -> NotebookNode:
+    match output["type"]:
+        case "stream":
+            return new_output("stream", name=output["name"], text=output["text"])
+        case "error":
+            return new_output(
+                "error", ename=output["name"], evalue=output["value"], traceback=output["traceback"]
+            )
+    data = {"text/plain": output["text"]}
+    for key, mime in (("png", "image/png"), ("jpeg", "image/jpeg")):
+        if key in output:
+            data[mime] = base64.b64encode(output[key].tobytes()).decode()
+    if output["type"] == "result":
+        return new_output("execute_result", data=data, execution_count=count)
+    return new_output("display_data", data=data)
+
+
+def handed_in(folder: Path) -> dict[str, bytes]:
+    """The regular files beside the notebook, small enough to copy, by path relative to `folder`."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        linked = any(part.is_symlink() for part in (path, *path.parents) if part != folder and folder in part.parents)
+        if linked or not path.is_file() or path.suffix == ".ipynb" or path.stat().st_size > MAX_FILE_BYTES:
+            continue
+        files[inside.as_posix()] = path.read_bytes()
+    return files
+
+
+def course_secret(root: Path) -> bytes:
+    """The course's 128-bit secret, made at first use, from which the seeds of hidden inputs derive."""
+    path = root / SECRET_FILE
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_hex(16))
+    except FileExistsError:
+        pass
+    return bytes.fromhex(path.read_text().strip())

@@ -1,0 +1,97 @@
+"""Serve one submission: ``python -m runner FD [UID]``.
+
+Whoever holds the other end of the socket sends one request at a time, ``{"id": ..., "do": ...}``, and gets one reply
+with the same id. The student's code shares this process and may send what it likes: the judging side believes nothing.
+"""
+
+import importlib
+import os
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from .shell import CellTimeoutError, NotebookShell, time_limit
+from .wire import Wire, WireError
+
+
+class Runner:
+    """Executes cells in one shell and answers questions about what they left behind."""
+
+    def __init__(self) -> None:
+        self.shell = NotebookShell.instance()
+        self.answer = None
+
+    def begin(self, files: dict[str, Any], answers: str | None, path: list[str]) -> dict[str, Any]:
+        """Unpack the student's files into the working folder and get ready.
+
+        Parameters
+        ----------
+        files : dict of str to (n,) uint8 array
+            Contents by name relative to the working folder.
+        answers : str or None
+            Module whose ``answer(namespace, question, arguments)`` answers questions with
+            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``.
+        path : list of str
+            Folders to import from, before the student's own.
+        """
+        for name, content in files.items():
+            target = Path(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.tobytes())
+        # The student's folder comes last: nothing in it can shadow an installed module.
+        sys.path[:] = [*(entry for entry in sys.path if entry), *path, os.getcwd()]
+        if answers:
+            self.answer = importlib.import_module(answers).answer
+        # Until here standard error told why the sandbox can't start; the student's code gets none.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        return {}
+
+    def execute(self, source: str, timeout: float) -> dict[str, Any]:
+        """Run one cell and return its outputs."""
+        outputs = self.shell.run(source, timeout)
+        return {"outputs": outputs, "count": self.shell.execution_count - 1}
+
+    def ask(self, question: str, arguments: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Answer one question from the student's namespace."""
+        try:
+            with time_limit(timeout):
+                return self.answer(self.shell.user_ns, question, arguments)
+        except CellTimeoutError as error:
+            return {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
+        finally:
+            self.shell.recorder.clear()
+
+
+def serve(wire: Wire) -> None:
+    """Answer requests until the other side hangs up."""
+    runner = Runner()
+    while True:
+        try:
+            request = wire.receive()
+        except WireError:
+            return
+        ident, what = request.pop("id"), request.pop("do")
+        try:
+            reply = {"begin": runner.begin, "execute": runner.execute, "ask": runner.ask}[what](**request)
+            wire.send({"id": ident, **reply})
+        except WireError:
+            return
+        except (Exception, KeyboardInterrupt):
+            wire.send({"id": ident, "failure": {"kind": "broken", "message": traceback.format_exc()[-4000:]}})
+
+
+def drop_privileges(uid: int) -> None:
+    """Become an ordinary user for good; leaving uid 0 also gives up every capability."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        drop_privileges(int(sys.argv[2]))
+    fd = int(sys.argv[1])
+    os.set_inheritable(fd, False)
+    serve(Wire(socket.socket(fileno=fd)))

@@ -1,0 +1,200 @@
+"""Runs notebook cells the way a Jupyter kernel would and keeps what they put out."""
+
+import base64
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import ITIMER_REAL, SIGALRM, setitimer, signal
+from typing import Any
+
+import numpy as np
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Any as AnyTrait
+from traitlets import Type
+from traitlets.config import Config
+
+MAX_TEXT = 2**20
+MAX_IMAGE_BYTES = 16 * 2**20
+MAX_OUTPUTS = 200
+
+
+class CellTimeoutError(KeyboardInterrupt):
+    """A cell ran longer than it may. Like a keyboard interrupt it passes ``except Exception``."""
+
+
+class Recorder:
+    """The outputs of the cell that runs now, in order and bounded in size."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.outputs: list[dict[str, Any]] = []
+        self._text = 0
+        self._image_bytes = 0
+        self._clear_next = False
+
+    def clear_soon(self, wait: bool) -> None:
+        """Do what ``clear_output(wait)`` asks for."""
+        if wait:
+            self._clear_next = True
+        else:
+            self.clear()
+
+    def stream(self, name: str, text: str) -> None:
+        text = self._cut(text)
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("name") == name and not self._clear_next:
+            last["text"] += text
+        elif text:
+            self._add({"type": "stream", "name": name, "text": text})
+
+    def display(self, kind: str, data: dict[str, Any], display_id: str | None = None, update: bool = False) -> None:
+        output = {"type": kind, "text": self._cut(str(data.get("text/plain", "")))}
+        for mime, key in (("image/png", "png"), ("image/jpeg", "jpeg")):
+            if mime in data:
+                raw = data[mime] if isinstance(data[mime], bytes) else base64.b64decode(data[mime])
+                self._image_bytes += len(raw)
+                if self._image_bytes <= MAX_IMAGE_BYTES:
+                    output[key] = np.frombuffer(raw, np.uint8)
+        if display_id:
+            output["display_id"] = display_id
+        shown = [i for i, other in enumerate(self.outputs) if display_id and other.get("display_id") == display_id]
+        if update:
+            for i in shown:
+                self.outputs[i] = output
+        else:
+            self._add(output)
+
+    def error(self, name: str, value: str, traceback: list[str]) -> None:
+        self._add(
+            {
+                "type": "error",
+                "name": name,
+                "value": value[:MAX_TEXT],
+                "traceback": [str(line)[:MAX_TEXT] for line in traceback[:200]],
+            }
+        )
+
+    def _add(self, output: dict[str, Any]) -> None:
+        if self._clear_next:
+            self.clear()
+        if len(self.outputs) < MAX_OUTPUTS:
+            self.outputs.append(output)
+
+    def _cut(self, text: str) -> str:
+        room = MAX_TEXT - self._text
+        self._text += len(text)
+        if len(text) <= room:
+            return text
+        return text[:room] + "\n... output cut ...\n" if room > 0 else ""
+
+
+class Stream(io.TextIOBase):
+    """``sys.stdout`` or ``sys.stderr`` of the student's code."""
+
+    encoding = "utf-8"
+
+    def __init__(self, name: str, recorder: Recorder) -> None:
+        self.name = name
+        self._recorder = recorder
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._recorder.stream(self.name, text)
+        return len(text)
+
+
+class RecordingPublisher(DisplayPublisher):
+    """What ``display()`` calls."""
+
+    recorder = AnyTrait()
+
+    def publish(
+        self, data: dict[str, Any], metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
+    ) -> None:
+        self.recorder.display("display", data, (transient or {}).get("display_id"), update)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.recorder.clear_soon(wait)
+
+
+class RecordingHook(DisplayHook):
+    """What shows the value of a cell's last line."""
+
+    recorder = AnyTrait()
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        self.recorder.display("result", format_dict)
+
+    def finish_displayhook(self) -> None:
+        pass
+
+
+class NotebookShell(InteractiveShell):
+    """An IPython shell whose outputs are recorded instead of shown."""
+
+    display_pub_class = Type(RecordingPublisher)
+    displayhook_class = Type(RecordingHook)
+    recorder = AnyTrait()
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.recorder = Recorder()
+        config = Config()
+        config.HistoryManager.enabled = False
+        super().__init__(config=config, **kwargs)
+        self.display_pub.recorder = self.displayhook.recorder = self.recorder
+        # Progress bars, warnings and prints of the student's threads all meet here.
+        sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """No window, no event loop: figures are shown inline."""
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        self.recorder.error(etype.__name__, str(evalue), stb)
+
+    def run(self, source: str, timeout: float) -> list[dict[str, Any]]:
+        """Run one cell.
+
+        Parameters
+        ----------
+        source : str
+            The cell's source; magics and top-level ``await`` work.
+        timeout : float
+            Seconds after which it is interrupted, again every second until it stops.
+
+        Returns
+        -------
+        list of dict
+            Its outputs, each with a ``type`` of stream, display, result or error.
+        """
+        self.recorder.clear()
+        with time_limit(timeout):
+            self.run_cell(source, store_history=True)
+        return self.recorder.outputs
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Interrupt the main thread with `CellTimeoutError` when the block takes longer."""
+
+    def interrupt(*_: Any) -> None:
+        raise CellTimeoutError(f"stopped after {seconds:g} s")
+
+    previous = signal(SIGALRM, interrupt)
+    setitimer(ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        setitimer(ITIMER_REAL, 0)
+        signal(SIGALRM, previous)

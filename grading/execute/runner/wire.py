@@ -1,0 +1,203 @@
+"""Messages between two processes that need not trust each other.
+
+A message is one JSON value in which NumPy arrays may stand anywhere. On the wire it is a frame::
+
+    4 bytes   length of the header, big-endian
+    header    UTF-8 JSON: {"body": ..., "arrays": [{"dtype": "<f4", "shape": [8, 1]}, ...]}
+    buffers   the arrays' bytes in C order, one after the other
+
+In the body an array is written ``{"$array": k}``. Nothing is evaluated or unpickled, and every size is checked
+before memory is set aside for it.
+"""
+
+import json
+import math
+import socket
+import struct
+import time
+from typing import Any
+
+import numpy as np
+
+DTYPES = ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")
+MAX_HEADER_BYTES = 16 * 2**20
+MAX_ARRAYS = 4096
+MAX_ARRAY_BYTES = 256 * 2**20
+MAX_DIMENSIONS = 8
+
+_LENGTH = struct.Struct(">I")
+
+
+class WireError(Exception):
+    """The other side sent something that isn't a message, or went away."""
+
+
+class Timeout(WireError):
+    """The other side did not answer in time."""
+
+
+class Wire:
+    """One end of a connected stream socket.
+
+    Parameters
+    ----------
+    sock : socket.socket
+        A connected stream socket, which the wire owns from now on.
+    max_array_bytes : int
+        The most array data accepted in one message, in bytes.
+    """
+
+    def __init__(self, sock: socket.socket, max_array_bytes: int = MAX_ARRAY_BYTES) -> None:
+        self._socket = sock
+        self._max_array_bytes = max_array_bytes
+
+    def send(self, message: Any, timeout: float | None = None) -> None:
+        """Send one message.
+
+        Parameters
+        ----------
+        message : JSON value, arrays allowed
+            Arrays need a dtype of `DTYPES` in either byte order.
+        timeout : float, optional
+            Seconds until the other side must have taken it.
+
+        Raises
+        ------
+        TypeError
+            The message holds something that is neither JSON nor such an array.
+        WireError
+            The other side is gone, or does not read.
+        """
+        arrays: list[np.ndarray] = []
+        body = _take_out(message, arrays)
+        header = json.dumps(
+            {"body": body, "arrays": [{"dtype": a.dtype.str, "shape": a.shape} for a in arrays]},
+            allow_nan=False,
+        ).encode()
+        if len(header) > MAX_HEADER_BYTES:
+            raise TypeError(f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}")
+        self._socket.settimeout(timeout)
+        try:
+            self._socket.sendall(_LENGTH.pack(len(header)) + header)
+            for array in arrays:
+                self._socket.sendall(array.reshape(-1).view(np.uint8).data)
+        except TimeoutError as error:
+            raise Timeout("the other side does not read") from error
+        except OSError as error:
+            raise WireError(f"the other side is gone ({error})") from error
+
+    def receive(self, timeout: float | None = None) -> Any:
+        """Receive one message.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds until the whole message must be here.
+
+        Returns
+        -------
+        JSON value, arrays allowed
+            Arrays are writable copies.
+
+        Raises
+        ------
+        WireError
+            What arrived is not a message, is larger than allowed, or nothing arrived any more.
+        Timeout
+            The message was not complete in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        if length > MAX_HEADER_BYTES:
+            raise WireError(f"message too long: {length} bytes of text")
+        try:
+            header = json.loads(self._read(length, deadline), parse_constant=_no_constants)
+            specs = [_array_spec(spec) for spec in header["arrays"]]
+            body = header["body"]
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise WireError(f"not a message: {error}") from error
+        total = sum(math.prod(shape) * dtype.itemsize for dtype, shape in specs)
+        if len(specs) > MAX_ARRAYS or total > self._max_array_bytes:
+            raise WireError(f"message too large: {len(specs)} arrays, {total} bytes")
+        arrays = [self._read_array(dtype, shape, deadline) for dtype, shape in specs]
+        try:
+            return _put_back(body, arrays)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise WireError(f"not a message: {error}") from error
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _read_array(self, dtype: np.dtype, shape: tuple[int, ...], deadline: float | None) -> np.ndarray:
+        array = np.empty(shape, dtype)
+        self._read_into(memoryview(array.reshape(-1).view(np.uint8)), deadline)
+        # A byte other than 0 and 1 in a bool array upsets NumPy later on.
+        return array.view(np.uint8) != 0 if dtype == np.bool_ else array
+
+    def _read(self, size: int, deadline: float | None) -> bytes:
+        buffer = bytearray(size)
+        self._read_into(memoryview(buffer), deadline)
+        return bytes(buffer)
+
+    def _read_into(self, view: memoryview, deadline: float | None) -> None:
+        while len(view):
+            if deadline is not None and deadline <= time.monotonic():
+                raise Timeout("no answer in time")
+            self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-3))
+            try:
+                count = self._socket.recv_into(view)
+            except TimeoutError as error:
+                raise Timeout("no answer in time") from error
+            except OSError as error:
+                raise WireError(f"the other side is gone ({error})") from error
+            if count == 0:
+                raise WireError("the other side is gone")
+            view = view[count:]
+
+
+def _take_out(value: Any, arrays: list[np.ndarray]) -> Any:
+    """Replace the arrays in a value by ``{"$array": k}`` and collect them."""
+    if isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<")).reshape(value.shape)
+        if array.dtype.str not in DTYPES:
+            raise TypeError(f"arrays of dtype {value.dtype} can't be sent")
+        arrays.append(array)
+        return {"$array": len(arrays) - 1}
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) and key != "$array" for key in value):
+            raise TypeError("keys must be strings")
+        return {key: _take_out(item, arrays) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_take_out(item, arrays) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"values of type {type(value).__name__} can't be sent")
+
+
+def _put_back(value: Any, arrays: list[np.ndarray]) -> Any:
+    if isinstance(value, dict):
+        if "$array" in value:
+            index = value["$array"]
+            if len(value) != 1 or type(index) is not int or not 0 <= index < len(arrays):
+                raise ValueError("reference to an array that isn't there")
+            return arrays[index]
+        return {key: _put_back(item, arrays) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_put_back(item, arrays) for item in value]
+    return value
+
+
+def _array_spec(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:
+    shape = spec["shape"]
+    if spec["dtype"] not in DTYPES:
+        raise ValueError(f"dtype {spec['dtype']!r:.40} is not allowed")
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
+        raise ValueError("shape is not a short list")
+    if not all(type(size) is int and 0 <= size <= MAX_ARRAY_BYTES for size in shape):
+        raise ValueError("shape holds something other than sizes")
+    return np.dtype(spec["dtype"]), tuple(shape)
+
+
+def _no_constants(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,127 @@
+"""The table of marks."""
+
+from dataclasses import dataclass
+
+from nbgrader.api import Gradebook, MissingEntry
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One student's marks for one assignment.
+
+    Attributes
+    ----------
+    student : str
+        Name in the gradebook.
+    automatic, written : float
+        Points of the test cells, and of the cells graded by hand so far.
+    penalty : float
+        Points lost for being late.
+    pending : int
+        Cells that wait for a grader's eyes.
+    lost : tuple of str
+        Ids of the test cells that did not earn all their points.
+    """
+
+    student: str
+    automatic: float
+    written: float
+    penalty: float
+    pending: int
+    lost: tuple[str, ...]
+
+    @property
+    def total(self) -> float:
+        """What counts."""
+        return self.automatic + self.written - self.penalty
+
+
+@dataclass(frozen=True)
+class MostPoints:
+    """The most that can be had, automatically and by hand."""
+
+    automatic: float
+    written: float
+
+
+def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
+    """Read the marks of everyone graded.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    assignment : str
+        Name of the assignment.
+
+    Returns
+    -------
+    marks : list of Mark
+        By name.
+    most : MostPoints
+        The scale.
+    """
+    with Gradebook(db_url) as gradebook:
+        try:
+            entry = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            return [], MostPoints(0, 0)
+        written_cells = {cell.name for notebook in entry.notebooks for cell in notebook.solution_cells}
+        cells = [cell for notebook in entry.notebooks for cell in notebook.grade_cells]
+        most = MostPoints(
+            automatic=sum(cell.max_score for cell in cells if cell.name not in written_cells),
+            written=sum(cell.max_score for cell in cells if cell.name in written_cells),
+        )
+        marks = []
+        for submission in gradebook.assignment_submissions(assignment):
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            if all(grade.auto_score is None and grade.manual_score is None for grade in grades):
+                continue  # registered, but never graded
+            by_test = [grade for grade in grades if grade.name not in written_cells]
+            marks.append(
+                Mark(
+                    student=submission.student.id,
+                    automatic=sum(grade.score for grade in by_test),
+                    written=sum(grade.score for grade in grades if grade.name in written_cells),
+                    penalty=submission.late_submission_penalty or 0.0,
+                    pending=sum(grade.needs_manual_grade for grade in grades),
+                    lost=tuple(grade.name for grade in by_test if grade.score < grade.max_score),
+                )
+            )
+    return sorted(marks, key=lambda mark: mark.student), most
+
+
+def table(marks: list[Mark], most: MostPoints, problems: dict[str, str], title: str) -> Table:
+    """Lay out marks and problems for the terminal."""
+    shown = Table(title=title, title_justify="left")
+    shown.add_column("student")
+    shown.add_column(f"automatic\nof {most.automatic:g}", justify="right")
+    shown.add_column(f"written\nof {most.written:g}", justify="right")
+    shown.add_column("late", justify="right")
+    shown.add_column(f"total\nof {most.automatic + most.written:g}", justify="right")
+    shown.add_column("remarks", overflow="fold")
+    by_student = {mark.student: mark for mark in marks}
+    for student in sorted(by_student.keys() | problems.keys()):
+        mark = by_student.get(student)
+        problem = f"[bold red]problem:[/] {_plain(problems[student])}" if student in problems else ""
+        if mark is None:
+            shown.add_row(student, "-", "-", "-", "-", problem)
+            continue
+        lost = f"lost {', '.join(mark.lost)}" if mark.lost else ""
+        everything = len(mark.lost) > 6
+        remarks = [problem, f"lost points in {len(mark.lost)} test cells" if everything else lost]
+        shown.add_row(
+            student,
+            f"{mark.automatic:g}",
+            "pending" if mark.pending else f"{mark.written:g}",
+            f"-{mark.penalty:g}" if mark.penalty else "",
+            f"{mark.total:g}",
+            "; ".join(filter(None, remarks)),
+        )
+    return shown
+
+
+def _plain(text: str) -> str:
+    """Text that rich does not take for markup."""
+    return text.replace("[", r"\[")

@@ -1,0 +1,6 @@
+"""Small steps for nbgrader's own pipelines, each named in ``nbgrader_config.py``."""
+
+from .say_what_to_write import SayWhatToWrite
+from .support_files import SupportFiles
+
+__all__ = ["SayWhatToWrite", "SupportFiles"]

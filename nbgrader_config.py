@@ -1,0 +1,57 @@
+"""The whole configuration of the course, read by every nbgrader command that is run in this folder."""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821 (nbgrader defines it)
+here = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "glitch-or-chirp"
+# Students hand in the notebook and its checkpoint; nothing else is taken along.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".DS_Store", "course_utils"]
+
+# --- the release ------------------------------------------------------------------------------------------------------
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "grading.preprocessors.SayWhatToWrite",  # in the place of nbgrader's ClearSolutions
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "grading.preprocessors.SupportFiles",
+]
+c.ClearSolutions.text_stub = "*Write your answer here.*"
+# What students get beside the notebook: course_utils without its instructor part.
+c.SupportFiles.root = str(here)
+c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
+
+# --- grading ----------------------------------------------------------------------------------------------------------
+c.Autograde.autograde_preprocessors = [
+    "grading.execute.preprocessor.ExecuteApart",  # in the place of nbgrader's Execute
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.OverwriteCells.add_missing_cells = True
+c.Execute.timeout = 600  # seconds for one cell; training without a checkpoint takes about 15 on two cores
+c.ExecuteApart.answers = "course_utils.submission.answers"
+c.ExecuteApart.answer_timeout = 120  # seconds for one question
+
+# Late hand-ins lose a tenth of their marks for every day begun.
+# The deadline itself is in the gradebook: nbgrader db assignment add ex04 --duedate="2027-01-31 23:59:00 UTC"
+c.AssignLatePenalties.plugin_class = "grading.late_penalty.PenaltyPerDay"
+c.PenaltyPerDay.percent_per_day = 10
+
+# --- feedback ---------------------------------------------------------------------------------------------------------
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

@@ -1,0 +1,154 @@
+"""Splice the example submissions into the release."""
+
+import ast
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+CORPUS = Path(__file__).parent
+REPOSITORY = CORPUS.parent.parent
+NOTEBOOK = "glitch_or_chirp.ipynb"
+SOURCE = REPOSITORY / "source" / "ex04"
+RELEASE = REPOSITORY / "release" / "ex04"
+CHECKPOINT = "glitch_or_chirp.pt"
+_CELL = re.compile(r"(?m)^# %% ?(.*)$")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example submission.
+
+    Attributes
+    ----------
+    name : str
+        Such as "chaff-no-zero-grad".
+    about : str
+        First line of its docstring.
+    loses : frozenset of str
+        Ids of the test cells that do not earn all their points; empty for wheat.
+    checkpoint : bool
+        Whether the model solution's checkpoint is handed in with it.
+    cells : dict of str to str
+        Sources by the id of the cell they replace.
+    scratch : list of (str, str)
+        Extra cells: the id of the cell before, and the source.
+    """
+
+    name: str
+    about: str
+    loses: frozenset[str] = frozenset()
+    checkpoint: bool = False
+    cells: dict[str, str] = field(default_factory=dict)
+    scratch: list[tuple[str, str]] = field(default_factory=list)
+
+
+def examples() -> list[Example]:
+    """All example submissions, by name."""
+    return [_read(path) for path in sorted(CORPUS.glob("*/*.py"))]
+
+
+def build_notebook(example: Example) -> nbformat.NotebookNode:
+    """The notebook that this student hands in.
+
+    Raises
+    ------
+    ValueError
+        The example names a cell that the release does not have.
+    """
+    notebook = nbformat.read(RELEASE / NOTEBOOK, as_version=4)
+    solutions = {cell.id: cell.source for cell in nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells}
+    known = [cell.id for cell in notebook.cells]
+    unknown = (example.cells.keys() | {after for after, _ in example.scratch}) - set(known)
+    if unknown:
+        raise ValueError(f"{example.name}: the release has no cell {', '.join(sorted(unknown))}")
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = example.cells.get(cell.id, solutions[cell.id])
+        elif cell.id in example.cells:
+            cell.source = example.cells[cell.id]
+    for number, (after, source) in enumerate(example.scratch):
+        position = next(i for i, cell in enumerate(notebook.cells) if cell.id == after)
+        notebook.cells.insert(position + 1, new_code_cell(source, id=f"scratch-{number}"))
+    return notebook
+
+
+def build_class(root: Path, chosen: list[Example] | None = None) -> None:
+    """Make a course folder with a class of example students.
+
+    Parameters
+    ----------
+    root : Path
+        The new course folder. What is there of an earlier class is removed; its gradebook, too.
+    chosen : list of Example, optional
+        Who is in it; by default all examples, the untouched release and a damaged file.
+    """
+    if root.exists():
+        shutil.rmtree(root)
+    shutil.copytree(SOURCE, root / "source" / "ex04", ignore=shutil.ignore_patterns("*.pt", ".ipynb_checkpoints"))
+    for example in examples() if chosen is None else chosen:
+        folder = _folder(root, example.name)
+        nbformat.write(build_notebook(example), folder / NOTEBOOK)
+        if example.checkpoint:
+            shutil.copy(model_checkpoint(), folder / CHECKPOINT)
+    if chosen is None:
+        shutil.copy(RELEASE / NOTEBOOK, _folder(root, "untouched") / NOTEBOOK)
+        (_folder(root, "not-a-notebook") / NOTEBOOK).write_text('{"cells": [{"cell_type": "code", "sour')
+
+
+def model_checkpoint() -> Path:
+    """The checkpoint that the model solution makes when its notebook is run, kept in ``.cache/`` once made."""
+    notebook = nbformat.read(SOURCE / NOTEBOOK, as_version=4)
+    names = ("setup-tools", "setup-checks", "setup-data", "glitchnet", "train", "setup-fit")
+    script = "\n\n".join(cell.source for cell in notebook.cells if cell.id in names)
+    helpers = (REPOSITORY / "course_utils" / name for name in ("checkpoint.py", "simulators.py"))
+    digest = hashlib.sha256(script.encode() + b"".join(path.read_bytes() for path in helpers)).hexdigest()[:16]
+    kept = REPOSITORY / ".cache" / f"model-solution-{digest}.pt"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(
+                [sys.executable, "-c", script],
+                cwd=folder,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(REPOSITORY)},
+            )
+            kept.parent.mkdir(exist_ok=True)
+            shutil.move(Path(folder) / CHECKPOINT, kept)
+    return kept
+
+
+def _folder(root: Path, student: str) -> Path:
+    folder = root / "submitted" / student / "ex04"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _read(path: Path) -> Example:
+    text = path.read_text()
+    docstring = ast.get_docstring(ast.parse(text.split("# %%")[0])) or ""
+    about = docstring.splitlines()[0] if docstring else path.stem
+    said = dict(re.findall(r"(?m)^([a-z ]+): +(.+(?:\n +.+)*)$", docstring))
+    cells, scratch = {}, []
+    pieces = _CELL.split(text)[1:]
+    for head, body in zip(pieces[::2], pieces[1::2], strict=True):
+        if head.startswith("scratch after="):
+            scratch.append((head.removeprefix("scratch after=").strip(), body.strip("\n")))
+        else:
+            cells[head.strip()] = body.strip("\n")
+    return Example(
+        name=f"{path.parent.name}-{path.stem.replace('_', '-')}",
+        about=about,
+        loses=frozenset(name.strip() for name in said.get("loses", "").split(",") if name.strip()),
+        checkpoint=said.get("hands in", "").strip() == "checkpoint",
+        cells=cells,
+        scratch=scratch,
+    )
