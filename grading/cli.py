@@ -1,11 +1,13 @@
 """The command ``grade``."""
 
 import sys
+import warnings
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import track
+from sqlalchemy.exc import SAWarning
 
 from .course import Course
 from .execute.sandbox import bubblewrap
@@ -25,6 +27,8 @@ def main(assignment: str, course_dir: Path) -> None:
     What did not change since it was graded is left as it is. The exit code is 1 if something went wrong that is no
     student's doing.
     """
+    # nbgrader's own queries trip these; they say nothing to whoever grades.
+    warnings.filterwarnings("ignore", category=SAWarning)
     console = Console(width=None if sys.stdout.isatty() else 140)
     course = Course(course_dir)
     try:

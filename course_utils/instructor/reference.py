@@ -13,6 +13,8 @@ scores .9998. What is left to miss are the faintest blips and chirps, at a signa
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +35,7 @@ ADDED_NOISE = simulators.NOISE_SIGMA / 2  # drawn anew for each batch: no noise 
 class ReferenceNet(nn.Module):
     """Two convolutions, the maximum over the whole image, one linear output: 1,265 parameters.
 
-    Takes images of shape (N, 1, 32, 64), float32, as simulated; returns one logit per image, shape (N,), which is
+    Takes images of shape (N, 1, 32, 64), float32, as simulated; returns one logit per image, shape (N,),
     positive for chirps.
     """
 
@@ -94,14 +96,13 @@ def train_reference(
 ) -> Reference:
     """Train a `ReferenceNet` with Adam and a one-cycle learning rate [1]_.
 
-    The same seed gives the same net on the same device, to the bit as long as PyTorch's version and number of
-    threads stay the same. Weights, batches and noise are drawn on the CPU, so that all devices start alike and see
-    alike. The global random state is left as it was.
+    The same seed gives the same net on the same device and version of PyTorch. Weights, batches and noise are
+    drawn on the CPU, so that all devices start alike and see alike. The global random state is left as it was.
 
     Parameters
     ----------
     seed : int
-        Not negative. Decides on the initial weights, batches, noise and, without `data`, on the training part.
+        Not negative. Decides on the initial weights, the batches, the noise and the default of `data`.
     device : torch.device or str, optional
         Where to train: "cpu", "cuda", "mps". `best_device` by default.
     epochs : int
@@ -120,8 +121,8 @@ def train_reference(
 
     References
     ----------
-    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning
-       rates", arXiv:1708.07120 (2017).
+    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large
+       learning rates", arXiv:1708.07120 (2017).
     """
     images, labels = training_part(seed) if data is None else data
     images = torch.as_tensor(images, dtype=torch.float32, device="cpu")
@@ -140,7 +141,7 @@ def train_reference(
     batches = -(-len(images) // BATCH_SIZE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * batches)
     losses = []
-    with torch.backends.cudnn.flags(enabled=True, deterministic=True):
+    with _one_thread(), torch.backends.cudnn.flags(enabled=True, deterministic=True):
         for _ in range(epochs):
             total = torch.zeros((), device=device)
             for batch in torch.randperm(len(images), generator=generator).split(BATCH_SIZE):
@@ -158,18 +159,34 @@ def train_reference(
 
 def _initialised(seed: int) -> ReferenceNet:
     """Return a net on the CPU whose initial weights depend on the seed alone."""
-    # Layers draw their weights from the global generator and from no other. torch.manual_seed would reach the GPUs'
-    # generators as well, which fork_rng(devices=[]) does not restore.
+    # Layers draw their weights from the global generator and from no other. torch.manual_seed would reach the
+    # GPUs' generators as well, which fork_rng(devices=[]) does not restore.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return ReferenceNet()
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let PyTorch compute in one thread.
+
+    A net this small gains next to nothing from a second one: it loses a lot where processors are busy, as each of
+    many thousand steps waits for the slowest thread, and sums that are split in another way round differently.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 @torch.no_grad()
 def predict(net: nn.Module, images: ArrayLike) -> NDArray[np.float32]:
-    """Return the logits of images, shape (n, 1, 32, 64), in evaluation mode (and the net is left in it), shape (n,).
+    """Return the logits, shape (n,), of images of shape (n, 1, 32, 64).
 
-    Works on the device of the net, in batches, for any net that gives one logit per image.
+    Works on the device of the net, in batches, for any net that gives one logit per image. The net is put into
+    evaluation mode and left in it.
     """
     net.eval()
     device = next(net.parameters()).device
@@ -178,7 +195,7 @@ def predict(net: nn.Module, images: ArrayLike) -> NDArray[np.float32]:
 
 
 def accuracy(net: nn.Module, images: ArrayLike, labels: ArrayLike) -> float:
-    """Return the fraction of images, shape (n, 1, 32, 64), whose logit has the sign of their label, shape (n,)."""
+    """Return the fraction of images, shape (n, 1, 32, 64), classified as their labels, shape (n,), say."""
     chirp = predict(net, images) > 0
     return float(np.mean(chirp == (np.asarray(labels) == simulators.CHIRP)))
 
@@ -195,7 +212,7 @@ def main() -> None:
     seconds = time.perf_counter() - start
     fresh = simulators.fresh(4000, seed=(arguments.seed, 4000))  # unlike the seed of any other set of images
     device = next(reference.net.parameters()).device
-    print(f"trained on {device} in {seconds:.1f} s, loss {reference.losses[0]:.3f} -> {reference.losses[-1]:.3f}")
+    print(f"trained on {device} in {seconds:.1f} s, last loss {reference.losses[-1]:.3f}")
     print(f"accuracy on 4,000 fresh images: {accuracy(reference.net, fresh.images, fresh.labels):.4f}")
 
 

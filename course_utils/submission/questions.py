@@ -87,6 +87,7 @@ class Submission:
     def __init__(self, side: Side) -> None:
         self._side = side
         self._outcomes: dict[str, Outcome] = {}
+        self._questions = 0
 
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose: fixed in the student's notebook, secret in grading."""
@@ -282,7 +283,10 @@ class Submission:
         print(f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in.")
 
     def _ask(self, question: str, **arguments: Any) -> Any:
-        reply = self._side.ask(question, arguments)
+        # Each question has a random state of its own: two new nets differ, and the same notebook gets the same mark.
+        self._questions += 1
+        seed = self.seed(f"question {self._questions}") % 2**63
+        reply = self._side.ask(question, {"seed": seed, **arguments})
         if "failure" in reply:
             raise NoAnswer(reply["failure"]["kind"], reply["failure"]["message"])
         return reply["answer"]

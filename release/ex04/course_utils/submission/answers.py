@@ -1,0 +1,341 @@
+"""The answers: what happens in the student's kernel when a test cell asks.
+
+A question leaves no trace there: random states, training flags, buffers, gradients and the current figure are as before.
+"""
+
+import linecache
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+BATCH = 256
+# Sizes of what goes through the door; generous for honest work.
+MAX_PARAMETERS = 2000
+MAX_PANELS = 64
+MAX_PIXELS = 2**20
+
+
+class Unanswerable(Exception):  # noqa: N818
+    """There is no answer, for a reason that the student can do something about."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Answer one question from a notebook's namespace.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals.
+    question : str
+        A key of `QUESTIONS`.
+    arguments : dict
+        Passed to it.
+
+    Returns
+    -------
+    dict
+        ``{"answer": ...}`` with plain JSON values and arrays, or ``{"failure": {"kind": ..., "message": ...}}`` with a
+        kind of "missing", "not attempted", "contract" or "error".
+    """
+    try:
+        with random_states_kept():
+            return {"answer": QUESTIONS[question](namespace, **arguments)}
+    except Unanswerable as reason:
+        return {"failure": {"kind": reason.kind, "message": str(reason)}}
+    except NotImplementedError as stub:
+        return {"failure": {"kind": "not attempted", "message": f"still to do: {stub}"}}
+    except Exception as error:
+        return {"failure": {"kind": "error", "message": describe(error, namespace)}}
+
+
+def logits(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
+    """Run a net on images in evaluation mode, in batches."""
+    net = find_net(namespace, of)
+    with left_as_it_was(net), torch.no_grad():
+        net.eval()
+        outputs = [run(net, images[i : i + BATCH], of) for i in range(0, len(images), BATCH)]
+        if len(outputs) > 1 and any(output.ndim == 0 for output in outputs):
+            raise Unanswerable("contract", f"{of} returns a single number for a whole batch of images.")
+        return np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
+
+
+def alone_and_together(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
+    """Run one net on images one by one, and on all of them in one batch."""
+    net = find_net(namespace, of)
+    with left_as_it_was(net), torch.no_grad():
+        net.eval()
+        together = run(net, images, of)
+        alone = np.stack([run(net, images[i : i + 1], of).reshape(-1) for i in range(len(images))])
+    return {"alone": alone, "together": together}
+
+
+def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+    """Find out which parameters get a gradient and which move the output."""
+    net = find_net(namespace, of)
+    net.eval()
+    device = device_of(net, namespace)
+    batch, projection = torch.as_tensor(images).to(device), torch.as_tensor(weights).to(device)
+    with torch.no_grad():
+        before = net(batch)  # materialises lazy layers, too
+    parameters = list(net.named_parameters())[:MAX_PARAMETERS]
+    output = net(batch)
+    if output.requires_grad:
+        (output.reshape(-1) * projection).sum().backward()
+    effect = []
+    with torch.no_grad():
+        for _, parameter in parameters:
+            kept = parameter.detach().clone()
+            parameter.add_(0.5 * torch.randn_like(parameter) + 0.5)
+            effect.append(float((net(batch) - before).abs().max()))
+            parameter.copy_(kept)
+    gradient = [0.0 if p.grad is None else float(p.grad.abs().max()) for _, p in parameters]
+    return {
+        "names": [name[:200] for name, _ in parameters],
+        "gradient": np.array(gradient, np.float64),
+        "effect": np.array(effect, np.float64),
+    }
+
+
+def parameter_count(namespace: dict[str, Any], of: str) -> np.ndarray:
+    """Count the parameters of a net, lazy layers included."""
+    net = find_net(namespace, of)
+    with torch.no_grad():
+        net.eval()
+        run(net, np.zeros((2, 1, 32, 64), np.float32), of)
+    return np.array(sum(parameter.numel() for parameter in net.parameters()), np.int64)
+
+
+def train_probe(
+    namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int
+) -> dict[str, Any]:
+    """Let ``train_model`` train a linear net that returns logits in the shape that the student's own net does."""
+    train_model = find(namespace, "train_model")
+    if not callable(train_model):
+        raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
+    net = nn.Sequential(nn.Flatten(), nn.Linear(images[0].size, 1))
+    if logit_dimensions(namespace) == 1:
+        net.append(nn.Flatten(0))
+    net.to(namespace.get("DEVICE", "cpu"))
+    before = [parameter.detach().clone() for parameter in net.parameters()]
+    watch = StaleGradientWatch(net)
+    net.train()
+    losses = train_model(net, torch.as_tensor(images), torch.as_tensor(labels), epochs=epochs)
+    watch.stop()
+    if losses is None:
+        raise Unanswerable("contract", "train_model returns None; it should return the mean loss of each epoch.")
+    changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+    with torch.no_grad():
+        net.eval()
+        return {
+            "losses": as_array(losses, "what train_model returns"),
+            "logits": run(net, probes, "the net").reshape(-1),
+            "stale_steps": watch.stale_steps,
+            "changed": changed,
+        }
+
+
+def values(namespace: dict[str, Any], name: str) -> np.ndarray:
+    """Return a variable as an array of numbers."""
+    return as_array(find(namespace, name), f"`{name}`")
+
+
+def figure(namespace: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """List the axes of a figure that hold an image, with all the text that belongs to them."""
+    value = find(namespace, name)
+    panels = []
+    for axes, shared_text in axes_of(value, name):
+        images = images_of(axes)
+        if images:
+            own_text = [axes.get_title(where) for where in ("left", "center", "right")]
+            own_text += [axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
+            panels.append({"images": images, "text": "\n".join(filter(None, [*own_text, *shared_text]))[:4000]})
+    return panels[:MAX_PANELS]
+
+
+def has(namespace: dict[str, Any], name: str) -> bool:
+    """Tell whether a variable exists."""
+    return namespace.get(name) is not None
+
+
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (logits, alone_and_together, gradients, parameter_count, train_probe, values, figure, has)
+}
+
+
+def find(namespace: dict[str, Any], name: str) -> Any:
+    """Look up a name of the contract."""
+    if name not in namespace:
+        raise Unanswerable("missing", f"`{name}` does not exist yet: fill in the cell that makes it, and run it.")
+    return namespace[name]
+
+
+def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
+    """Look up the trained net, or build a new one on the notebook's device."""
+    value = find(namespace, of)
+    if isinstance(value, type):
+        value = value().to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
+    if not isinstance(value, nn.Module):
+        raise Unanswerable("contract", f"`{of}` should be a torch.nn.Module; it is of type {type(value).__name__}.")
+    return value
+
+
+def device_of(net: nn.Module, namespace: dict[str, Any]) -> Any:
+    """Device of a net's first parameter."""
+    return next((parameter.device for parameter in net.parameters()), namespace.get("DEVICE", "cpu"))
+
+
+def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
+    """Apply a net to a batch of images."""
+    device = next((parameter.device for parameter in net.parameters()), "cpu")
+    output = net(torch.as_tensor(images).to(device))
+    if not isinstance(output, torch.Tensor):
+        raise Unanswerable("contract", f"{of} should return a tensor; it returns a {type(output).__name__}.")
+    return output.detach().cpu().float().numpy()
+
+
+def logit_dimensions(namespace: dict[str, Any]) -> int:
+    """1 if the student's net returns (N,), else 2 for (N, 1)."""
+    try:
+        net = find_net(namespace, "GlitchNet").eval()
+        with torch.no_grad():
+            return run(net, np.zeros((2, 1, 32, 64), np.float32), "GlitchNet").ndim
+    except Exception:
+        # train_model is judged on its own, whatever is wrong with the student's net.
+        return 2
+
+
+class StaleGradientWatch:
+    """Counts the steps in which a gradient of an earlier step was still there.
+
+    A gradient is stale if it is not zero when the next one is added to it *and* its parameter has changed since. So
+    gradient accumulation passes, and so does any place of ``zero_grad`` between two backward passes.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        self.stale_steps = 0
+        self._seen: dict[int, torch.Tensor] = {}
+        self._hooks = [p.register_hook(lambda _, p=p, i=i: self._look(i, p)) for i, p in enumerate(net.parameters())]
+
+    def _look(self, index: int, parameter: nn.Parameter) -> None:
+        seen = self._seen.get(index)
+        left_over = parameter.grad is not None and bool(parameter.grad.ne(0).any())
+        if index == 0 and left_over and seen is not None and not torch.equal(seen, parameter):
+            self.stale_steps += 1
+        self._seen[index] = parameter.detach().clone()
+
+    def stop(self) -> None:
+        """Take the hooks off."""
+        for hook in self._hooks:
+            hook.remove()
+
+
+def as_array(value: Any, what: str) -> np.ndarray:
+    """Turn numbers in any honest form into a bool, int64 or float64 array."""
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]  # np.where
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+    elif isinstance(value, list | tuple) and any(isinstance(item, torch.Tensor) for item in value):
+        value = [item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else item for item in value]
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise Unanswerable("contract", f"{what} should hold numbers only ({error}).") from error
+    for kind, dtype in (("b", np.bool_), ("iu", np.int64), ("f", np.float64)):
+        if array.dtype.kind in kind:
+            return array.astype(dtype)
+    raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
+
+
+def axes_of(value: Any, name: str) -> Iterator[tuple[Any, list[str]]]:
+    """All axes in a figure, in axes, or in lists of them, with the text of the figure around them."""
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
+    if value is None:
+        return
+    if isinstance(value, FigureBase):
+        shared = [text.get_text() for text in value.texts]
+        title = getattr(value, "_suptitle", None)
+        shared += [title.get_text()] if title is not None else []
+        for axes in value.axes:
+            yield axes, shared
+    elif isinstance(value, Axes):
+        yield value, []
+    elif isinstance(value, list | tuple | np.ndarray):
+        items = list(np.ravel(np.array(value, dtype=object))) if isinstance(value, np.ndarray) else list(value)
+        # plt.subplots() returns a figure and its axes: do not count these twice.
+        figures = [item for item in items if isinstance(item, FigureBase)]
+        for item in figures or items:
+            yield from axes_of(item, name)
+    elif hasattr(value, "figure"):
+        yield from axes_of(value.figure, name)
+    else:
+        raise Unanswerable("contract", f"`{name}` should be a matplotlib figure; it is a {type(value).__name__}.")
+
+
+def images_of(axes: Any) -> list[np.ndarray]:
+    """Arrays that imshow and pcolormesh show in one set of axes."""
+    from matplotlib.collections import QuadMesh
+
+    arrays = [image.get_array() for image in axes.images]
+    for mesh in axes.collections:
+        if isinstance(mesh, QuadMesh) and mesh.get_array() is not None:
+            rows, columns = (size - 1 for size in mesh.get_coordinates().shape[:2])
+            array = mesh.get_array()
+            fits = array.size == rows * columns
+            arrays.append(array.reshape(rows, columns) if fits else array)
+    plain = (np.ma.filled(np.ma.asarray(array), np.nan) for array in arrays if array is not None)
+    return [array.astype(np.float64) for array in plain if array.ndim == 2 and array.size <= MAX_PIXELS]
+
+
+@contextmanager
+def left_as_it_was(net: nn.Module) -> Iterator[None]:
+    """Restore a net's training flags and buffers."""
+    flags = [(module, module.training) for module in net.modules()]
+    buffers = [(buffer, buffer.detach().clone()) for buffer in net.buffers()]
+    try:
+        yield
+    finally:
+        for module, training in flags:
+            module.training = training
+        with torch.no_grad():
+            for buffer, kept in buffers:
+                buffer.copy_(kept)
+
+
+@contextmanager
+def random_states_kept() -> Iterator[None]:
+    """Restore every global random state and the current figure."""
+    python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 (the student's, not ours)
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng())
+        stack.enter_context(torch.enable_grad())
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+def describe(error: Exception, namespace: dict[str, Any]) -> str:
+    """Say what went wrong in the student's code, with the line of theirs that led to it."""
+    line = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_globals is namespace:
+            source = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
+            line = f" in line {traceback.tb_lineno} of your cell, `{source}`"
+        traceback = traceback.tb_next
+    return f"your code raised {type(error).__name__}{line}: {error}"[:2000]

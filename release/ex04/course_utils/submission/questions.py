@@ -1,0 +1,355 @@
+"""The questions."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from .check import Outcome
+
+
+class NoAnswer(Exception):  # noqa: N818 (says what happened, as StopIteration does)
+    """The student's work gives no answer to a question.
+
+    Attributes
+    ----------
+    kind : str
+        "missing" (no such name), "not attempted" (the cell is as it was handed out), "contract" (not what the task
+        asks for), "error" (the student's code raised), "died" or "broken" (there is nobody to ask any more).
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Side(Protocol):
+    """Where the questions go."""
+
+    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``."""
+
+    def seed(self, purpose: str) -> int:
+        """Return a 128-bit seed."""
+
+
+class SameKernel:
+    """The student's own notebook: questions are answered on the spot, and seeds are no secret.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Answer from the namespace."""
+        # Imported here because the judging side of a grading run has no torch.
+        from .answers import answer
+
+        return answer(self._namespace, question, arguments)
+
+    def seed(self, purpose: str) -> int:
+        """Return the same 128-bit seed on every machine."""
+        return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of axes in a figure.
+
+    Attributes
+    ----------
+    images : list of (rows, columns) float64 arrays
+        What imshow or pcolormesh shows there.
+    text : str
+        Its title, labels and other text.
+    """
+
+    images: list[np.ndarray]
+    text: str
+
+
+class Submission:
+    """A student's work, as the test cells see it.
+
+    Parameters
+    ----------
+    side : Side
+        Where the questions go.
+    """
+
+    def __init__(self, side: Side) -> None:
+        self._side = side
+        self._outcomes: dict[str, Outcome] = {}
+
+    def seed(self, purpose: str) -> int:
+        """A 128-bit seed for one purpose: fixed in the student's notebook, secret in grading."""
+        return self._side.seed(purpose)
+
+    def logits(self, of: str, images: np.ndarray) -> np.ndarray:
+        """What a net returns for images, in evaluation mode.
+
+        Parameters
+        ----------
+        of : str
+            "model", the trained net, or "GlitchNet", a new instance.
+        images : (N, 1, 32, 64) float32 array
+            Taken as they are.
+
+        Returns
+        -------
+        array
+            float32, in the shape that the net returns; (N,) or (N, 1) if it is as it should be.
+
+        Raises
+        ------
+        NoAnswer
+            There is no such net, or it fails.
+        """
+        return _array(self._ask("logits", of=of, images=images))
+
+    def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
+        """Like `logits`, but (N,) and checked.
+
+        Raises
+        ------
+        NoAnswer
+            The net does not return one finite logit per image.
+        """
+        logits = self.logits(of, images)
+        if logits.shape not in {(len(images),), (len(images), 1)}:
+            raise NoAnswer(
+                "contract",
+                f"{of} should return one logit per image, ({len(images)},) or ({len(images)}, 1); "
+                f"it returns {logits.shape}.",
+            )
+        if not np.isfinite(logits).all():
+            raise NoAnswer("contract", f"{of} returns values that are not finite (NaN or infinity).")
+        return logits.reshape(-1).astype(np.float64)
+
+    def alone_and_together(self, of: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits of one net for images given one by one, and in one batch.
+
+        Parameters
+        ----------
+        of : str
+            "model" or "GlitchNet", a new instance.
+        images : (N, 1, 32, 64) float32 array
+            In evaluation mode.
+
+        Returns
+        -------
+        alone, together : (N,) float64 arrays
+            The same numbers, if the net treats each image by itself.
+
+        Raises
+        ------
+        NoAnswer
+            The net does not return one logit per image.
+        """
+        answer = _dict(self._ask("alone_and_together", of=of, images=images))
+        alone, together = (_array(answer.get(key)).reshape(-1) for key in ("alone", "together"))
+        if alone.shape != (len(images),) or together.shape != (len(images),):
+            raise NoAnswer("contract", f"{of} does not return one logit per image.")
+        return alone.astype(np.float64), together.astype(np.float64)
+
+    def gradients(self, of: str, images: np.ndarray, weights: np.ndarray) -> dict[str, tuple[float, float]]:
+        """Which parameters of a new net get a gradient, and which move its output.
+
+        Parameters
+        ----------
+        of : str
+            "GlitchNet".
+        images : (N, 1, 32, 64) float32 array
+            Input, in evaluation mode.
+        weights : (N,) float32 array
+            The gradient is that of the weighted sum of the logits.
+
+        Returns
+        -------
+        dict of str to (float, float)
+            For each parameter the largest absolute gradient (0 if it has none) and the largest absolute change of a
+            logit when the parameter is nudged.
+        """
+        answer = _dict(self._ask("gradients", of=of, images=images, weights=weights))
+        names, gradient, effect = answer["names"], _array(answer["gradient"]), _array(answer["effect"])
+        return {str(name): (float(g), float(e)) for name, g, e in zip(names, gradient, effect, strict=True)}
+
+    def parameter_count(self, of: str) -> int:
+        """Number of parameters of a new net (``of`` is "GlitchNet")."""
+        return int(_array(self._ask("parameter_count", of=of)))
+
+    def train_probe(self, images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int) -> "Training":
+        """Call the student's ``train_model`` on a small linear net of ours.
+
+        Parameters
+        ----------
+        images : (N, 1, 32, 64) float32 array
+            Training images.
+        labels : (N,) float32 array
+            Their labels, 0 or 1.
+        probes : (M, 1, 32, 64) float32 array
+            Images to classify afterwards.
+        epochs : int
+            Passed on.
+
+        Returns
+        -------
+        Training
+            What came of it.
+        """
+        answer = _dict(self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
+        return Training(
+            losses=_array(answer["losses"]).reshape(-1),
+            logits=_array(answer["logits"]).reshape(-1),
+            stale_steps=int(answer["stale_steps"]),
+            changed=bool(answer["changed"]),
+        )
+
+    def values(self, name: str) -> np.ndarray:
+        """The numbers a student's variable holds.
+
+        Parameters
+        ----------
+        name : str
+            The variable: an array, tensor on any device, list, number, or what ``np.where`` returns.
+
+        Returns
+        -------
+        array
+            bool, int64 or float64.
+
+        Raises
+        ------
+        NoAnswer
+            There is no such variable, or it holds something other than numbers.
+        """
+        return _array(self._ask("values", name=name))
+
+    def figure(self, name: str) -> list[Panel]:
+        """What a student's figure shows.
+
+        Parameters
+        ----------
+        name : str
+            The variable: a figure, axes, or a list of them; or None.
+
+        Returns
+        -------
+        list of Panel
+            One for each set of axes, without those that hold no image; empty for None.
+        """
+        panels = self._ask("figure", name=name)
+        return [Panel([_array(image) for image in panel["images"]], str(panel["text"])) for panel in panels]
+
+    def has(self, name: str) -> bool:
+        """Whether the student defined an optional variable."""
+        return bool(self._ask("has", name=name))
+
+    def check(self, question: Callable[[], Any], points: float) -> Outcome:
+        """Ask and judge; the last line of a test cell.
+
+        Parameters
+        ----------
+        question : function without arguments
+            Its docstring's first line is the title. It passes by returning None or a remark, earns a part by returning
+            ``(fraction, remark)``, and fails by an AssertionError with a message for the student.
+        points : float
+            Points at stake.
+
+        Returns
+        -------
+        Outcome
+            Shown by Jupyter as one block.
+        """
+        title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
+        outcome = Outcome(title, *_judge(question, points))
+        self._outcomes[title] = outcome
+        return outcome
+
+    def summary(self) -> None:
+        """Print the outcome of every check that ran so far."""
+        for outcome in self._outcomes.values():
+            print(outcome)
+        earned = sum(outcome.earned for outcome in self._outcomes.values())
+        at_stake = sum(outcome.points for outcome in self._outcomes.values())
+        print(f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in.")
+
+    def _ask(self, question: str, **arguments: Any) -> Any:
+        reply = self._side.ask(question, arguments)
+        if "failure" in reply:
+            raise NoAnswer(reply["failure"]["kind"], reply["failure"]["message"])
+        return reply["answer"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What ``train_model`` did with a net, images and labels of ours.
+
+    Attributes
+    ----------
+    losses : (epochs,) array
+        What it returned.
+    logits : (M,) array
+        Of the trained net for the probes.
+    stale_steps : int
+        Steps whose gradient still held that of an earlier step.
+    changed : bool
+        Whether the net it was given is a different one now.
+    """
+
+    losses: np.ndarray
+    logits: np.ndarray
+    stale_steps: int
+    changed: bool
+
+
+def connect(namespace: dict[str, Any]) -> Submission:
+    """Connect the test cells with a student's work.
+
+    Parameters
+    ----------
+    namespace : dict
+        ``globals()`` of the notebook. In a grading run the judging process has put the way to the student's process
+        there under the name ``__door__``.
+
+    Returns
+    -------
+    Submission
+        The only thing test cells use.
+    """
+    return Submission(namespace.get("__door__") or SameKernel(namespace))
+
+
+def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
+    try:
+        reply = question()
+    except AssertionError as failed:
+        return "not passed", 0.0, points, str(failed)
+    except NoAnswer as no_answer:
+        attempted = no_answer.kind not in ("missing", "not attempted")
+        return "not passed" if attempted else "not attempted", 0.0, points, str(no_answer)
+    except Exception as error:
+        message = f"This check could not be done ({type(error).__name__}: {error}). Please tell your instructor."
+        return "not judged", 0.0, points, message
+    fraction, remark = reply if isinstance(reply, tuple) else (1.0, reply or "")
+    status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
+    return status, fraction, points, remark
+
+
+def _array(value: Any) -> np.ndarray:
+    if not isinstance(value, np.ndarray):
+        raise NoAnswer("broken", "your kernel did not answer with numbers")
+    return value
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise NoAnswer("broken", "your kernel did not answer the question")
+    return value
