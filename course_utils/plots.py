@@ -107,9 +107,7 @@ def spectrogram_grid(
     columns = min(n, columns or math.ceil(n / math.ceil(n / 4)))
     rows = math.ceil(n / columns)
     size = (2.4 * columns + 1.0, (1.45 if titles is not None else 1.25) * rows + 0.4)
-    fig, axes = plt.subplots(
-        rows, columns, sharex=True, sharey=True, squeeze=False, figsize=size, layout="compressed"
-    )
+    fig, axes = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=size, layout="compressed")
     axes = axes.ravel()
     for unused in axes[n:]:
         unused.remove()
@@ -202,9 +200,7 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
     )
     ax.set(xlabel="epoch", ylabel="mean training loss")
     ax.margins(x=0.02)
-    ax.set_ylim(
-        0, max(ax.get_ylim()[1], 0.8), auto=True
-    )  # auto: a second, higher curve may still raise the top
+    ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
 

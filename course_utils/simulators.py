@@ -200,9 +200,7 @@ def blip_signal(
     -------
     ndarray of float32, shape (..., 32, 64)
     """
-    t0, f0, sigma_t, sigma_f, amp, drift = (
-        p[..., None] for p in _broadcast(t0, f0, sigma_t, sigma_f, amp, drift)
-    )
+    t0, f0, sigma_t, sigma_f, amp, drift = (p[..., None] for p in _broadcast(t0, f0, sigma_t, sigma_f, amp, drift))
     time = np.arange(TIME_BINS) - t0
     frequency = np.arange(FREQUENCY_BINS)[:, None] - f0 - drift * time
     # amp * exp(-(time^2 / (2 sigma_t^2) + frequency^2 / (2 sigma_f^2))), whole images in place
@@ -320,9 +318,7 @@ def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random
     return Dataset(images, labels, parameters)
 
 
-def _draw(
-    label: int, rng: np.random.Generator, values: NDArray[np.float64], image: NDArray[np.float64]
-) -> None:
+def _draw(label: int, rng: np.random.Generator, values: NDArray[np.float64], image: NDArray[np.float64]) -> None:
     """Draw one image's parameters, not yet scaled to `_RANGES`, and its noise in units of `NOISE_SIGMA`.
 
     Scaled, they are to the bit what `Generator.uniform` and `Generator.normal` return, which take longer.
@@ -366,7 +362,5 @@ def _count(n: int) -> int:
 
 def _generator(rng: np.random.Generator) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator, such as np.random.default_rng(0), got {rng!r}"
-        )
+        raise TypeError(f"rng must be a numpy.random.Generator, such as np.random.default_rng(0), got {rng!r}")
     return rng

@@ -13,6 +13,7 @@ from .course import Course
 from .execute.sandbox import bubblewrap
 from .marks import read_marks, table
 
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("assignment")
 @click.option(

@@ -26,7 +26,7 @@ class Course:
 
     @cached_property
     def api(self) -> NbGraderAPI:
-        """nbgrader's commands as functions."""
+        """Nbgrader's commands as functions."""
         app = NbGrader()
         app.load_config_file()
         app.config.CourseDirectory.root = str(self.root.resolve())

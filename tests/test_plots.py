@@ -69,9 +69,7 @@ def test_draws_on_the_axes_given_and_touches_nothing_else(draw, data):
 # Spectrograms
 
 
-@pytest.mark.parametrize(
-    "image", [IMAGES[0], IMAGES[0, 0], IMAGES[0].tolist()], ids=["1x32x64", "32x64", "list"]
-)
+@pytest.mark.parametrize("image", [IMAGES[0], IMAGES[0, 0], IMAGES[0].tolist()], ids=["1x32x64", "32x64", "list"])
 def test_spectrogram_shows_the_image_with_low_frequencies_at_the_bottom(image):
     _, ax = plots.spectrogram(image, title="loud")
     assert np.array_equal(drawn(ax), IMAGES[0, 0])
@@ -127,9 +125,7 @@ def test_grid_labels_no_edge_twice_and_nothing_overlaps(n):
         assert not any(box.padded(-1).overlaps(other) for other in whole[i + 1 :])
 
 
-@pytest.mark.parametrize(
-    ("n", "columns", "expected"), [(6, 2, 2), (6, None, 3), (4, None, 4), (9, None, 3), (2, 5, 2)]
-)
+@pytest.mark.parametrize(("n", "columns", "expected"), [(6, 2, 2), (6, None, 3), (4, None, 4), (9, None, 3), (2, 5, 2)])
 def test_grid_columns(n, columns, expected):
     _, axes = plots.spectrogram_grid(IMAGES[:n], columns=columns)
     assert axes[0].get_gridspec().ncols == expected

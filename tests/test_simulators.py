@@ -35,9 +35,7 @@ def sha256(array):
 def assert_golden(images, checksum, reference):
     """Images have the golden checksum, or, where this machine's exp rounds differently, so does the loop."""
     if sha256(images) != checksum:
-        assert sha256(reference) != checksum, (
-            "the straightforward loop reproduces the golden images, we do not"
-        )
+        assert sha256(reference) != checksum, "the straightforward loop reproduces the golden images, we do not"
         np.testing.assert_allclose(images, reference, rtol=0, atol=1e-6)
 
 
@@ -94,9 +92,7 @@ def test_mixed_labels_are_drawn_in_their_order():
     labels = np.random.default_rng(0).integers(2, size=300)
     rng, again = np.random.default_rng(6), np.random.default_rng(6)
     dataset = simulators.simulate(labels, rng)
-    loop = [
-        straightforward.chirp(again) if label == CHIRP else straightforward.blip(again) for label in labels
-    ]
+    loop = [straightforward.chirp(again) if label == CHIRP else straightforward.blip(again) for label in labels]
     np.testing.assert_allclose(dataset.images[:, 0], np.stack(loop), rtol=0, atol=1e-6)
     np.testing.assert_array_equal(dataset.images[labels == CHIRP, 0], np.stack(loop)[labels == CHIRP])
     np.testing.assert_array_equal(dataset.labels, labels)
@@ -136,9 +132,7 @@ def test_blip_signal_by_hand():
     assert signal[10, 20] == 2
     assert np.unravel_index(signal.argmax(), signal.shape) == (10, 20)
     np.testing.assert_allclose(signal[13, 20], 2 * np.exp(-1 / 2), rtol=1e-6)  # one sigma_f up
-    np.testing.assert_allclose(
-        signal[11, 22], 2 * np.exp(-1 / 2), rtol=1e-6
-    )  # one sigma_t later, on the ridge
+    np.testing.assert_allclose(signal[11, 22], 2 * np.exp(-1 / 2), rtol=1e-6)  # one sigma_t later, on the ridge
     np.testing.assert_allclose(signal[9, 22], 2 * np.exp(-1 / 2 - 4 / 18), rtol=1e-6)  # and two rows below it
 
 
@@ -278,9 +272,7 @@ def test_wrong_counts_are_named(batch):
     + [lambda rng: simulators.simulate([CHIRP], rng)],
 )
 def test_a_seed_is_not_a_generator(draw, rng):
-    with pytest.raises(
-        TypeError, match=r"rng must be a numpy.random.Generator, such as np.random.default_rng"
-    ):
+    with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, such as np.random.default_rng"):
         draw(rng)
 
 

@@ -33,7 +33,7 @@ ADDED_NOISE = simulators.NOISE_SIGMA / 2  # drawn anew for each batch: no noise 
 
 
 class ReferenceNet(nn.Module):
-    """Two convolutions, the maximum over the whole image, one linear output: 1,265 parameters.
+    """Two convolutions, the maximum over the whole image, one linear output: 1,289 parameters.
 
     Takes images of shape (N, 1, 32, 64), float32, as simulated; returns one logit per image, shape (N,),
     positive for chirps.
@@ -42,10 +42,12 @@ class ReferenceNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(1, 8, kernel_size=3, padding=1),
+            nn.Conv2d(1, 8, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(8),
             nn.ReLU(),
             nn.MaxPool2d(2),
-            nn.Conv2d(8, 16, kernel_size=3, padding=1),
+            nn.Conv2d(8, 16, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(16),
             nn.ReLU(),
         )
         self.output = nn.Linear(16, 1)

@@ -20,7 +20,7 @@ MAX_PANELS = 64
 MAX_PIXELS = 2**20
 
 
-class Unanswerable(Exception):  # noqa: N818
+class Unanswerable(Exception):
     """There is no answer, for a reason that the student can do something about."""
 
     def __init__(self, kind: str, message: str) -> None:

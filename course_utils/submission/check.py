@@ -61,3 +61,13 @@ class Outcome:
             + (f'<div style="margin-top: 0.2em;">{message}</div>' if message else "")
             + "</div>"
         )
+
+
+class NotPassed(AssertionError):
+    """A check that did not earn all its points, as an error whose traceback is just the outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome))
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

@@ -1,16 +1,17 @@
 """The questions."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from .check import Outcome
+from .check import NotPassed, Outcome
 
 
-class NoAnswer(Exception):  # noqa: N818 (says what happened, as StopIteration does)
+class NoAnswer(Exception):
     """The student's work gives no answer to a question.
 
     Attributes
@@ -268,10 +269,17 @@ class Submission:
         -------
         Outcome
             Shown by Jupyter as one block.
+
+        Raises
+        ------
+        NotPassed
+            Under ``nbgrader validate`` only, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
         outcome = Outcome(title, *_judge(question, points))
         self._outcomes[title] = outcome
+        if outcome.fraction < 1 and os.environ.get("NBGRADER_VALIDATING"):
+            raise NotPassed(outcome)
         return outcome
 
     def summary(self) -> None:

@@ -11,7 +11,7 @@ GRACE = 5.0
 MAX_MESSAGE = 2000
 
 
-class StudentSideDied(Exception):  # noqa: N818 (an event, not a fault of ours)
+class StudentSideDied(Exception):
     """The student's process is gone, hangs, or broke the protocol. Nothing more can be asked of it."""
 
 

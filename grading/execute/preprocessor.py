@@ -20,7 +20,7 @@ MAX_FILE_BYTES = 50 * 2**20
 SECRET_FILE = ".course_secret"
 
 
-class SetupFailed(RuntimeError):  # noqa: N818
+class SetupFailed(RuntimeError):
     """A setup cell of the instructor's does not run in the grader kernel."""
 
 
@@ -99,9 +99,7 @@ def _output(output: dict[str, Any], count: int) -> NotebookNode:
         case "stream":
             return new_output("stream", name=output["name"], text=output["text"])
         case "error":
-            return new_output(
-                "error", ename=output["name"], evalue=output["value"], traceback=output["traceback"]
-            )
+            return new_output("error", ename=output["name"], evalue=output["value"], traceback=output["traceback"])
     data = {"text/plain": output["text"]}
     for key, mime in (("png", "image/png"), ("jpeg", "image/jpeg")):
         if key in output:

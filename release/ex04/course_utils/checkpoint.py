@@ -17,7 +17,7 @@ SEED = 2015  # the year of GW150914
 def fit(
     build: Callable[[], nn.Module],
     train: Callable[..., Any],
-    X: np.ndarray,  # noqa: N803
+    X: np.ndarray,
     y: np.ndarray,
     train_indices: Any,
     device: torch.device | str,
@@ -82,6 +82,15 @@ def load(model: nn.Module, path: str) -> list[float] | None:
         kept = torch.load(path, map_location="cpu", weights_only=True)
         model.load_state_dict(kept["weights"])
         return [float(loss) for loss in kept["losses"]]
-    except (RuntimeError, OSError, EOFError, KeyError, TypeError, ValueError, AttributeError, pickle.UnpicklingError) as error:
+    except (
+        RuntimeError,
+        OSError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        pickle.UnpicklingError,
+    ) as error:
         warnings.warn(f"the checkpoint {path} does not fit: {error}"[:500], stacklevel=2)
         return None

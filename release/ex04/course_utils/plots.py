@@ -1,8 +1,8 @@
 """Plots for the notebook: spectrograms, the confusion matrix, the loss curve.
 
-Every function returns the figure and the axes it drew on, for you to go on with. Functions that take ``ax`` draw there
-and leave all else alone; without it they open a new figure. Images may be NumPy arrays or torch tensors, on any device.
-Colours are readable with every kind of colour vision.
+Every function returns the figure and the axes it drew on, for you to go on with. Functions that take ``ax`` draw
+there and leave all else alone; without it they open a new figure. Images may be NumPy arrays or torch tensors, on
+any device. The colours are readable with every kind of colour vision.
 """
 
 import math
@@ -19,8 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
 
-# The same colours mean the same amplitudes in every image: from the darkest noise to all but the loudest signals.
-COLOUR_LIMITS = (-2 * NOISE_SIGMA, 5 * NOISE_SIGMA)
+# The same colour means the same amplitude in every image. Noise below -sigma carries no information: cutting it off
+# leaves more of the colours to the signals, whose peaks are up to 3.0 high, without their noise.
+COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
 
 CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
 
@@ -105,10 +106,8 @@ def spectrogram_grid(
 
     columns = min(n, columns or math.ceil(n / math.ceil(n / 4)))
     rows = math.ceil(n / columns)
-    size = (2.7 * columns + 1.2, (1.35 + (0.3 if titles is not None else 0.1)) * rows + 0.5)
-    fig, axes = plt.subplots(
-        rows, columns, sharex=True, sharey=True, squeeze=False, figsize=size, layout="compressed"
-    )
+    size = (2.4 * columns + 1.0, (1.45 if titles is not None else 1.25) * rows + 0.4)
+    fig, axes = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=size, layout="compressed")
     axes = axes.ravel()
     for unused in axes[n:]:
         unused.remove()
@@ -120,12 +119,13 @@ def spectrogram_grid(
         if i + columns >= n:  # nothing below it
             ax.set_xlabel("time bin")
             ax.tick_params(labelbottom=True)
-    _colour_bar(fig, drawn, axes)
+            ax.xaxis.set_in_layout(i // columns == rows - 1)  # else the labels hang into an empty place
+    _colour_bar(fig, drawn, axes, fraction=0.1 / columns, pad=0.03 / columns, aspect=14 * rows)
     return fig, axes
 
 
 def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
-    """Draw a confusion matrix: counts, and below them their share of the true class, which is also the colour.
+    """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
 
     Parameters
     ----------
@@ -151,9 +151,9 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
 
     fig, ax = _figure_and_axes(ax, figsize=(3.6, 3.4))
     shares = array / np.maximum(array.sum(axis=1, keepdims=True), 1)
-    drawn = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
-        # Both lines stand around the middle of the cell, white on the dark half of the colours, black on the light.
+        # White on the dark half of the colours, black on the light.
         style = {"color": "black" if share > 0.5 else "white", "ha": "center"}
         ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
         ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
@@ -199,18 +199,19 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
         color="dimgray",
     )
     ax.set(xlabel="epoch", ylabel="mean training loss")
-    ax.set_ylim(bottom=0, auto=True)  # auto: a second, higher curve may still raise the top
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.02)
+    ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
 
 
 def _numpy(values: Any) -> NDArray[Any]:
-    """Return anything array-like as an array: a torch tensor too, with a gradient or on a GPU, without torch."""
+    """Return anything array-like as an array, even a torch tensor with a gradient or on a GPU."""
     return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
 
 
 def _figure_and_axes(ax: Axes | None, figsize: tuple[float, float]) -> tuple[Figure, Axes]:
-    return plt.subplots(figsize=figsize, layout="constrained") if ax is None else (ax.figure, ax)
+    return plt.subplots(figsize=figsize, layout="compressed") if ax is None else (ax.figure, ax)
 
 
 def _draw(image: NDArray[Any], ax: Axes, title: str | None) -> AxesImage:
@@ -224,5 +225,5 @@ def _draw(image: NDArray[Any], ax: Axes, title: str | None) -> AxesImage:
     return drawn
 
 
-def _colour_bar(fig: Figure, drawn: AxesImage, ax: Axes | NDArray[np.object_]) -> None:
-    fig.colorbar(drawn, ax=ax, extend="both", label="amplitude", ticks=MultipleLocator(1))
+def _colour_bar(fig: Figure, drawn: AxesImage, ax: Axes | NDArray[np.object_], **size: float) -> None:
+    fig.colorbar(drawn, ax=ax, extend="both", label="amplitude", ticks=MultipleLocator(1), **size)

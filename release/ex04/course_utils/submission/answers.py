@@ -20,7 +20,7 @@ MAX_PANELS = 64
 MAX_PIXELS = 2**20
 
 
-class Unanswerable(Exception):  # noqa: N818
+class Unanswerable(Exception):
     """There is no answer, for a reason that the student can do something about."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -38,7 +38,7 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
     question : str
         A key of `QUESTIONS`.
     arguments : dict
-        Passed to it.
+        Passed to it, but for ``seed``: the question's random state.
 
     Returns
     -------
@@ -47,7 +47,8 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
         kind of "missing", "not attempted", "contract" or "error".
     """
     try:
-        with random_states_kept():
+        seed = arguments.pop("seed")
+        with random_states_of_its_own(seed):
             return {"answer": QUESTIONS[question](namespace, **arguments)}
     except Unanswerable as reason:
         return {"failure": {"kind": reason.kind, "message": str(reason)}}
@@ -315,12 +316,15 @@ def left_as_it_was(net: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def random_states_kept() -> Iterator[None]:
-    """Restore every global random state and the current figure."""
+def random_states_of_its_own(seed: int) -> Iterator[None]:
+    """Seed every global random state for one question, and restore it afterwards."""
     python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 (the student's, not ours)
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng())
         stack.enter_context(torch.enable_grad())
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        random.seed(seed)
         try:
             yield
         finally:

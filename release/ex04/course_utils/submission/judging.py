@@ -82,7 +82,7 @@ def split(submission: Submission) -> dict[str, np.ndarray]:
 
 def test_part(submission: Submission) -> TestPart:
     """The student's test part."""
-    X, y = simulators.fixed_dataset()  # noqa: N806
+    X, y = simulators.fixed_dataset()
     chosen = positions(submission.values("test_indices"), len(y), "test_indices")
     if chosen.size == 0:
         raise NoAnswer("contract", "`test_indices` is empty: there is no test part.")
@@ -211,9 +211,7 @@ def tells_class(text: str, true_class: int) -> bool:
     return name in text.lower() or float(true_class) in numbers_in(text)
 
 
-def brightness_task(
-    rng: np.random.Generator, n: int, bright_means: int
-) -> tuple[np.ndarray, np.ndarray]:
+def brightness_task(rng: np.random.Generator, n: int, bright_means: int) -> tuple[np.ndarray, np.ndarray]:
     """Images that any training loop can learn to classify: noise that is brighter in one class.
 
     Parameters

@@ -1,16 +1,17 @@
 """The questions."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from .check import Outcome
+from .check import NotPassed, Outcome
 
 
-class NoAnswer(Exception):  # noqa: N818 (says what happened, as StopIteration does)
+class NoAnswer(Exception):
     """The student's work gives no answer to a question.
 
     Attributes
@@ -87,6 +88,7 @@ class Submission:
     def __init__(self, side: Side) -> None:
         self._side = side
         self._outcomes: dict[str, Outcome] = {}
+        self._questions = 0
 
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose: fixed in the student's notebook, secret in grading."""
@@ -267,10 +269,17 @@ class Submission:
         -------
         Outcome
             Shown by Jupyter as one block.
+
+        Raises
+        ------
+        NotPassed
+            Under ``nbgrader validate`` only, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
         outcome = Outcome(title, *_judge(question, points))
         self._outcomes[title] = outcome
+        if outcome.fraction < 1 and os.environ.get("NBGRADER_VALIDATING"):
+            raise NotPassed(outcome)
         return outcome
 
     def summary(self) -> None:
@@ -282,7 +291,10 @@ class Submission:
         print(f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in.")
 
     def _ask(self, question: str, **arguments: Any) -> Any:
-        reply = self._side.ask(question, arguments)
+        # Each question has a random state of its own: two new nets differ, and the same notebook gets the same mark.
+        self._questions += 1
+        seed = self.seed(f"question {self._questions}") % 2**63
+        reply = self._side.ask(question, {"seed": seed, **arguments})
         if "failure" in reply:
             raise NoAnswer(reply["failure"]["kind"], reply["failure"]["message"])
         return reply["answer"]
