@@ -1,6 +1,7 @@
 """The answers: what happens in the student's kernel when a test cell asks.
 
-A question leaves no trace there: random states, training flags, buffers, gradients and the current figure are as before.
+A question leaves no trace there: random states, training flags, buffers and gradients are as before, and so is the
+current figure.
 """
 
 import linecache

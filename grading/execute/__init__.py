@@ -1,6 +1,6 @@
 """Run a submission: its own code in a sandbox, the test cells outside it.
 
-``preprocessor`` is where nbgrader comes in; it plans which cell runs where (``plan``) and hands the plan to ``session``,
-which starts a ``sandbox`` with the ``runner`` inside and a ``grader_kernel`` beside it, joined by one socketpair. The
-grader kernel holds the judging end of it, the ``door``.
+``preprocessor`` is where nbgrader comes in; it plans which cell runs where (``plan``) and hands the plan to
+``session``, which starts a ``sandbox`` with the ``runner`` inside and a ``grader_kernel`` beside it, joined by one
+socketpair. The grader kernel holds the judging end of it, the ``door``.
 """

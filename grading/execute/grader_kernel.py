@@ -58,7 +58,7 @@ class GraderKernel:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 value = run(source, self.namespace)
         except BaseException as error:
-            # Instructor code may raise whatever it likes (AssertionError most of all): the cell fails, the rest goes on.
+            # Instructor code may raise whatever it likes (AssertionError most of all): the cell fails, the rest runs.
             message = "".join(traceback.format_exception_only(error)).strip()
             return {"passed": False, "fraction": 0.0, "text": message[:MAX_TEXT]}
         return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply_of(value)}

@@ -91,7 +91,7 @@ def command(fd: int, release: Path | None) -> list[str]:
     for folder in ("/tmp", "/dev/shm", str(HOME)):
         words += [*scratch, folder]
     words += ["--chdir", str(HOME), "--", str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
-    return words + [str(UNPRIVILEGED_UID)] if as_root else words
+    return [*words, str(UNPRIVILEGED_UID)] if as_root else words
 
 
 def environment() -> dict[str, str]:

@@ -124,8 +124,10 @@ class Session:
         with tempfile.TemporaryDirectory(prefix="grader-kernel-") as folder:
             student_side = sandbox.start(student_end, self.release)
             grader = subprocess.Popen(
-                [sys.executable, "-I", "-m", "grading.execute.grader_kernel"]
-                + [str(grader_control.fileno()), str(door.fileno())],
+                [
+                    *(sys.executable, "-I", "-m", "grading.execute.grader_kernel"),
+                    *(str(grader_control.fileno()), str(door.fileno())),
+                ],
                 pass_fds=[grader_control.fileno(), door.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -32,6 +32,7 @@ class Recorder:
         self.clear()
 
     def clear(self) -> None:
+        """Forget all outputs."""
         self.outputs: list[dict[str, Any]] = []
         self._text = 0
         self._image_bytes = 0
@@ -45,6 +46,7 @@ class Recorder:
             self.clear()
 
     def stream(self, name: str, text: str) -> None:
+        """Add text to standard output or standard error."""
         text = self._cut(text)
         last = self.outputs[-1] if self.outputs else {}
         if last.get("name") == name and not self._clear_next:
@@ -53,6 +55,7 @@ class Recorder:
             self._add({"type": "stream", "name": name, "text": text})
 
     def display(self, kind: str, data: dict[str, Any], display_id: str | None = None, update: bool = False) -> None:
+        """Add something shown, with its text and, if it has one, its picture."""
         output = {"type": kind, "text": self._cut(str(data.get("text/plain", "")))}
         for mime, key in (("image/png", "png"), ("image/jpeg", "jpeg")):
             if mime in data:
@@ -70,6 +73,7 @@ class Recorder:
             self._add(output)
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:
+        """Add an exception."""
         self._add(
             {
                 "type": "error",
@@ -103,9 +107,11 @@ class Stream(io.TextIOBase):
         self._recorder = recorder
 
     def writable(self) -> bool:
+        """Say yes."""
         return True
 
     def write(self, text: str) -> int:
+        """Record the text and return its length."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._recorder.stream(self.name, text)
@@ -120,9 +126,11 @@ class RecordingPublisher(DisplayPublisher):
     def publish(
         self, data: dict[str, Any], metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
     ) -> None:
+        """Record what is displayed."""
         self.recorder.display("display", data, (transient or {}).get("display_id"), update)
 
     def clear_output(self, wait: bool = False) -> None:
+        """Clear the cell's outputs, now or with the next one."""
         self.recorder.clear_soon(wait)
 
 
@@ -132,13 +140,14 @@ class RecordingHook(DisplayHook):
     recorder = AnyTrait()
 
     def write_output_prompt(self) -> None:
-        pass
+        """Write nothing: a notebook shows no prompt."""
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        """Record the value."""
         self.recorder.display("result", format_dict)
 
     def finish_displayhook(self) -> None:
-        pass
+        """Do nothing; a terminal would get its line end here."""
 
 
 class NotebookShell(InteractiveShell):
