@@ -10,11 +10,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 INSTALLED := $(VENV)/installed
 SAMPLE := sample_class
 SAMPLE_BUILT := $(SAMPLE)/built
-SAMPLE_SOURCES := $(wildcard source/ex04/* tests/corpus/*.py tests/corpus/*/*.py release/ex04/*.ipynb)
+SAMPLE_SOURCES := $(wildcard tests/corpus/*.py tests/corpus/*/*.py grading/*.py grading/*/*.py grading/*/*/*.py)
+RELEASED := release/ex04/glitch_or_chirp.ipynb
+RELEASE_SOURCES := nbgrader_config.py \
+    $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
 .PHONY: grade test release bench clean
 
-grade: $(INSTALLED)
+grade: $(RELEASED)
 	@if ls submitted/*/ex04/*.ipynb >/dev/null 2>&1; then \
 	    grade ex04; \
 	else \
@@ -27,13 +30,15 @@ test: $(INSTALLED)
 	ruff format --check
 	pytest -m "not slow"
 
-release: $(INSTALLED)
-	nbgrader generate_assignment ex04 --force
+release: $(RELEASED)
+
+$(RELEASED): $(INSTALLED) $(RELEASE_SOURCES)
+	nbgrader generate_assignment ex04 --force --log-level=ERROR
 
 bench: $(INSTALLED)
 	python benchmarks/simulators.py
 
-$(SAMPLE_BUILT): $(INSTALLED) $(SAMPLE_SOURCES)
+$(SAMPLE_BUILT): $(RELEASED) $(SAMPLE_SOURCES)
 	python -m tests.corpus $(SAMPLE)
 	@touch $@
 

@@ -53,3 +53,7 @@ def main(assignment: str, course_dir: Path) -> None:
     if waiting:
         console.print(f"{waiting} submissions wait for a grader's eyes: open formgrader in 'jupyter lab'.")
     sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

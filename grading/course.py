@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 from nbgrader.apps import NbGrader, NbGraderAPI
 
+from .preprocessors import SupportFiles
+
 
 class CourseError(RuntimeError):
     """An nbgrader command failed for a reason that has nothing to do with one submission."""
@@ -46,21 +48,24 @@ class Course:
         return sorted(path.name for path in (self.root / "source" / assignment).glob("*.ipynb"))
 
     def generate(self, assignment: str) -> None:
-        """Generate the release, unless it is newer than all of the source.
+        """Generate the release, unless it is newer than all it is made from.
 
         Raises
         ------
         CourseError
             nbgrader could not; the message says why.
         """
-        source, release = self.root / "source" / assignment, self.root / "release" / assignment
-        made = min((release / name for name in self.notebooks(assignment)), key=_modified, default=release)
-        gradebook = self.root / "gradebook.db"
-        if gradebook.exists() and _modified(made) > _newest(source) and _modified(gradebook) > _newest(source):
+        made = [self.root / "release" / assignment / name for name in self.notebooks(assignment)]
+        made.append(self.root / "gradebook.db")
+        if min(map(_modified, made)) > max(_newest(self.root / "source" / assignment), self._newest_support_file()):
             return
         result = self.api.generate_assignment(assignment, force=True)
         if not result["success"]:
             raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
+
+    def _newest_support_file(self) -> float:
+        files = SupportFiles(config=self.api.config)
+        return max((_modified(path) for pattern in files.files for path in Path(files.root).glob(pattern)), default=0.0)
 
     def broken_hand_in(self, assignment: str, student: str) -> str | None:
         """Why nbgrader could not even read a submission, in words for the instructor; None if it can."""
@@ -76,7 +81,7 @@ class Course:
         return None
 
     def autograde(self, assignment: str, student: str) -> str | None:
-        """Grade one student's submission, unless that was done since it or the source changed.
+        """Grade one student's submission, unless that was done since it or the release changed.
 
         Returns
         -------
@@ -87,7 +92,7 @@ class Course:
             return problem
         handed_in = self.root / "submitted" / student / assignment
         graded = self.root / "autograded" / student / assignment
-        newest_input = max(_newest(handed_in), _newest(self.root / "source" / assignment))
+        newest_input = max(_newest(handed_in), _newest(self.root / "release" / assignment))
         if all(_modified(graded / name) > newest_input for name in self.notebooks(assignment)):
             return None
         result = self.api.autograde(assignment, student, force=True)

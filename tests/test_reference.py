@@ -32,7 +32,8 @@ def test_reaches_99_percent_on_fresh_images_within_15_epochs(device):
     reference = train_reference(seed=0, device=device)
     fresh = simulators.fresh(4000, seed=20150914)
     assert len(reference.losses) == EPOCHS <= 15
-    assert accuracy(reference.net, fresh.images, fresh.labels) >= 0.99
+    # 0.99 is promised. The worst of 28 seeds scored 0.9976: 0.995 notices when the net gets worse, not a bad seed.
+    assert accuracy(reference.net, fresh.images, fresh.labels) >= 0.995
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -52,6 +53,7 @@ def test_global_random_states_and_settings_are_left_alone(device, few):
         return [torch.from_numpy(numpy_state), torch.get_rng_state()] + ([gpu.get_rng_state()] if gpu else [])
 
     deterministic = torch.backends.cudnn.deterministic
+    torch.rand(1)  # so that the state is not by chance the one that a training leaves behind
     before = states()
     train_reference(seed=3, device=device, epochs=1, data=few)
     assert all(torch.equal(one, other) for one, other in zip(before, states(), strict=True))

@@ -4,10 +4,11 @@ A question leaves no trace there: random states, training flags, buffers and gra
 current figure.
 """
 
+import io
 import linecache
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
     """
     try:
         seed = arguments.pop("seed")
-        with random_states_of_its_own(seed):
+        # Progress bars and warnings of the student's code do not belong into a test cell (nbgrader gives 0 for them).
+        with random_states_of_its_own(seed), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             return {"answer": QUESTIONS[question](namespace, **arguments)}
     except Unanswerable as reason:
         return {"failure": {"kind": reason.kind, "message": str(reason)}}

@@ -12,6 +12,17 @@ import torch
 from torch import nn
 
 SEED = 2015  # the year of GW150914
+# What torch raises for damaged files, for those that hold something else, and for weights of another net.
+_DOES_NOT_FIT = (
+    RuntimeError,
+    OSError,
+    EOFError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    pickle.UnpicklingError,
+)
 
 
 def fit(
@@ -23,7 +34,7 @@ def fit(
     device: torch.device | str,
     path: str,
 ) -> tuple[nn.Module, list[float]]:
-    """Train a student's net and keep weights and losses in a checkpoint; in grading, load the checkpoint that was handed in.
+    """Train a student's net and keep weights and losses in a checkpoint; in grading, load what was handed in.
 
     Parameters
     ----------
@@ -82,15 +93,6 @@ def load(model: nn.Module, path: str) -> list[float] | None:
         kept = torch.load(path, map_location="cpu", weights_only=True)
         model.load_state_dict(kept["weights"])
         return [float(loss) for loss in kept["losses"]]
-    except (
-        RuntimeError,
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        pickle.UnpicklingError,
-    ) as error:
+    except _DOES_NOT_FIT as error:
         warnings.warn(f"the checkpoint {path} does not fit: {error}"[:500], stacklevel=2)
         return None

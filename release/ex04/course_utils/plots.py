@@ -1,8 +1,8 @@
 """Plots for the notebook: spectrograms, the confusion matrix, the loss curve.
 
-Every function returns the figure and the axes it drew on, for you to go on with. Functions that take ``ax`` draw
-there and leave all else alone; without it they open a new figure. Images may be NumPy arrays or torch tensors, on
-any device. The colours are readable with every kind of colour vision.
+Every function returns the figure and the axes it drew on, for you to go on with. Functions that take ``ax``
+draw there and leave all else alone; without it they open a new figure. Images may be NumPy arrays or torch
+tensors, on any device. The colours are readable with every kind of colour vision.
 """
 
 import math
@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
 
-# The same colour means the same amplitude in every image. Noise below -sigma carries no information: cutting it off
-# leaves more of the colours to the signals, whose peaks are up to 3.0 high, without their noise.
+# The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
+# noise: few colours are spent on what lies far below zero.
 COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
 
 CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2

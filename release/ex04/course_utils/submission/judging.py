@@ -148,7 +148,7 @@ def assert_most_confident(
 
     right_ones = [best_three(*key) for key in keys]
     extreme = "highest" if true_class == simulators.CHIRP else "lowest"
-    assert any(right_ones), f"`{name}` should be the 3 {kind}s with the {extreme} scores; others are {extreme[:-3]}er."
+    assert any(right_ones), f"`{name}` should be the 3 {kind}s with the {extreme} scores; these are others."
     assert any(good and in_order(*key) for good, key in zip(right_ones, keys, strict=True)), (
         f"`{name}` holds the right images, but not best first."
     )
@@ -196,8 +196,8 @@ def shown_in(panel: Panel, images: np.ndarray) -> int | None:
 
 def numbers_in(text: str) -> list[float]:
     """All numbers in a text, percentages as fractions."""
-    found = re.findall(r"([-+−]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*(\\?%)?", text)
-    return [float(n.replace(",", ".").replace("−", "-")) * (0.01 if percent else 1.0) for n, percent in found]
+    found = re.findall(r"([-+\u2212]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*(\\?%)?", text)
+    return [float(n.replace(",", ".").replace("\u2212", "-")) * (0.01 if percent else 1.0) for n, percent in found]
 
 
 def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:

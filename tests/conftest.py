@@ -1,0 +1,42 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.build import REPOSITORY, build_class
+from tests.corpus.build import examples as all_examples
+
+
+@pytest.fixture(scope="session")
+def run_nbgrader():
+    """Run an nbgrader command with the project's configuration on a course folder."""
+
+    def run(*words, course: Path, check: bool = True) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "nbgrader", *words, f"--CourseDirectory.root={course}"]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sample_class(tmp_path_factory) -> Path:
+    """The course folder of the whole class of example students, graded by the command ``grade``."""
+    course = tmp_path_factory.mktemp("course") / "sample_class"
+    build_class(course)
+    done = subprocess.run(
+        [sys.executable, "-m", "grading.cli", "ex04", "--course-dir", str(course)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    (course / "grade.txt").write_text(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return course
+
+
+def pytest_generate_tests(metafunc):
+    if "example" in metafunc.fixturenames:
+        metafunc.parametrize("example", all_examples(), ids=lambda example: example.name)

@@ -1,0 +1,58 @@
+"""The source notebook, run as a student would run it with the model solutions pasted in."""
+
+import shutil
+
+import nbformat
+import pytest
+import torch
+from nbclient import NotebookClient
+
+from tests.corpus.build import CHECKPOINT, NOTEBOOK, RELEASE, SOURCE
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two runs from start to end, in folders that hold the notebook and the released files and nothing else."""
+    finished = []
+    for number in (1, 2):
+        folder = tmp_path_factory.mktemp(f"run{number}")
+        shutil.copytree(RELEASE / "course_utils", folder / "course_utils")
+        notebook = nbformat.read(SOURCE / NOTEBOOK, as_version=4)
+        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+        finished.append((notebook, folder))
+    return finished
+
+
+def points(notebook):
+    return {
+        cell.id: (float(cell.outputs[0].data["text/plain"]), cell.metadata.nbgrader.points)
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
+    }
+
+
+def test_model_solution_earns_every_automatic_point(runs):
+    for notebook, _ in runs:
+        earned = points(notebook)
+        assert [name for name, (got, most) in earned.items() if got != most] == []
+        assert sum(got for got, _ in earned.values()) == 95
+
+
+def test_restart_and_run_all_gives_the_same_again(runs):
+    first, second = (torch.load(folder / CHECKPOINT, weights_only=True) for _, folder in runs)
+    assert first["losses"] == second["losses"]
+    assert all(torch.equal(weight, second["weights"][name]) for name, weight in first["weights"].items())
+
+
+def test_suggested_recipe_leaves_a_few_mistakes_to_look_at(runs):
+    notebook, _ = runs[0]
+    (confusion,) = (cell for cell in notebook.cells if cell.id == "mistakes-figure")
+    assert "nothing to show" not in confusion.outputs[0].data["text/html"]
+    assert any("image/png" in o.get("data", {}) for c in notebook.cells if c.id == "mistakes" for o in c.outputs)
+
+
+def test_checks_say_nothing_but_their_outcome(runs):
+    for notebook, _ in runs:
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
+                assert [output.output_type for output in cell.outputs] == ["execute_result"], cell.id

@@ -1,0 +1,123 @@
+"""The release is current, and tells students nothing that it should not."""
+
+import ast
+import re
+import shutil
+import sys
+
+import nbformat
+import pytest
+
+from tests.corpus.build import NOTEBOOK, RELEASE, REPOSITORY, SOURCE
+
+CONTRACT = ("glitchnet", "train", "evaluate", "mistakes", "confidence")
+
+
+@pytest.fixture(scope="module")
+def source():
+    return nbformat.read(SOURCE / NOTEBOOK, as_version=4)
+
+
+@pytest.fixture(scope="module")
+def release():
+    return nbformat.read(RELEASE / NOTEBOOK, as_version=4)
+
+
+def by_id(notebook):
+    return {cell.id: cell for cell in notebook.cells}
+
+
+def nbgrader(cell):
+    return cell.metadata.get("nbgrader", {})
+
+
+def hidden_lines(cell):
+    region = re.search(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", cell.source, re.DOTALL)
+    return [line for line in region[1].splitlines() if line.strip()] if region else []
+
+
+def test_release_is_current(tmp_path, run_nbgrader):
+    shutil.copytree(SOURCE, tmp_path / "source" / "ex04")
+    run_nbgrader("generate_assignment", "ex04", course=tmp_path)
+    generated = {p.relative_to(tmp_path / "release" / "ex04"): p for p in (tmp_path / "release").rglob("*.*")}
+    committed = {p.relative_to(RELEASE): p for p in RELEASE.rglob("*.*") if p.suffix in (".py", ".md", ".ipynb")}
+    assert generated.keys() == committed.keys()
+    stale = [str(name) for name, path in generated.items() if path.read_bytes() != committed[name].read_bytes()]
+    assert not stale, f"run 'make release' and commit: {stale} differ"
+
+
+def test_no_solution_and_no_hidden_test_is_released(source, release):
+    released = "\n".join(path.read_text() for path in RELEASE.rglob("*.*") if path.suffix in (".py", ".md", ".ipynb"))
+    assert "BEGIN SOLUTION" not in released and "HIDDEN TESTS" not in released
+    for cell in source.cells:
+        after = by_id(release)[cell.id].source
+        solution = re.findall(r"### BEGIN SOLUTION.*?\n(.*?)### END SOLUTION", cell.source, re.DOTALL)
+        secret = [line for region in solution for line in region.splitlines()] + hidden_lines(cell)
+        leaked = [line for line in secret if len(line.strip()) > 12 and line in after]
+        assert not leaked, f"{cell.id} releases {leaked}"
+
+
+def test_no_instructor_code_is_released():
+    assert not list(RELEASE.rglob("*instructor*"))
+    for path in RELEASE.rglob("*.py"):
+        assert not re.search(r"import.*instructor|instructor.*import", path.read_text()), path
+
+
+def test_released_code_needs_only_numpy_torch_and_matplotlib():
+    allowed = {"numpy", "torch", "matplotlib", "course_utils", *sys.stdlib_module_names}
+    for path in RELEASE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            else:
+                continue
+            assert {name.split(".")[0] for name in names} <= allowed, f"{path} imports {names}"
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_students_are_told_what_to_write(release, name):
+    stubs = re.findall(r'raise NotImplementedError\("(.+)"\)', by_id(release)[name].source)
+    assert stubs and all(len(sentence.split()) >= 3 for sentence in stubs)
+
+
+def test_written_answer_is_a_stub(release):
+    assert len(by_id(release)["discussion"].source) < 60
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_every_task_has_visible_and_hidden_tests(source, name):
+    tests = [cell for cell in source.cells if nbgrader(cell).get("grade") and cell.id.startswith(f"{name}-")]
+    hidden = [cell.id for cell in tests if hidden_lines(cell)]
+    assert hidden and len(hidden) < len(tests)
+
+
+def test_points(source):
+    points = {cell.id: nbgrader(cell)["points"] for cell in source.cells if nbgrader(cell).get("grade")}
+    assert points.pop("discussion") == 5
+    assert sum(points.values()) == 95
+    for cell in source.cells:
+        if cell.id in points:  # what the student is shown is what the gradebook counts
+            assert re.findall(r"submission\.check\(\w+, points=(\d+)\)", cell.source) == [str(points[cell.id])], cell.id
+
+
+def test_notebook_is_committed_clean(source):
+    for cell in source.cells:
+        assert not cell.get("outputs") and cell.get("execution_count") is None
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cell.id), f"cell id {cell.id} says nothing"
+        if nbgrader(cell):
+            assert nbgrader(cell)["grade_id"] == cell.id
+    assert len({cell.id for cell in source.cells}) == len(source.cells)
+
+
+def test_test_cells_bind_one_name_only(source):
+    for cell in source.cells:
+        if nbgrader(cell).get("grade") and cell.cell_type == "code":
+            function, call = ast.parse(cell.source).body
+            assert isinstance(function, ast.FunctionDef) and isinstance(call, ast.Expr), cell.id
+
+
+def test_repository_has_its_folders():
+    for name in ("source", "release", "submitted", "autograded", "feedback"):
+        assert (REPOSITORY / name / "README.md").is_file(), name

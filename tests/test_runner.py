@@ -1,0 +1,497 @@
+"""The runner does with a cell what a notebook does: the real process, without the sandbox around it."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import grading.execute
+from grading.execute import sandbox
+from grading.execute.outputs import is_image
+from grading.execute.runner.shell import MAX_IMAGE_BYTES, MAX_OUTPUTS, MAX_TEXT
+from grading.execute.runner.wire import Wire, WireError
+
+PATIENCE = 30.0
+SHORT = 0.3  # time limit of cells that would not end
+
+
+class Runner:
+    """A running ``python -m runner`` and the other end of its socket."""
+
+    def __init__(self, folder):
+        ours, theirs = socket.socketpair()
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(Path(grading.execute.__file__).parent),
+            "MPLBACKEND": sandbox.environment()["MPLBACKEND"],
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-m", "runner", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self.wire = Wire(ours)
+        self.folder = folder
+
+    def request(self, what, **content):
+        self.wire.send({"id": "1", "do": what, **content}, PATIENCE)
+        reply = self.wire.receive(PATIENCE)
+        assert reply.pop("id") == "1"
+        return reply
+
+    def begin(self, files=None, answers=None, path=()):
+        files = {name: np.frombuffer(content, np.uint8) for name, content in (files or {}).items()}
+        return self.request("begin", files=files, answers=answers, path=list(path))
+
+    def run(self, source, timeout=PATIENCE):
+        return self.request("execute", source=textwrap.dedent(source), timeout=timeout)["outputs"]
+
+    def stop(self):
+        self.wire.close()
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def running(folder, **begin):
+    runner = Runner(folder)
+    try:
+        assert runner.begin(**begin) == {}
+        yield runner
+    finally:
+        runner.stop()
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("runner")) as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def run(runner):
+    """Run a cell in a runner that all these tests share and return its outputs."""
+    return runner.run
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A runner that may be broken."""
+    with running(tmp_path) as runner:
+        yield runner
+
+
+def text(output):
+    assert output["type"] in ("stream", "display", "result")
+    return output["text"]
+
+
+def stream(name, content):
+    return {"type": "stream", "name": name, "text": content}
+
+
+def result(content):
+    return {"type": "result", "text": content}
+
+
+def display(content):
+    return {"type": "display", "text": content}
+
+
+def only(outputs):
+    (output,) = outputs
+    return output
+
+
+# What a cell shows
+
+
+@pytest.mark.parametrize(
+    ("source", "outputs"),
+    [
+        ("", []),
+        ("x = 1", []),
+        ("None", []),
+        ("1 + 1;", []),
+        ("1 + 1", [result("2")]),
+        ("1\n2", [result("2")]),
+        ("print('a', end='')\nprint('b')", [stream("stdout", "ab\n")]),
+        (
+            "import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')\n'd'",
+            [stream("stdout", "a\n"), stream("stderr", "b\n"), stream("stdout", "c\n"), result("'d'")],
+        ),
+        ("display(1, 'x')\nprint('y')\n3", [display("1"), display("'x'"), stream("stdout", "y\n"), result("3")]),
+        (
+            "import threading\nt = threading.Thread(target=print, args=['t'])\nt.start()\nt.join()",
+            [stream("stdout", "t\n")],
+        ),
+        ("import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()): print('away')", []),
+        ("sys.stdout.isatty()", [result("False")]),
+        ("from IPython.display import HTML\nHTML('<b>x</b>')", [result("<IPython.core.display.HTML object>")]),
+    ],
+)
+def test_outputs_in_their_order(run, source, outputs):
+    assert run(source) == outputs
+
+
+def test_cells_share_their_names_as_main(run):
+    run("shared = 41")
+    assert run("shared += 1\nshared, __name__") == [result("(42, '__main__')")]
+
+
+def test_execution_is_counted_and_remembered(fresh):
+    assert fresh.request("execute", source="11", timeout=PATIENCE)["count"] == 1
+    assert fresh.request("execute", source="_ + Out[1] + _1", timeout=PATIENCE) == {
+        "outputs": [result("33")],
+        "count": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["plt.plot([1, 2])\nprint('first')", "plt.plot([1, 2])\nplt.show()", "fig, ax = plt.subplots()"],
+)
+def test_figures_are_shown_as_png(run, source):
+    *_, figure = run("import matplotlib.pyplot as plt\n" + source)
+    assert figure["type"] == "display" and figure["text"].startswith("<Figure")
+    assert is_image(figure["png"], "PNG")
+    assert run("plt.get_fignums()") == [result("[]")]
+
+
+def test_a_figure_shown_early_comes_early(run):
+    kinds = [output["type"] for output in run("plt.plot([1])\nplt.show()\nprint('after')\nplt.plot([2]);")]
+    assert kinds == ["display", "stream", "display"]
+
+
+def test_a_figure_as_the_last_expression(run):
+    figure = only(run("fig = plt.figure()\nplt.plot([1])\nplt.close()\nfig"))
+    assert figure["type"] == "result" and is_image(figure["png"], "PNG")
+
+
+def test_pictures_in_other_formats(run):
+    picture = only(
+        run(
+            """
+            import io
+            from PIL import Image as Pillow
+            from IPython.display import Image
+            Pillow.new("RGB", (4, 3)).save(file := io.BytesIO(), "JPEG")
+            Image(file.getvalue())
+            """
+        )
+    )
+    assert is_image(picture["jpeg"], "JPEG") and "png" not in picture
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "value"),
+    [
+        ("1 / 0", "ZeroDivisionError", "division by zero"),
+        ("def f():\n    raise KeyError('k')\nf()", "KeyError", "'k'"),
+        ("x = = 1", "SyntaxError", "invalid syntax"),
+        ("  x = 1\n y = 2", "IndentationError", ""),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt", ""),
+        ("raise NotImplementedError('still to do')", "NotImplementedError", "still to do"),
+        ("class Mute:\n    def __repr__(self): raise RuntimeError('mute')\nMute()", "RuntimeError", "mute"),
+        ("input('Name? ')", "EOFError", ""),
+        ("sys.stdout.write(b'bytes')", "TypeError", "must be str"),
+    ],
+)
+def test_errors_have_name_value_and_traceback(run, source, name, value):
+    *_, error = run(source)
+    assert error["type"] == "error" and error["name"] == name and value in error["value"]
+    assert name in "".join(error["traceback"])
+    assert run("'next'") == [result("'next'")]
+
+
+def test_a_traceback_shows_the_line(run):
+    error = only(run("def divide(a, b):\n    return a / b  # here\n\ndivide(1, 0)"))
+    assert "# here" in "".join(error["traceback"])
+
+
+def test_an_error_ends_the_cell_and_leaves_what_was_put_out_before(run):
+    said, error = run("print('so far')\nraise ValueError\nprint('not reached')")
+    assert said == stream("stdout", "so far\n") and error["name"] == "ValueError"
+
+
+@pytest.mark.parametrize(
+    "source", ["raise SystemExit", "import sys; sys.exit(3)", "exit()", "quit", "get_ipython().ask_exit()"]
+)
+def test_whoever_leaves_stays(run, source):
+    run(f"stayed = True\n{source}")
+    assert run("stayed") == [result("True")]
+
+
+def test_exit_is_no_error(run):
+    assert run("exit()") == []
+
+
+# What IPython adds
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("%time x = 1", "Wall time"),
+        ("%%time\nx = 1", "Wall time"),
+        ("%timeit -n1 -r1 pass", "per loop"),
+        ("%%bash\necho hello from bash", "hello from bash"),
+        ("!echo hello; echo error >&2", "hello"),
+        ("!echo hello; echo error >&2", "error"),
+        ("%%writefile written.txt\ntext", "Writing"),
+        ("print?", "Signature"),
+    ],
+)
+def test_magics_and_shell_commands(run, source, said):
+    assert said in only(run(source))["text"]
+
+
+def test_other_magics(run):
+    assert run("%matplotlib inline") == []
+    assert run("%%capture captured\nprint('hidden')") == []
+    assert run("captured.stdout") == [result("'hidden\\n'")]
+    assert run("word = 'captured'\nlines = !echo {word}\nlines") == [result("['captured']")]
+    assert "not found" in only(run("%nosuchmagic"))["text"]
+
+
+def test_top_level_await(run):
+    assert run("import asyncio\nawait asyncio.sleep(0.01)\nawait asyncio.sleep(0, 'slept')") == [result("'slept'")]
+
+
+def test_clear_output(run):
+    run("from IPython.display import clear_output")
+    assert run("print(1)\nclear_output()\nprint(2)") == [stream("stdout", "2\n")]
+    assert run("print(1)\nclear_output()") == []
+
+
+def test_clear_output_that_waits(run):
+    run("from IPython.display import clear_output")
+    assert run("print(1)\nclear_output(wait=True)\nprint(2)\nprint(3)") == [stream("stdout", "2\n3\n")]
+    assert run("print(1)\nclear_output(wait=True)") == [stream("stdout", "1\n")]
+    assert run("print(1)\nclear_output(wait=True)\ndisplay(2)") == [display("2")]
+
+
+def test_update_display(run):
+    one, between = run("handle = display('one', display_id=True)\nprint('between')\nhandle.update('two')")
+    assert text(one) == "'two'" and between == stream("stdout", "between\n")
+    # Its place is in a cell that is over: nothing to show here.
+    assert run("handle.update('three')") == []
+
+
+def test_progress_bars_write_to_stderr(run):
+    bar = only(run("from tqdm.auto import tqdm\nfor _ in tqdm(range(3)): pass"))
+    assert bar["name"] == "stderr" and "\r" in bar["text"] and "3/3" in bar["text"]
+
+
+def test_warnings_and_logs_write_to_stderr(run):
+    warning, _ = run("import warnings\nwarnings.warn('careful')\nprint()")
+    assert warning["name"] == "stderr" and "UserWarning: careful" in warning["text"]
+    log = only(run("import logging\nlogging.warning('logged')"))
+    assert log["name"] == "stderr" and "logged" in log["text"]
+
+
+def test_processes_of_the_students(run):
+    source = """
+        from concurrent.futures import ProcessPoolExecutor
+        def square(x): return x * x
+        with ProcessPoolExecutor(2) as pool: print(list(pool.map(square, [1, 2, 3])))
+        """
+    assert run(source) == [stream("stdout", "[1, 4, 9]\n")]
+
+
+# Limits
+
+
+ENDLESS = {
+    "loop": "while True: pass",
+    "sleep": "import time\ntime.sleep(60)",
+    "await": "import asyncio\nawait asyncio.sleep(60)",
+    "subprocess": "!sleep 60",
+    "in repr": "class Slow:\n    def __repr__(self):\n        while True: pass\nSlow()",
+    "except Exception": "while True:\n    try:\n        while True: pass\n    except Exception: pass",
+    "except Exception around sleep": "import time\nwhile True:\n    try: time.sleep(0.01)\n    except Exception: pass",
+}
+
+
+@pytest.mark.parametrize("source", ENDLESS.values(), ids=ENDLESS)
+def test_an_endless_cell_is_stopped(run, source):
+    start = time.monotonic()
+    outputs = run("print('begun')\n" + source, timeout=SHORT)
+    assert SHORT < time.monotonic() - start < PATIENCE / 2
+    assert outputs[0]["text"].startswith("begun\n")
+    assert run("'next'") == [result("'next'")]
+
+
+def test_the_error_names_the_limit(run):
+    error = only(run("while True: pass", timeout=SHORT))
+    assert error["type"] == "error" and "stopped after 0.3 s" in error["value"]
+
+
+def test_whoever_swallows_the_first_interrupt_gets_another(run):
+    source = """
+        import time
+        interrupts = 0
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            interrupts += 1
+        time.sleep(60)
+        """
+    assert only(run(source, timeout=SHORT))["name"] == "CellTimeoutError"
+    assert run("interrupts") == [result("1")]
+
+
+def test_a_quick_cell_leaves_no_alarm_behind(run):
+    run("1", timeout=SHORT)
+    assert run(f"import time\ntime.sleep({2 * SHORT})\n'undisturbed'") == [result("'undisturbed'")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('x' * 3_000_000)",
+        "print('x' * 3_000_000, file=sys.stderr)\nprint('x' * 3_000_000)",
+        "'x' * 3_000_000",
+        "for _ in range(50): display('x' * 100_000)",
+        "raise ValueError('x' * 3_000_000)",
+    ],
+)
+def test_floods_of_text_are_cut(run, source):
+    outputs = run(source)
+    length = sum(len(output.get("text", output.get("value", ""))) for output in outputs)
+    assert MAX_TEXT / 2 < length < MAX_TEXT + 1000
+    assert run("'next'") == [result("'next'")]
+
+
+def test_many_small_prints_are_not_slow(run):
+    # A loop over batches prints as much; each print must not copy all that was printed before.
+    said = only(run("for i in range(100_000): print(i)", timeout=PATIENCE / 3))
+    assert said["type"] == "stream" and said["text"].startswith("0\n1\n2\n") and said["text"].endswith("99999\n")
+
+
+def test_text_that_was_cut_says_so(run):
+    assert run("print('x' * 3_000_000)")[0]["text"].endswith("output cut ...\n")
+
+
+def test_floods_of_outputs_are_cut(run):
+    assert len(run("for i in range(10_000): display(i)")) == MAX_OUTPUTS
+
+
+def test_floods_of_pictures_are_cut(run):
+    run("from IPython.display import Image\npicture = b'\\x89PNG\\r\\n\\x1a\\n' + bytes(5 * 2**20)")
+    outputs = run("for _ in range(10): display(Image(picture, format='png'))")
+    assert len(outputs) == 10
+    assert 5 * 2**20 < sum(len(output.get("png", "")) for output in outputs) <= MAX_IMAGE_BYTES
+
+
+# The end, and the beginning
+
+
+@pytest.mark.parametrize("source", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 9)"])
+def test_the_wire_ends_with_the_process(fresh, source):
+    with pytest.raises(WireError, match="gone"):
+        fresh.run(source)
+
+
+def test_the_process_ends_with_the_wire(fresh):
+    fresh.wire.close()
+    assert fresh.process.wait(PATIENCE) == 0
+
+
+def test_files_are_unpacked_and_shadow_nothing(tmp_path):
+    files = {
+        "helpers.py": b"NAME = 'mine'",
+        "data/a.bin": bytes(range(256)),
+        "empty.txt": b"",
+        "json.py": b"NAME = 'mine'",
+        "numpy.py": b"raise ImportError",
+        "released.py": b"NAME = 'mine'",
+    }
+    release = tmp_path / "release"
+    release.mkdir()
+    (release / "released.py").write_text("NAME = 'the release'")
+    home = tmp_path / "home"
+    home.mkdir()
+    with running(home, files=files, path=[str(release)]) as runner:
+        assert runner.run("import helpers\nhelpers.NAME") == [result("'mine'")]
+        assert runner.run("import json, numpy\nhasattr(json, 'loads'), hasattr(numpy, 'ndarray')") == [
+            result("(True, True)")
+        ]
+        assert runner.run("import released\nreleased.NAME") == [result("'the release'")]
+        assert runner.run("open('data/a.bin', 'rb').read() == bytes(range(256))") == [result("True")]
+        assert runner.run("open('empty.txt').read()") == [result("''")]
+
+
+ANSWERS = """
+import time
+
+def answer(namespace, question, arguments):
+    print("noise")
+    if question == "slow":
+        while True:
+            try:
+                time.sleep(60)
+            except Exception:
+                pass
+    if question == "raise":
+        raise ValueError("no answer")
+    if question == "odd":
+        return {"answer": object()}
+    return {"answer": namespace.get(question)}
+"""
+
+
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("answering")
+    (folder / "answers.py").write_text(ANSWERS)
+    with running(folder, answers="answers", path=[str(folder)]) as runner:
+        yield runner
+
+
+def test_questions_are_answered_from_the_notebooks_names(answering):
+    answering.run("import numpy as np\nweights = np.arange(3.0)")
+    assert answering.request("ask", question="weights", arguments={}, timeout=PATIENCE)["answer"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "message"),
+    [
+        ("slow", "error", "stopped after 0.3 s"),
+        ("raise", "broken", "no answer"),
+        ("odd", "broken", "can't be sent"),
+    ],
+)
+def test_questions_without_an_answer(answering, question, kind, message):
+    failure = answering.request("ask", question=question, arguments={}, timeout=SHORT)["failure"]
+    assert failure["kind"] == kind and message in failure["message"]
+    assert answering.run("'next'") == [result("'next'")]
+
+
+def test_questions_leave_no_output_behind(answering):
+    answering.request("ask", question="x", arguments={}, timeout=PATIENCE)
+    assert answering.run("pass") == []
+
+
+def test_a_module_of_answers_that_is_not_there(tmp_path):
+    runner = Runner(tmp_path)
+    try:
+        reply = runner.begin(answers="no_such_module")
+    finally:
+        runner.stop()
+    assert "no_such_module" in reply["failure"]["message"]
