@@ -30,6 +30,12 @@ c.SupportFiles.root = str(here)
 c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
 
 # --- grading ----------------------------------------------------------------------------------------------------------
+c.Autograde.sanitize_preprocessors = [
+    "grading.sanitize.Rebuild",  # the release's cells with the student's words in them
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",  # puts the hidden tests back
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 c.Autograde.autograde_preprocessors = [
     "grading.execute.preprocessor.ExecuteApart",  # in the place of nbgrader's Execute
     "nbgrader.preprocessors.IgnorePattern",
@@ -39,7 +45,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.OverwriteCells.add_missing_cells = True
 c.Execute.timeout = 600  # seconds for one cell; training without a checkpoint takes about 15 on two cores
 c.ExecuteApart.answers = "course_utils.submission.answers"
 c.ExecuteApart.answer_timeout = 120  # seconds for one question

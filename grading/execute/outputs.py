@@ -1,7 +1,6 @@
 """Outputs of student cells, as they may appear in a graded notebook: text, errors, verified PNG and JPEG."""
 
 import io
-import re
 from typing import Any
 
 import numpy as np
@@ -69,8 +68,8 @@ def is_image(content: Any, image_format: str) -> bool:
 
 def as_on_a_terminal(text: str) -> str:
     """Apply carriage returns, as a progress bar uses them, the way a terminal would."""
-    text = text.replace("\r\n", "\n")
-    return re.sub(r"[^\n]*\r(?=[^\n])", "", text).replace("\r", "")
+    # No regular expression: on a line of a megabyte it would take minutes.
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
 def _text(value: Any) -> str:

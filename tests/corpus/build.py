@@ -114,13 +114,15 @@ def model_checkpoint() -> Path:
     kept = REPOSITORY / ".cache" / f"model-solution-{digest}.pt"
     if not kept.exists():
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(
+            done = subprocess.run(
                 [sys.executable, "-c", script],
                 cwd=folder,
-                check=True,
-                stdout=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
                 env=os.environ | {"MPLBACKEND": "agg", "PYTHONPATH": str(REPOSITORY)},
             )
+            if done.returncode:
+                raise RuntimeError(f"the model solution does not run:\n{done.stderr[-2000:]}")
             kept.parent.mkdir(exist_ok=True)
             shutil.move(Path(folder) / CHECKPOINT, kept)
     return kept

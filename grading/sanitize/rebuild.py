@@ -1,0 +1,155 @@
+"""The notebook that is graded: the release's cells with the student's words in them."""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from ..execute.outputs import is_image
+
+
+class Rebuild(NbGraderPreprocessor):
+    """Rebuild a submitted notebook on the skeleton of the release; the first of the sanitizing steps.
+
+    Whatever happened to the instructor's cells (deleted, copied, moved, edited, another type, other flags or metadata),
+    they are as they were released. Of the student's notebook these are taken over:
+
+    - the sources of the solution cells, known by their nbgrader id, else by their cell id;
+    - the sources of other cells that were not locked, known by their cell id;
+    - all other cells, without metadata, each behind the cell it followed.
+
+    Where a solution cell is there twice, the last one counts and the others stay as ordinary cells before it, so that
+    everything runs in the student's order.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Rebuild one notebook.
+
+        Raises
+        ------
+        FileNotFoundError
+            The assignment was never released.
+        """
+        names = resources["nbgrader"]
+        course = CourseDirectory(config=self.config, parent=self.parent)
+        folder = Path(course.format_path(course.release_directory, ".", names["assignment"]))
+        path = folder / f"{names['notebook']}.ipynb"
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing: run 'nbgrader generate_assignment {names['assignment']}'")
+        return rebuild(nb, nbformat.read(path, as_version=4)), resources
+
+
+def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
+    """Put the student's sources into the release's cells.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+        What was handed in; may be malformed in any way that JSON allows.
+    release : NotebookNode
+        The released notebook. It is changed in place.
+
+    Returns
+    -------
+    NotebookNode
+        The release, with the student's cells.
+    """
+    skeleton = {cell.id: cell for cell in release.cells}
+    by_grade_id = {_grade_id(cell): cell.id for cell in release.cells if _grade_id(cell)}
+    by_source = {cell.source.strip(): cell.id for cell in release.cells}
+    cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
+    homes = [_home(cell, skeleton, by_grade_id, by_source) for cell in cells]
+    last_of = {home: number for number, home in enumerate(homes)}
+    before: dict[str | None, list[NotebookNode]] = {}
+    behind: dict[str | None, list[NotebookNode]] = {}
+    anchor = None
+    for number, (cell, home) in enumerate(zip(cells, homes, strict=True)):
+        if home is None:
+            behind.setdefault(anchor, []).append(_own_cell(cell, number))
+            continue
+        anchor = home
+        if not _is_open(skeleton[home]):
+            continue
+        if number < last_of[home]:
+            before.setdefault(home, []).append(_own_cell(cell, number))
+        else:
+            skeleton[home].source = _source(cell)
+            if skeleton[home].cell_type == "markdown":
+                _take_pictures(cell, skeleton[home])
+    rebuilt = behind.get(None, [])
+    for cell in release.cells:
+        rebuilt += [*before.get(cell.id, []), cell, *behind.get(cell.id, [])]
+    release.cells = rebuilt
+    return release
+
+
+def _home(
+    cell: dict[str, Any], skeleton: dict[str, Any], by_grade_id: dict[str, str], by_source: dict[str, str]
+) -> str | None:
+    """Id of the released cell that a submitted cell is; None for a cell of the student's own."""
+    grade_id = _grade_id(cell)
+    if grade_id in by_grade_id:
+        return by_grade_id[grade_id]
+    ident = cell.get("id")
+    if isinstance(ident, str) and ident in skeleton:
+        return ident
+    # Some frontends lose the ids; an untouched cell is known all the same.
+    return by_source.get(_source(cell).strip())
+
+
+def _grade_id(cell: dict[str, Any]) -> str:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return grade_id if isinstance(grade_id, str) else ""
+
+
+def _is_open(cell: NotebookNode) -> bool:
+    """Whether students may write in a released cell."""
+    nbgrader = cell.metadata.get("nbgrader", {})
+    return not nbgrader or bool(nbgrader.get("solution"))
+
+
+def _own_cell(cell: dict[str, Any], number: int) -> NotebookNode:
+    ident = f"students-own-{number}"
+    if cell.get("cell_type") == "code":
+        return new_code_cell(_source(cell), id=ident)
+    own = new_markdown_cell(_source(cell), id=ident)
+    _take_pictures(cell, own)
+    return own
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
+
+
+def _take_pictures(cell: dict[str, Any], to: NotebookNode) -> None:
+    """Take over pictures pasted into a markdown cell, if they are what they claim to be."""
+    attachments = cell.get("attachments")
+    kept = {}
+    for name, content in (attachments if isinstance(attachments, dict) else {}).items():
+        for mime, picture in (content if isinstance(content, dict) else {}).items():
+            try:
+                raw = base64.b64decode(picture)
+            except (TypeError, ValueError, binascii.Error):
+                continue
+            image_format = {"image/png": "PNG", "image/jpeg": "JPEG"}.get(mime)
+            if image_format and is_image(np.frombuffer(raw, np.uint8), image_format):
+                kept.setdefault(name, {})[mime] = picture
+    if kept:
+        to.attachments = NotebookNode(kept)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

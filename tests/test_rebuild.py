@@ -1,0 +1,148 @@
+"""Whatever a student did to the instructor's cells, the graded notebook has them as they were released."""
+
+from copy import deepcopy
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from grading.sanitize.rebuild import rebuild
+from tests.corpus.build import NOTEBOOK, RELEASE
+
+TEST, SOLUTION, GIVEN = "glitchnet-logit-shape", "glitchnet", "quiz-guesses"
+
+
+@pytest.fixture(scope="module")
+def release():
+    return nbformat.read(RELEASE / NOTEBOOK, as_version=4)
+
+
+@pytest.fixture
+def submitted(release):
+    notebook = deepcopy(release)
+    find(notebook, SOLUTION).source = "class GlitchNet: ..."
+    return notebook
+
+
+def find(notebook, ident):
+    (cell,) = (cell for cell in notebook.cells if cell.id == ident)
+    return cell
+
+
+def position(notebook, ident):
+    return [cell.id for cell in notebook.cells].index(ident)
+
+
+def sources(notebook):
+    return [cell.source for cell in notebook.cells]
+
+
+def delete_test(notebook):
+    del notebook.cells[position(notebook, TEST)]
+
+
+def duplicate_test(notebook):
+    notebook.cells.append(deepcopy(find(notebook, TEST)))
+
+
+def move_test(notebook):
+    notebook.cells.insert(0, notebook.cells.pop(position(notebook, TEST)))
+
+
+def retype_test(notebook):
+    notebook.cells[position(notebook, TEST)] = NotebookNode(find(notebook, TEST) | {"cell_type": "markdown"})
+
+
+def edit_test(notebook):
+    find(notebook, TEST).source = "pass"
+
+
+def flip_flags(notebook):
+    find(notebook, TEST).metadata.nbgrader.update(grade=False, solution=True, locked=False, points=1000)
+
+
+def skip_test(notebook):
+    find(notebook, TEST).metadata.tags = ["skip-execution"]
+
+
+def unknown_schema(notebook):
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.metadata.nbgrader.schema_version = 99
+
+
+def garbage(notebook):
+    find(notebook, TEST).metadata = NotebookNode(nbgrader="yes")
+    notebook.cells.insert(3, None)
+    notebook.cells.insert(5, NotebookNode(cell_type=7, source={"a": 1}, metadata=[]))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [delete_test, duplicate_test, move_test, retype_test, edit_test, flip_flags, skip_test, unknown_schema, garbage],
+)
+def test_harm_to_the_instructors_cells_is_undone(harm, submitted, release):
+    harm(submitted)
+    rebuilt = rebuild(submitted, deepcopy(release))
+    known = [cell for cell in rebuilt.cells if not cell.id.startswith("students-own")]
+    assert [cell.id for cell in known] == [cell.id for cell in release.cells]
+    for cell, released in zip(known, release.cells, strict=True):
+        assert cell.metadata == released.metadata and cell.cell_type == released.cell_type
+        assert cell.source == ("class GlitchNet: ..." if cell.id == SOLUTION else released.source), cell.id
+    nbformat.validate(rebuilt)
+
+
+def test_own_cells_stay_where_they_were_without_their_metadata(submitted, release):
+    mine = new_code_cell("mine = 1", metadata={"tags": ["x"], "nbgrader": {"grade": True, "grade_id": "mine"}})
+    note = new_markdown_cell("a note")
+    at = position(submitted, SOLUTION)
+    submitted.cells[at:at] = [mine]
+    submitted.cells.insert(0, note)
+    rebuilt = rebuild(submitted, deepcopy(release))
+    assert rebuilt.cells[0].source == "a note"
+    own = rebuilt.cells[position(rebuilt, SOLUTION) - 1]
+    assert own.source == "mine = 1" and own.metadata == {}
+
+
+def test_of_two_copies_of_a_solution_the_last_counts_and_both_run(submitted, release):
+    copy = deepcopy(find(submitted, SOLUTION))
+    copy.source, copy.id = "class GlitchNet: second = True", "copied"
+    submitted.cells.insert(position(submitted, SOLUTION) + 1, copy)
+    rebuilt = rebuild(submitted, deepcopy(release))
+    at = position(rebuilt, SOLUTION)
+    assert sources(rebuilt)[at - 1 : at + 1] == ["class GlitchNet: ...", "class GlitchNet: second = True"]
+
+
+def test_a_deleted_solution_is_the_untouched_stub(submitted, release):
+    del submitted.cells[position(submitted, SOLUTION)]
+    assert find(rebuild(submitted, deepcopy(release)), SOLUTION).source == find(release, SOLUTION).source
+
+
+def test_given_cells_that_were_not_locked_keep_the_students_text(submitted, release):
+    find(submitted, GIVEN).source = 'my_guesses = "cbcb cbcb cbcb"'
+    assert "cbcb" in find(rebuild(submitted, deepcopy(release)), GIVEN).source
+
+
+def test_a_frontend_that_loses_ids_costs_nothing(submitted, release):
+    for cell in submitted.cells:
+        cell.pop("id")
+    rebuilt = rebuild(submitted, deepcopy(release))
+    assert len(rebuilt.cells) == len(release.cells)
+    assert find(rebuilt, SOLUTION).source == "class GlitchNet: ..."
+
+
+def test_pasted_pictures_are_kept_if_they_are_pictures(submitted, release):
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    find(submitted, "discussion").attachments = {
+        "plot.png": {"image/png": pixel},
+        "bad.png": {"image/png": "PHNjcmlwdD4="},
+        "page.html": {"text/html": "<script>"},
+    }
+    assert find(rebuild(submitted, deepcopy(release)), "discussion").attachments == {"plot.png": {"image/png": pixel}}
+
+
+@pytest.mark.parametrize("cells", [None, 3, [], [[]], [{"cell_type": "code"}], [{"source": ["a", 1]}]])
+def test_malformed_notebooks_become_the_release(cells, release):
+    rebuilt = rebuild(NotebookNode(cells=cells), deepcopy(release))
+    assert {cell.id for cell in release.cells} <= {cell.id for cell in rebuilt.cells}
