@@ -153,7 +153,7 @@ FAKES = {
     "damaged": np.concatenate([PNG[:50], PNG[50:] ^ 255]),
     "gif": GIF,
     "jpeg": JPEG,
-    "bomb": png_of_size(MAX_PIXELS, 2),
+    "bomb": png_of_size(MAX_PIXELS // 2 + 1, 2),
     "largest": png_of_size(2**31 - 1, 2**31 - 1),
     "no size": png_of_size(0, 0),
 }

@@ -85,7 +85,7 @@ class Door:
         except WireError as error:
             self._give_up(f"your kernel died ({error})")
         # Words sent ahead of the question can't know its id.
-        if not isinstance(reply, dict) or reply.get("id") != ident:
+        if not isinstance(reply, dict) or not isinstance(reply.get("id"), str) or reply["id"] != ident:
             self._give_up("your kernel sent something that was not asked for")
         return reply
 

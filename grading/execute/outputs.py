@@ -31,14 +31,15 @@ def clean(claimed: Any) -> list[dict[str, Any]]:
 
 
 def _clean_one(output: dict[str, Any]) -> dict[str, Any] | None:
-    kind = output.get("type")
-    if kind == "stream" and output.get("name") in ("stdout", "stderr"):
-        return {"type": kind, "name": output["name"], "text": as_on_a_terminal(_text(output.get("text")))}
+    # Through `_text`, because an array in the place of a string compares element by element.
+    kind, name = _text(output.get("type")), _text(output.get("name"))
+    if kind == "stream" and name in ("stdout", "stderr"):
+        return {"type": kind, "name": name, "text": as_on_a_terminal(_text(output.get("text")))}
     if kind == "error":
         lines = output.get("traceback")
         return {
             "type": kind,
-            "name": _text(output.get("name"))[:200],
+            "name": name[:200],
             "value": _text(output.get("value")),
             "traceback": [_text(line) for line in lines[:200]] if isinstance(lines, list) else [],
         }

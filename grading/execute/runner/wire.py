@@ -196,7 +196,11 @@ def _array_spec(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:
         raise ValueError("shape is not a short list")
     if not all(type(size) is int and 0 <= size <= MAX_ARRAY_BYTES for size in shape):
         raise ValueError("shape holds something other than sizes")
-    return np.dtype(spec["dtype"]), tuple(shape)
+    dtype = np.dtype(spec["dtype"])
+    # NumPy minds the other sizes even where one of them is 0.
+    if math.prod(max(size, 1) for size in shape) * dtype.itemsize > MAX_ARRAY_BYTES:
+        raise ValueError("shape is too large")
+    return dtype, tuple(shape)
 
 
 def _no_constants(name: str) -> None:
