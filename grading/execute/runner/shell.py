@@ -169,6 +169,9 @@ class NotebookShell(InteractiveShell):
     def enable_gui(self, gui: str | None = None) -> None:
         """No window, no event loop: figures are shown inline."""
 
+    def ask_exit(self) -> None:
+        """Go on: after ``exit()`` the rest of a submission still counts."""
+
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.recorder.error(etype.__name__, str(evalue), stb)
 

@@ -69,15 +69,16 @@ class Wire:
             The other side is gone, or does not read.
         """
         arrays: list[np.ndarray] = []
-        body = _take_out(message, arrays)
-        header = json.dumps(
-            {"body": body, "arrays": [{"dtype": a.dtype.str, "shape": a.shape} for a in arrays]},
-            allow_nan=False,
-        ).encode()
+        try:
+            body = _take_out(message, arrays)
+            specs = [{"dtype": array.dtype.str, "shape": array.shape} for array in arrays]
+            header = json.dumps({"body": body, "arrays": specs}, allow_nan=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise TypeError(f"not a message: {error}") from error
         if len(header) > MAX_HEADER_BYTES:
             raise TypeError(f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}")
-        self._socket.settimeout(timeout)
         try:
+            self._socket.settimeout(timeout)
             self._socket.sendall(_LENGTH.pack(len(header)) + header)
             for array in arrays:
                 self._socket.sendall(array.reshape(-1).view(np.uint8).data)
@@ -111,7 +112,7 @@ class Wire:
         if length > MAX_HEADER_BYTES:
             raise WireError(f"message too long: {length} bytes of text")
         try:
-            header = json.loads(self._read(length, deadline), parse_constant=_no_constants)
+            header = json.loads(self._read(length, deadline), parse_constant=_finite, parse_float=_finite)
             specs = [_array_spec(spec) for spec in header["arrays"]]
             body = header["body"]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -133,7 +134,7 @@ class Wire:
         array = np.empty(shape, dtype)
         self._read_into(memoryview(array.reshape(-1).view(np.uint8)), deadline)
         # A byte other than 0 and 1 in a bool array upsets NumPy later on.
-        return array.view(np.uint8) != 0 if dtype == np.bool_ else array
+        return np.asarray(array.view(np.uint8) != 0) if dtype == np.bool_ else array
 
     def _read(self, size: int, deadline: float | None) -> bytes:
         buffer = bytearray(size)
@@ -144,8 +145,8 @@ class Wire:
         while len(view):
             if deadline is not None and deadline <= time.monotonic():
                 raise Timeout("no answer in time")
-            self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-3))
             try:
+                self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-3))
                 count = self._socket.recv_into(view)
             except TimeoutError as error:
                 raise Timeout("no answer in time") from error
@@ -182,10 +183,10 @@ def _put_back(value: Any, arrays: list[np.ndarray]) -> Any:
             if len(value) != 1 or type(index) is not int or not 0 <= index < len(arrays):
                 raise ValueError("reference to an array that isn't there")
             return arrays[index]
-        return {key: _put_back(item, arrays) for key, item in value.items()}
+        return {_text(key): _put_back(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
         return [_put_back(item, arrays) for item in value]
-    return value
+    return _text(value) if isinstance(value, str) else value
 
 
 def _array_spec(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:
@@ -203,5 +204,13 @@ def _array_spec(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:
     return dtype, tuple(shape)
 
 
-def _no_constants(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number:.40} is no JSON number")
+    return value
+
+
+def _text(value: str) -> str:
+    """Text that a file takes: JSON's escapes can spell half a surrogate pair."""
+    return value.encode("utf-8", "replace").decode()

@@ -1,0 +1,194 @@
+"""Our own steps in nbgrader's pipelines, and its plugin for late hand-ins."""
+
+import ast
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grading.late_penalty import SECONDS_PER_DAY, PenaltyPerDay
+from grading.preprocessors import SayWhatToWrite, SupportFiles
+
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+# SayWhatToWrite
+
+
+def released(source, new_cell=new_code_cell):
+    """The source of a solution cell in the release."""
+    cell = new_cell(source)
+    cell.metadata["nbgrader"] = {
+        "grade": False,
+        "solution": True,
+        "locked": False,
+        "grade_id": "x",
+        "schema_version": 3,
+    }
+    notebook, _ = SayWhatToWrite().preprocess(new_notebook(cells=[cell]), {})
+    return notebook.cells[0].source
+
+
+def region(sentence, code="answer = 42", indent=""):
+    begin = f"### BEGIN SOLUTION: {sentence}" if sentence else "### BEGIN SOLUTION"
+    return "\n".join(indent + line for line in [begin, code, "### END SOLUTION"])
+
+
+def stub(indent=""):
+    return "\n".join(indent + line for line in STUB.split("\n"))
+
+
+def said(source):
+    """The sentence that a released cell raises."""
+    (call,) = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return call.args[0].value
+
+
+def test_the_sentence_takes_the_place_of_the_solution():
+    assert released(region("return one logit per image")) == 'raise NotImplementedError("return one logit per image")'
+
+
+def test_the_cell_around_it_stays():
+    source = f"def f(x):\n    y = x\n{region('return y', 'return y', '    ')}\n\n# the end\n"
+    assert released(source) == 'def f(x):\n    y = x\n    raise NotImplementedError("return y")\n\n# the end\n'
+
+
+@pytest.mark.parametrize("indent", ["", "    ", "        ", "\t"], ids=repr)
+def test_a_region_without_a_sentence_keeps_nbgraders_stub(indent):
+    before = "" if not indent else f"if True:\n{indent}pass\n"
+    assert released(before + region("", indent=indent)) == before + stub(indent)
+
+
+def test_a_cell_without_a_region_keeps_nbgraders_stub():
+    assert released("answer = 42") == STUB
+
+
+def test_each_region_has_its_own_sentence():
+    source = "\n".join([region("first"), "x = 1", region("second"), region("third")])
+    assert released(source) == "\n".join(
+        [
+            'raise NotImplementedError("first")',
+            "x = 1",
+            'raise NotImplementedError("second")',
+            'raise NotImplementedError("third")',
+        ]
+    )
+
+
+@pytest.mark.parametrize("first_indent", ["", "    ", "        "], ids=len)
+@pytest.mark.parametrize("second_indent", ["", "    ", "        "], ids=len)
+@pytest.mark.parametrize(("first", "second"), [("", "say"), ("say", ""), ("say", "tell"), ("", "")])
+def test_no_region_gets_the_sentence_of_another(first, second, first_indent, second_indent):
+    def shown(sentence, indent):
+        return f'{indent}raise NotImplementedError("{sentence}")' if sentence else stub(indent)
+
+    source = f"{region(first, indent=first_indent)}\n# between\n{region(second, indent=second_indent)}"
+    assert released(source) == f"{shown(first, first_indent)}\n# between\n{shown(second, second_indent)}"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "raised"),
+    [
+        ("it's a tensor", "it's a tensor"),
+        ('return "chirp"', "return 'chirp'"),
+        ('"quoted"', "'quoted'"),
+        ("  with room around  ", "with room around"),
+        ("a: b: c", "a: b: c"),
+        ("σ ≤ 0.1 — really", "σ ≤ 0.1 — really"),
+        ("{braces} and %s", "{braces} and %s"),
+        (r"split at \n and \d", r"split at \n and \d"),
+        ("end with a \\", "end with a \\"),
+    ],
+)
+def test_sentences_of_all_kinds_are_raised_as_they_read(sentence, raised):
+    assert said(released(region(sentence))) == raised
+
+
+def test_the_answers_of_markdown_cells_become_nbgraders_text():
+    assert released("My answer", new_markdown_cell) == "YOUR ANSWER HERE"
+    assert released(f"Question?\n{region('explain')}", new_markdown_cell) == "Question?\nYOUR ANSWER HERE"
+
+
+def test_other_cells_are_left_alone():
+    notebook = new_notebook(cells=[new_code_cell(STUB), new_markdown_cell("text")])
+    released_notebook, _ = SayWhatToWrite().preprocess(notebook, {})
+    assert [cell.source for cell in released_notebook.cells] == [STUB, "text"]
+
+
+def test_a_region_that_does_not_end_is_an_error():
+    with pytest.raises(RuntimeError):
+        released("### BEGIN SOLUTION: never ends\nx = 1")
+
+
+# SupportFiles
+
+
+@pytest.fixture
+def course(tmp_path):
+    for name in ["helpers/a.py", "helpers/deep/b.py", "helpers/picture.png", "notes.txt", "folder.py/inside.txt"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    return tmp_path
+
+
+def outputs_of(course, *patterns, resources=None):
+    notebook = new_notebook()
+    same, resources = SupportFiles(root=str(course), files=list(patterns)).preprocess(notebook, resources or {})
+    assert same is notebook
+    return resources["outputs"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        ([], []),
+        (["notes.txt"], ["notes.txt"]),
+        (["helpers/*.py"], ["helpers/a.py"]),
+        (["helpers/**/*.py"], ["helpers/a.py", "helpers/deep/b.py"]),
+        (["helpers/*"], ["helpers/a.py", "helpers/picture.png"]),
+        (["notes.txt", "helpers/*.png"], ["notes.txt", "helpers/picture.png"]),
+    ],
+)
+def test_files_go_where_they_are_relative_to_the_root(course, patterns, names):
+    assert outputs_of(course, *patterns) == {name: name.encode() for name in names}
+
+
+def test_what_others_put_out_stays(course):
+    assert outputs_of(course, "notes.txt", resources={"outputs": {"figure.png": b"png"}}) == {
+        "figure.png": b"png",
+        "notes.txt": b"notes.txt",
+    }
+
+
+@pytest.mark.parametrize("pattern", ["nothing.py", "helpers/*.ipynb", "folder.py"])
+def test_a_pattern_that_matches_no_file_is_an_error_that_names_it(course, pattern):
+    with pytest.raises(FileNotFoundError, match=pattern.replace("*", r"\*")):
+        outputs_of(course, "notes.txt", pattern)
+
+
+# PenaltyPerDay
+
+DAY = SECONDS_PER_DAY
+
+
+@pytest.mark.parametrize(
+    ("percent", "score", "seconds", "lost"),
+    [
+        (10, 20, 0, 0),
+        (10, 20, 1, 2),
+        (10, 20, DAY, 2),
+        (10, 20, DAY + 1, 4),
+        (10, 20, 3 * DAY, 6),
+        (10, 20, 10 * DAY, 20),
+        (10, 20, 1000 * DAY, 20),
+        (10, 0, 5 * DAY, 0),
+        (25, 10, 1.5 * DAY, 5),
+        (100, 7.5, 0.5, 7.5),
+        (0, 20, 5 * DAY, 0),
+    ],
+)
+def test_a_share_is_lost_for_every_day_begun(percent, score, seconds, lost):
+    penalty = PenaltyPerDay(percent_per_day=percent).late_submission_penalty("anyone", score, seconds)
+    assert penalty == pytest.approx(lost) and 0 <= penalty <= score
+
+
+def test_handing_in_early_earns_nothing_extra():
+    assert PenaltyPerDay().late_submission_penalty("anyone", 20, -5 * DAY) == 0
