@@ -92,7 +92,7 @@ def test_no_region_gets_the_sentence_of_another(first, second, first_indent, sec
         ('"quoted"', "'quoted'"),
         ("  with room around  ", "with room around"),
         ("a: b: c", "a: b: c"),
-        ("σ ≤ 0.1 — really", "σ ≤ 0.1 — really"),
+        ("größer ≤ 0.1", "größer ≤ 0.1"),
         ("{braces} and %s", "{braces} and %s"),
         (r"split at \n and \d", r"split at \n and \d"),
         ("end with a \\", "end with a \\"),
@@ -188,7 +188,3 @@ DAY = SECONDS_PER_DAY
 def test_a_share_is_lost_for_every_day_begun(percent, score, seconds, lost):
     penalty = PenaltyPerDay(percent_per_day=percent).late_submission_penalty("anyone", score, seconds)
     assert penalty == pytest.approx(lost) and 0 <= penalty <= score
-
-
-def test_handing_in_early_earns_nothing_extra():
-    assert PenaltyPerDay().late_submission_penalty("anyone", 20, -5 * DAY) == 0

@@ -1,0 +1,21 @@
+"""Looks of the feedback page."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+CSS = """
+/* Figures and long lines stay inside the page. */
+img { max-width: 100%; height: auto; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+td, th { padding: 0.1em 0.6em; }
+"""
+
+
+class FeedbackStyle(NbGraderPreprocessor):
+    """Add our style to the page; after nbconvert's CSSHTMLHeaderPreprocessor."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Hand the style to the page's template."""
+        resources.setdefault("inlining", {}).setdefault("css", []).append(CSS)
+        return nb, resources
