@@ -1,5 +1,6 @@
 # make grade   grade what is in submitted/, or a class of example students when there is nothing, and print the marks
 # make test    lint and tests
+# make matrix  which example submission loses which test, on the terminal and in .cache/matrix.html
 # make release generate release/ex04 anew from source/ex04
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ RELEASED := release/ex04/glitch_or_chirp.ipynb
 RELEASE_SOURCES := nbgrader_config.py \
     $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
-.PHONY: grade test release bench clean
+.PHONY: grade test release matrix bench clean
 
 grade: $(RELEASED)
 	@if ls submitted/*/ex04/*.ipynb >/dev/null 2>&1; then \
@@ -34,6 +35,9 @@ release: $(RELEASED)
 
 $(RELEASED): $(INSTALLED) $(RELEASE_SOURCES)
 	nbgrader generate_assignment ex04 --force --log-level=ERROR
+
+matrix: $(RELEASED)
+	python -m tests.corpus.matrix --html .cache/matrix.html
 
 bench: $(INSTALLED)
 	python benchmarks/simulators.py

@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Float, List, Unicode
 
-from .plan import PlannedCell, plan
+from .plan import PlannedCell, from_gradebook, plan
 from .session import Limits, Session
 
 MAX_FILE_BYTES = 50 * 2**20
@@ -55,7 +55,8 @@ class ExecuteApart(Execute):
         folder = Path(resources["metadata"]["path"])
         course = CourseDirectory(config=self.config, parent=self.parent)
         release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
-        cells = plan(nb, names["notebook"], names["assignment"], names["db_url"], self.grader_setup)
+        instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
+        cells = plan(nb, instructions, self.grader_setup)
         session = Session(
             cells=cells,
             files=handed_in(folder),

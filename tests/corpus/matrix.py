@@ -1,0 +1,145 @@
+"""The kill matrix: which example loses which test.
+
+``python -m tests.corpus.matrix [NAME ...] [--seed N] [--html FILE]`` grades examples (all, or those whose names hold
+one of the words) the way the engine does, without nbgrader around it, and says where they differ from their promise.
+"""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import nbformat
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from grading.execute.plan import PlannedCell, from_source, plan
+from grading.execute.session import Session
+
+from .build import CHECKPOINT, NOTEBOOK, RELEASE, SOURCE, Example, build_notebook, examples, model_checkpoint
+
+ANSWERS = "course_utils.submission.answers"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one example.
+
+    Attributes
+    ----------
+    example : Example
+        The example.
+    fractions : dict of str to float
+        Share of its points that each test cell earned.
+    messages : dict of str to str
+        What the tests said.
+    """
+
+    example: Example
+    fractions: dict[str, float]
+    messages: dict[str, str]
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """Tests that did not earn all their points."""
+        return frozenset(name for name, fraction in self.fractions.items() if fraction < 1)
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """Tests that the example says it loses."""
+        return frozenset(self.fractions) if self.example.name.startswith("forgeries") else self.example.loses
+
+    @property
+    def surprises(self) -> list[str]:
+        """Where the two differ, in words."""
+        said = [f"loses {name}: {self.messages[name]}" for name in sorted(self.lost - self.promised)]
+        return said + [f"does not lose {name}" for name in sorted(self.promised - self.lost)]
+
+
+def grade(example: Example, seed: int = 0) -> Verdict:
+    """Execute one example and judge it.
+
+    Parameters
+    ----------
+    example : Example
+        Whose work.
+    seed : int
+        Stands for the course's secret.
+    """
+    cells = cells_that_count(build_notebook(example))
+    files = {CHECKPOINT: model_checkpoint().read_bytes()} if example.checkpoint else {}
+    session = Session(cells, files, RELEASE, ANSWERS, secret=seed.to_bytes(16, "big"))
+    fractions, messages = {}, {}
+    for cell, report in zip(cells, session.run(), strict=True):
+        if cell.points is not None:
+            fractions[cell.name] = report.get("fraction", 0.0)
+            messages[cell.name] = report.get("html") or report.get("text") or report.get("lost") or ""
+    return Verdict(example, fractions, messages)
+
+
+def cells_that_count(notebook: NotebookNode) -> list[PlannedCell]:
+    """Plan a notebook without the released cells that only show something: they take most of the time."""
+    given = {cell.id for cell in notebook.cells if not cell.metadata.get("nbgrader")}
+    released = {cell.id for cell in nbformat.read(RELEASE / NOTEBOOK, as_version=4).cells}
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in given & released]
+    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    return plan(notebook, instructions, ["setup-checks"])
+
+
+def grade_all(chosen: list[Example], seed: int, console: Console) -> list[Verdict]:
+    """Grade examples, as many at once as there are processors."""
+    if any(example.checkpoint for example in chosen):
+        model_checkpoint()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        verdicts = pool.map(lambda example: grade(example, seed), chosen)
+        return list(track(verdicts, total=len(chosen), description="Grading", console=console))
+
+
+def table(verdicts: list[Verdict]) -> Table:
+    """Lay out examples against tests: ``x`` lost as promised, ``!`` lost by surprise, ``?`` not lost though promised."""
+    tests = list(verdicts[0].fractions)
+    shown = Table(title="Which example loses which test", title_justify="left", padding=(0, 0), show_lines=False)
+    shown.add_column("example")
+    for number, _ in enumerate(tests, start=1):
+        shown.add_column(str(number), justify="center", width=2)
+    for verdict in verdicts:
+        marks = []
+        for test in tests:
+            lost, promised = test in verdict.lost, test in verdict.promised
+            as_promised = "x" if lost else "·"
+            marks.append(as_promised if lost == promised else "[red]![/]" if lost else "[red]?[/]")
+        shown.add_row(verdict.example.name, *marks)
+    shown.caption = "\n".join(f"{number:2} {test}" for number, test in enumerate(tests, start=1))
+    shown.caption_justify = "left"
+    return shown
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--seed", default=0, help="Stands for the course's secret.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the matrix to this file, too.")
+def main(names: tuple[str, ...], seed: int, html: Path | None) -> None:
+    """Print the matrix; the exit code is 1 where an example differs from its promise."""
+    console = Console(record=True, width=120)
+    chosen = [example for example in examples() if not names or any(name in example.name for name in names)]
+    if not chosen:
+        raise click.ClickException(f"no example is called {' or '.join(names)}")
+    verdicts = grade_all(chosen, seed, console)
+    console.print(table(verdicts))
+    for verdict in verdicts:
+        for surprise in verdict.surprises:
+            console.print(f"{verdict.example.name} {surprise}", style="red", markup=False)
+    survivors = set(verdicts[0].fractions) - set().union(*(v.lost for v in verdicts if v.example.loses))
+    if not names and survivors:
+        console.print(f"tests that no chaff loses: {', '.join(sorted(survivors))}", style="red")
+    if html:
+        html.write_text(console.export_html())
+    sys.exit(any(verdict.surprises for verdict in verdicts) or bool(not names and survivors))
+
+
+if __name__ == "__main__":
+    main()
