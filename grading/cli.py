@@ -48,7 +48,8 @@ def main(assignment: str, course_dir: Path) -> None:
         if problem:
             problems[student] = problem
     marks, most = read_marks(course.db_url, assignment)
-    console.print(table(marks, most, problems, f"Marks for {assignment} ({course.root.resolve().name})"))
+    remarks = {student: course.remarks(assignment, student) for student in students}
+    console.print(table(marks, most, problems, remarks, f"Marks for {assignment} ({course.root.resolve().name})"))
     waiting = sum(mark.pending > 0 for mark in marks)
     if waiting:
         console.print(f"{waiting} submissions wait for a grader's eyes: open formgrader in 'jupyter lab'.")

@@ -92,8 +92,10 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
     return sorted(marks, key=lambda mark: mark.student), most
 
 
-def table(marks: list[Mark], most: MostPoints, problems: dict[str, str], title: str) -> Table:
-    """Lay out marks and problems for the terminal."""
+def table(
+    marks: list[Mark], most: MostPoints, problems: dict[str, str], remarks: dict[str, list[str]], title: str
+) -> Table:
+    """Lay out marks, problems and remarks, both by student, for the terminal."""
     shown = Table(title=title, title_justify="left")
     shown.add_column("student")
     shown.add_column(f"automatic\nof {most.automatic:g}", justify="right")
@@ -110,14 +112,15 @@ def table(marks: list[Mark], most: MostPoints, problems: dict[str, str], title: 
             continue
         lost = f"lost {', '.join(mark.lost)}" if mark.lost else ""
         everything = len(mark.lost) > 6
-        remarks = [problem, f"lost points in {len(mark.lost)} test cells" if everything else lost]
+        said = [problem, f"lost points in {len(mark.lost)} test cells" if everything else lost]
+        said += [_plain(remark) for remark in remarks.get(student, [])]
         shown.add_row(
             student,
             f"{mark.automatic:g}",
             "pending" if mark.pending else f"{mark.written:g}",
             f"-{mark.penalty:g}" if mark.penalty else "",
             f"{mark.total:g}",
-            "; ".join(filter(None, remarks)),
+            "; ".join(filter(None, said)),
         )
     return shown
 

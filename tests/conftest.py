@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.build import REPOSITORY, build_class
-from tests.corpus.build import examples as all_examples
+from tests.corpus.build import sample as sample_examples
 
 
 @pytest.fixture(scope="session")
@@ -39,4 +39,4 @@ def sample_class(tmp_path_factory) -> Path:
 
 def pytest_generate_tests(metafunc):
     if "example" in metafunc.fixturenames:
-        metafunc.parametrize("example", all_examples(), ids=lambda example: example.name)
+        metafunc.parametrize("example", sample_examples(), ids=lambda example: example.name)

@@ -13,6 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Float, List, Unicode
 
+from ..sanitize.rebuild import add_remarks
 from .plan import PlannedCell, from_gradebook, plan
 from .session import Limits, Session
 
@@ -73,6 +74,7 @@ class ExecuteApart(Execute):
             cell.execution_count = count if planned.runs else None
             cell.source = planned.source
             cell.outputs = outputs_of(planned, report, count)
+            add_remarks(nb, remarks_on(planned.name or f"cell {count}", report))
         return nb, resources
 
 
@@ -85,6 +87,15 @@ def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list
     if "lost" in report:
         return [new_output("error", ename="NotRun", evalue=report["lost"], traceback=[f"NotRun: {report['lost']}"])]
     return [_output(output, count) for output in report.get("outputs", [])]
+
+
+def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
+    """What an instructor should know of a cell that did not end as cells do."""
+    if "lost" in report:
+        return [report["lost"]]
+    errors = {output["name"]: output["value"] for output in report.get("outputs", []) if output["type"] == "error"}
+    remarks = [f"{name} was {errors['CellTimeoutError']}"] if "CellTimeoutError" in errors else []
+    return remarks + ([errors["KernelDied"]] if "KernelDied" in errors else [])
 
 
 def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]:

@@ -60,7 +60,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        The release, with the student's cells.
+        The release, with the student's cells. Its metadata has ``grading.remarks``, a list of str for the instructor.
     """
     skeleton = {cell.id: cell for cell in release.cells}
     by_grade_id = {_grade_id(cell): cell.id for cell in release.cells if _grade_id(cell)}
@@ -84,11 +84,42 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
             skeleton[home].source = _source(cell)
             if skeleton[home].cell_type == "markdown":
                 _take_pictures(cell, skeleton[home])
+    add_remarks(release, _remarks(cells, homes, skeleton))
     rebuilt = behind.get(None, [])
     for cell in release.cells:
         rebuilt += [*before.get(cell.id, []), cell, *behind.get(cell.id, [])]
     release.cells = rebuilt
     return release
+
+
+def grade_ids(notebook: NotebookNode) -> set[str]:
+    """All nbgrader ids in a notebook, which may be malformed."""
+    cells = (cell for cell in _list(notebook.get("cells")) if isinstance(cell, dict))
+    return {_grade_id(cell) for cell in cells} - {""}
+
+
+def add_remarks(notebook: NotebookNode, remarks: list[str]) -> None:
+    """Leave remarks for the instructor in a notebook's metadata."""
+    kept = notebook.metadata.setdefault("grading", NotebookNode()).setdefault("remarks", [])
+    kept.extend(remark for remark in remarks if remark not in kept)
+
+
+def _remarks(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode]) -> list[str]:
+    """Say what had been done to cells that students should leave alone."""
+    done: dict[str, list[str]] = {}
+    for ident, released in skeleton.items():
+        versions = [cell for cell, home in zip(cells, homes, strict=True) if home == ident]
+        if not released.metadata.get("nbgrader"):
+            continue
+        if not versions:
+            done.setdefault("deleted", []).append(ident)
+        elif len(versions) > 1:
+            done.setdefault("duplicated", []).append(ident)
+        elif not _is_open(released) and _source(versions[0]).strip() != released.source.strip():
+            done.setdefault("edited", []).append(ident)
+        elif versions[0].get("cell_type") != released.cell_type:
+            done.setdefault("changed the type of", []).append(ident)
+    return [f"{what} {', '.join(idents)}" for what, idents in done.items()]
 
 
 def _home(

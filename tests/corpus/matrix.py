@@ -100,7 +100,7 @@ def grade_all(chosen: list[Example], seed: int, console: Console) -> list[Verdic
 
 
 def table(verdicts: list[Verdict]) -> Table:
-    """Lay out examples against tests: ``x`` lost as promised, ``!`` lost by surprise, ``?`` not lost though promised."""
+    """Lay out examples against tests: ``x`` lost as promised, ``!`` lost by surprise, ``?`` promised but not lost."""
     tests = list(verdicts[0].fractions)
     shown = Table(title="Which example loses which test", title_justify="left", padding=(0, 0), show_lines=False)
     shown.add_column("example")

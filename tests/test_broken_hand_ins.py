@@ -1,0 +1,184 @@
+"""Broken hand-ins: each gets a clear line and a mark for what did work, and nobody else notices.
+
+On a tiny assignment of two tasks, so that a class of broken students is graded quickly.
+"""
+
+import json
+import subprocess
+import sys
+from copy import deepcopy
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grading.marks import read_marks
+from tests.corpus.build import REPOSITORY
+
+CONFIG = f"""
+load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
+c = get_config()
+c.Execute.timeout = 4
+c.ExecuteApart.answer_timeout = 4
+"""
+
+
+def marked(ident, source, **says):
+    defaults = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+    return new_code_cell(source, id=ident, metadata={"nbgrader": {**defaults, "grade_id": ident, **says}})
+
+
+def check(name, value):
+    return f"""def right_{name}():
+    assert submission.values("{name}") == {value}
+
+
+submission.check(right_{name}, points=2)"""
+
+
+def master():
+    setup = "from course_utils.submission import connect\n\nsubmission = connect(globals())"
+    cells = [marked("setup-checks", setup, locked=True)]
+    for name, value in (("first", 1), ("second", 2)):
+        solution = f"### BEGIN SOLUTION: make {name}\n{name} = {value}\n### END SOLUTION"
+        cells.append(marked(name, solution, solution=True))
+        cells.append(marked(f"{name}-right", check(name, value), grade=True, locked=True, points=2))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def cell(notebook, ident):
+    (found,) = (cell for cell in notebook.cells if cell.id == ident)
+    return found
+
+
+def delete_test(notebook):
+    notebook.cells.remove(cell(notebook, "first-right"))
+
+
+def duplicate_test(notebook):
+    notebook.cells.append(deepcopy(cell(notebook, "first-right")))
+
+
+def edit_test(notebook):
+    cell(notebook, "first-right").source = "submission"
+
+
+def flip_flags(notebook):
+    cell(notebook, "first-right").metadata.nbgrader.update(grade=False, solution=True)
+
+
+def retype_test(notebook):
+    cell(notebook, "first-right").cell_type = "raw"
+
+
+def unknown_schema(notebook):
+    for one in notebook.cells:
+        one.metadata.nbgrader.schema_version = 99
+
+
+def endless(notebook):
+    cell(notebook, "second").source = "while True: pass"
+
+
+def swallow_interrupts(notebook):
+    cell(notebook, "second").source = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+
+
+def die(notebook):
+    cell(notebook, "second").source = "import os\nos._exit(1)"
+
+
+def flood(notebook):
+    cell(notebook, "second").source = "for _ in range(10**5): print('x' * 100)\nsecond = 2"
+
+
+def wrong_name(notebook):
+    pass
+
+
+HARMS = {  # what is done, points, what the table says
+    "untroubled": (wrong_name, 4, None),
+    "deleted": (delete_test, 4, "deleted first-right"),
+    "duplicated": (duplicate_test, 4, "duplicated first-right"),
+    "edited": (edit_test, 4, "edited first-right"),
+    "flipped": (flip_flags, 4, None),
+    "retyped": (retype_test, 4, "changed the type of first-right"),
+    "schema": (unknown_schema, 4, None),
+    "endless": (endless, 2, "second was stopped after 4 s"),
+    "swallows": (swallow_interrupts, 2, "second was stopped after 4 s"),
+    "dies": (die, 2, "kernel died"),
+    "floods": (flood, 4, None),
+    "renamed": (wrong_name, 4, "handed in as my work (1).ipynb"),
+}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    course = tmp_path_factory.mktemp("broken")
+    (course / "nbgrader_config.py").write_text(CONFIG)
+    (course / "source" / "ex1").mkdir(parents=True)
+    nbformat.write(master(), course / "source" / "ex1" / "work.ipynb")
+    for student, (harm, *_) in HARMS.items():
+        notebook = master()
+        harm(notebook)
+        folder = course / "submitted" / student / "ex1"
+        folder.mkdir(parents=True)
+        name = "my work (1).ipynb" if student == "renamed" else "work.ipynb"
+        (folder / name).write_text(json.dumps(notebook))
+    for student, name, text in (
+        ("nothing", "notes.txt", "sorry"),
+        ("damaged", "work.ipynb", '{"cells": ['),
+        ("stranger", "other.ipynb", json.dumps(new_notebook(cells=[new_code_cell("1")]))),
+    ):
+        folder = course / "submitted" / student / "ex1"
+        folder.mkdir(parents=True)
+        (folder / name).write_text(text)
+    command = [sys.executable, "-m", "grading.cli", "ex1"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return course, done.stdout
+
+
+def line_of(printed, student):
+    """The row of a student in the printed table, joined from its lines."""
+    rows, current = {}, None
+    for line in printed.splitlines():
+        cells = [part.strip() for part in line.split("│")]
+        if len(cells) > 6:
+            current = cells[1] or current
+            rows[current] = f"{rows.get(current, '')} {cells[6]}".strip()
+    return rows[student]
+
+
+@pytest.mark.parametrize("student", HARMS)
+def test_what_did_work_gets_its_mark(graded, student):
+    course, printed = graded
+    marks = {mark.student: mark for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
+    _, points, remark = HARMS[student]
+    assert marks[student].automatic == points
+    assert (remark or "") in line_of(printed, student)
+
+
+@pytest.mark.parametrize(
+    ("student", "says"),
+    [
+        ("nothing", "work.ipynb was not handed in"),
+        ("damaged", "work.ipynb is not a readable notebook"),
+        ("stranger", "work.ipynb was not handed in; other.ipynb is another notebook"),
+    ],
+)
+def test_what_cannot_be_graded_gets_a_clear_line(graded, student, says):
+    course, printed = graded
+    assert says in line_of(printed, student)
+    assert student not in {mark.student for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
+
+
+def test_a_damaged_second_hand_in_keeps_the_marks_of_the_first(graded):
+    course, _ = graded
+    (course / "submitted" / "untroubled" / "ex1" / "work.ipynb").write_text("{")
+    command = [sys.executable, "-m", "grading.cli", "ex1"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    assert "is not a readable notebook" in line_of(done.stdout, "untroubled")
+    marks = {mark.student: mark for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
+    assert marks["untroubled"].automatic == 4
