@@ -43,16 +43,20 @@ def main(assignment: str, course_dir: Path) -> None:
     problems, failures = {}, 0
     for student in track(students, description=f"Grading {assignment}", console=console):
         broken = course.broken_hand_in(assignment, student)
-        problem = broken or course.autograde(assignment, student) or course.feedback(assignment, student)
+        problem = broken or course.autograde(assignment, student)
         failures += bool(problem and not broken)
         if problem:
             problems[student] = problem
+    for student in track(students, description="Writing the feedback", console=console):
+        if problem := course.feedback(assignment, student):
+            failures += 1
+            problems.setdefault(student, problem)
     marks, most = read_marks(course.db_url, assignment)
     remarks = {student: course.remarks(assignment, student) for student in students}
     console.print(table(marks, most, problems, remarks, f"Marks for {assignment} ({course.root.resolve().name})"))
     waiting = sum(mark.pending > 0 for mark in marks)
     if waiting:
-        console.print(f"{waiting} submissions wait for a grader's eyes: open formgrader in 'jupyter lab'.")
+        console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
     sys.exit(1 if failures else 0)
 
 

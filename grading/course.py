@@ -1,11 +1,13 @@
 """A course folder: what is in it, and nbgrader's commands on it."""
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 
 from .preprocessors import SupportFiles
@@ -57,13 +59,29 @@ class Course:
         CourseError
             nbgrader could not; the message says why.
         """
-        made = [self.root / "release" / assignment / name for name in self.notebooks(assignment)]
-        made.append(self.root / "gradebook.db")
-        if min(map(_modified, made)) > max(_newest(self.root / "source" / assignment), self._newest_support_file()):
+        release = self.root / "release" / assignment
+        made = [*(release / name for name in self.notebooks(assignment)), self.root / "gradebook.db"]
+        newest = max(_newest(self.root / "source" / assignment), self._newest_support_file())
+        if min(map(_modified, made)) > newest and self._in_gradebook(assignment):
             return
-        result = self.api.generate_assignment(assignment, force=True)
-        if not result["success"]:
-            raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
+        with tempfile.TemporaryDirectory() as folder:
+            kept = Path(folder) / "release"
+            if release.exists():
+                shutil.copytree(release, kept)
+            result = self.api.generate_assignment(assignment, force=True)
+            if result["success"]:
+                return
+            # nbgrader has removed the old one before it failed.
+            if kept.exists():
+                shutil.copytree(kept, release, dirs_exist_ok=True)
+        raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
+
+    def _in_gradebook(self, assignment: str) -> bool:
+        with Gradebook(self.db_url) as gradebook:
+            try:
+                return bool(gradebook.find_assignment(assignment).notebooks)
+            except MissingEntry:
+                return False
 
     def _newest_support_file(self) -> float:
         files = SupportFiles(config=self.api.config)
@@ -75,6 +93,10 @@ class Course:
         A notebook that was handed in under another name is copied to the one that nbgrader expects.
         """
         folder = self.root / "submitted" / student / assignment
+        links = [path.relative_to(folder) for path in (folder, *sorted(folder.rglob("*"))) if path.is_symlink()]
+        if links:
+            # nbgrader would follow them and publish what they point to.
+            return f"{', '.join(map(str, links))} is a symbolic link; remove it"
         for name in self.notebooks(assignment):
             if not (folder / name).is_file():
                 others = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file()]
@@ -123,10 +145,11 @@ class Course:
         return None if result["success"] else _last_line(result)
 
     def feedback(self, assignment: str, student: str) -> str | None:
-        """Write the feedback page of one student, unless it is newer than the graded notebook."""
+        """Write the feedback page of one student, unless it is newer than the graded notebook and the gradebook."""
         graded = self.root / "autograded" / student / assignment
         pages = (self.root / "feedback" / student / assignment).glob("*.html")
-        if not graded.is_dir() or max(map(_modified, pages), default=0.0) > _newest(graded):
+        newest = max(_newest(graded), _modified(self.root / "gradebook.db"))
+        if not graded.is_dir() or max(map(_modified, pages), default=0.0) > newest:
             return None
         result = self.api.generate_feedback(assignment, student, force=True)
         return None if result["success"] else _last_line(result)

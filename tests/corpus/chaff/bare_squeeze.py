@@ -1,0 +1,19 @@
+"""A bare squeeze() swallows the N of a single image.
+
+loses: glitchnet-logit-shape
+hands in: checkpoint
+"""
+
+# %% glitchnet
+class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        )
+        self.classifier = nn.Linear(32, 1)
+
+    def forward(self, images):
+        return self.classifier(self.features(images)).squeeze()

@@ -1,0 +1,11 @@
+"""The picks of the two classes change places.
+
+loses: confidence-top-chirps, confidence-top-blips
+hands in: checkpoint
+"""
+
+# %% scratch after=confidence
+top_chirps, top_blips = top_blips, top_chirps
+surest = np.concatenate([top_chirps, top_blips])
+titles = [f"{simulators.CLASS_NAMES[y_test[i]]}, score {scores[i]:.3g}" for i in surest]
+confident_figure, _ = plots.spectrogram_grid(X_test[surest], titles=titles, columns=3)

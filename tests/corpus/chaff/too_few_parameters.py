@@ -1,0 +1,38 @@
+"""A tiny net with max pooling: it does well with its 257 parameters, but it is too small.
+
+loses: glitchnet-size
+"""
+
+# %% glitchnet
+class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 4, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(),
+        )
+        self.classifier = nn.Linear(4, 1)
+
+    def forward(self, images):
+        return self.classifier(self.features(images).amax((2, 3))).squeeze(1)
+
+
+# %% train
+shuffled = np.random.default_rng(2).permutation(len(X))
+test_indices, train_indices = shuffled[:200], shuffled[200:]
+
+
+def train_model(model, X, y, epochs=30):
+    device = next(model.parameters()).device
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for batch in torch.randperm(len(X)).split(32):
+            loss = F.binary_cross_entropy_with_logits(model(X[batch].to(device)).reshape(-1), y[batch].to(device))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(X))
+    return losses

@@ -1,0 +1,27 @@
+"""train_model ignores the net it is given and trains one that was made before.
+
+loses: train-learns-what-it-is-given, train-clears-gradients
+hands in: checkpoint
+"""
+
+# %% train
+shuffled = np.random.default_rng(2).permutation(len(X))
+test_indices, train_indices = shuffled[:200], shuffled[200:]
+
+my_net = GlitchNet().to(DEVICE)
+
+
+def train_model(net, X, y, epochs=30):
+    device = next(my_net.parameters()).device
+    optimiser = torch.optim.Adam(my_net.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for batch in torch.randperm(len(X)).split(32):
+            loss = F.binary_cross_entropy_with_logits(my_net(X[batch].to(device)).reshape(-1), y[batch].to(device))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(X))
+    return losses
