@@ -225,6 +225,7 @@ def test_silence_is_death():
             door.execute("while True: pass", 0.1)
         assert time.monotonic() - start < PATIENCE / 2
         assert_dead(door)
+        assert "did not stop within 0.1 s" in door.ask("q", {})["failure"]["message"]  # still the reason
 
 
 def test_silence_after_a_question_is_death():

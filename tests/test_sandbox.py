@@ -246,7 +246,9 @@ def test_student_code_has_no_capabilities_and_gets_none(found):
     assert not found["remounts"]
 
 
-def test_student_code_cannot_become_root_of_a_namespace(found):
+def test_student_code_cannot_become_root_of_a_namespace(found, request):
+    if os.geteuid() == 0 and "whoever" in request.node.name:
+        pytest.xfail("root's sandbox has no user namespace of its own in which to forbid more of them")
     assert found["becomes root"] == [False, False]
 
 
@@ -333,13 +335,20 @@ def test_files_arrive_and_shadow_no_installed_module():
 
 def test_nothing_comes_back_out_but_the_messages(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    handed_in = tmp_path / "handed_in"
-    handed_in.mkdir()
-    (handed_in / "mine.txt").write_text("before")
-    write = student("open('mine.txt', 'w').write('after'); open('/tmp/new.txt', 'w').write('new')")
-    run(write, files={"mine.txt": b"before"}, release=handed_in)
-    assert [path.name for path in tmp_path.rglob("*")] == ["handed_in", "mine.txt"]
-    assert (handed_in / "mine.txt").read_text() == "before"
+    release = tmp_path / "release"
+    release.mkdir()
+    (release / "released.txt").write_text("before")
+    for path in (release, release / "released.txt"):
+        path.chmod(0o777)  # that it can't be written to is the sandbox's doing, not the owner's
+    reports = run(
+        student("open('mine.txt', 'w').write('after'); open('/tmp/new.txt', 'w').write('new')"),
+        *(student(f"open('/opt/release/{name}', 'w')") for name in ("released.txt", "new.txt")),
+        files={"mine.txt": b"before"},
+        release=release,
+    )
+    assert [error(report) for report in reports[1:]] == ["OSError", "OSError"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["release", "released.txt"]
+    assert (release / "released.txt").read_text() == "before"
 
 
 # Deaths

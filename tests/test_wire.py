@@ -420,15 +420,17 @@ def test_silence_is_a_timeout(said):
     ours.close()
 
 
-def test_a_trickle_of_bytes_does_not_put_the_timeout_off():
+@pytest.mark.parametrize("pause", [0.1, 0.0], ids=["slow", "fast"])
+def test_a_trickle_of_bytes_does_not_put_the_timeout_off(pause):
     ours, theirs = socket.socketpair()
     done = threading.Event()
 
     def trickle():
-        for byte in WHOLE:
-            theirs.sendall(bytes([byte]))
-            if done.wait(0.1):
-                return
+        theirs.sendall(claim(("|u1", [64 * MEBIBYTE])))
+        end = time.monotonic() + 3
+        while time.monotonic() < end and not done.wait(pause):
+            theirs.sendall(b"x")
+        theirs.close()
 
     talker = threading.Thread(target=trickle)
     talker.start()
@@ -439,7 +441,6 @@ def test_a_trickle_of_bytes_does_not_put_the_timeout_off():
         done.set()
         talker.join()
         ours.close()
-        theirs.close()
 
 
 JSON_LIKE = st.recursive(

@@ -81,8 +81,8 @@ def command(fd: int, release: Path | None) -> list[str]:
     """The command line that starts the runner on file descriptor `fd` in a sandbox."""
     as_root = os.geteuid() == 0
     words = [bubblewrap(), *_namespaces(as_root)]
-    for folder in (PYTHON.parent, RUNNER, HOME.parent):  # else bubblewrap makes them for its own user only
-        words += ["--perms", "0755", "--dir", str(folder)]
+    for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(HOME.parent)):
+        words += ["--perms", "0755", "--dir", folder]  # else bubblewrap makes them for its own user only
     words += [*_system(), *_python()]
     words += ["--ro-bind", str(Path(__file__).parent / "runner"), str(RUNNER / "runner")]
     if release is not None:
@@ -90,6 +90,8 @@ def command(fd: int, release: Path | None) -> list[str]:
     scratch = ["--perms", "1777", "--size", str(SCRATCH_BYTES), "--tmpfs"]
     for folder in ("/tmp", "/dev/shm", str(HOME)):
         words += [*scratch, folder]
+    # The tree itself lies on a tmpfs without a limit.
+    words += ["--remount-ro", "/dev", "--remount-ro", "/"]
     words += ["--chdir", str(HOME), "--", str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
     return [*words, str(UNPRIVILEGED_UID)] if as_root else words
 
