@@ -5,4 +5,4 @@ hands in: checkpoint
 """
 
 # %% scratch after=evaluate
-test_accuracy = 0.99
+test_accuracy = 0.999

@@ -1,8 +1,23 @@
-"""The logits are compared with 0.5.
+"""Soft logits, and they are compared with 0.5.
 
 loses: evaluate-test-accuracy, mistakes-exact
 hands in: checkpoint
 """
+
+# %% glitchnet
+class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        )
+        self.classifier = nn.Linear(32, 1)
+
+    def forward(self, images):
+        temperature = 1 if self.training else 10  # less boastful scores
+        return self.classifier(self.features(images)).squeeze(1) / temperature
 
 # %% evaluate
 X_test, y_test = X[test_indices], y[test_indices]
