@@ -1,0 +1,185 @@
+"""The judging functions: a verdict changes when it should, and never when it shouldn't."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from course_utils import simulators
+from course_utils.submission import judging
+from course_utils.submission.answers import Unanswerable, as_array
+from course_utils.submission.questions import Panel
+
+LOGITS = arrays(np.float64, st.integers(8, 40), elements=st.floats(-30, 30, width=32))
+
+
+def labelled(logits):
+    """Labels with at least four of each class."""
+    return np.resize([0, 1], len(logits))
+
+
+def true_mistakes(logits, labels, true_class):
+    return np.flatnonzero((labels == true_class) & ((logits > 0) != (labels == 1)))
+
+
+FORMS = {
+    "array": lambda p: p,
+    "tensor": torch.from_numpy,
+    "list": lambda p: p.tolist(),
+    "where": lambda p: (p,),
+    "column": lambda p: p[:, None],
+    "int32": lambda p: p.astype(np.int32),
+    "float": lambda p: p.astype(np.float64),
+    "reversed view": lambda p: p[::-1],
+    "strided": lambda p: np.repeat(p, 2)[::2],
+    "list of tensors": lambda p: list(torch.from_numpy(p)),
+    "list of numpy integers": list,
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@given(logits=LOGITS, data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_the_true_mistakes_pass_in_every_form_and_order(form, logits, data):
+    labels = labelled(logits)
+    order = data.draw(st.permutations(range(len(logits))))
+    logits, labels = logits[order], labels[order]
+    for true_class in (0, 1):
+        wrong = true_mistakes(logits, labels, true_class)
+        found = judging.positions(as_array(form(wrong), "x"), len(logits), "x")
+        judging.assert_mistakes(found, logits, labels, true_class, "x")
+
+
+@given(logits=LOGITS, data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_mistake_more_or_less_fails_unless_it_is_on_the_boundary(logits, data):
+    labels = labelled(logits)
+    true_class = data.draw(st.sampled_from([0, 1]))
+    changed = data.draw(st.sampled_from(np.flatnonzero(labels == true_class).tolist()))
+    found = np.setxor1d(true_mistakes(logits, labels, true_class), [changed])
+    if abs(logits[changed]) < judging.LOGIT_TOLERANCE:
+        judging.assert_mistakes(found, logits, labels, true_class, "x")
+    else:
+        with pytest.raises(AssertionError):
+            judging.assert_mistakes(found, logits, labels, true_class, "x")
+
+
+def test_masks_and_nothing_are_positions_too():
+    mask = np.array([False, True, True])
+    assert judging.positions(mask, 3, "x").tolist() == [1, 2]
+    for nothing in (np.array([]), np.zeros((0, 1)), np.zeros(0, np.int64)):
+        assert judging.positions(nothing, 3, "x").size == 0
+
+
+@pytest.mark.parametrize("bad", [[3], [-1], [0, 0], [0.5], [np.nan], [np.inf], [True, False]])
+def test_what_is_no_position_is_refused(bad):
+    with pytest.raises(AssertionError):
+        judging.positions(np.array(bad), 3, "x")
+
+
+@given(logits=LOGITS, true_class=st.sampled_from([0, 1]))
+@settings(max_examples=100, deadline=None)
+def test_the_top_three_pass_by_logits_and_by_float32_scores(logits, true_class):
+    labels = labelled(logits)
+    scores = judging.sigmoid(logits).astype(np.float32).astype(np.float64)
+    members = np.flatnonzero(labels == true_class)
+    sign = 1 if true_class == simulators.CHIRP else -1
+    for key in (logits, scores):  # scores tie where they round to 0 or 1; any order of these is right
+        for tie_breaker in (1, -1):
+            picks = members[np.lexsort((tie_breaker * members, -sign * key[members]))][:3]
+            judging.assert_most_confident(picks, logits, scores, labels, true_class, "x")
+
+
+@given(logits=arrays(np.float64, 20, elements=st.integers(-20, 20).map(float), unique=True), data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_other_picks_fail(logits, data):
+    labels = labelled(logits)
+    scores = judging.sigmoid(logits)
+    best = np.flatnonzero(labels == 1)[np.argsort(-logits[labels == 1])]
+    worse = data.draw(st.sampled_from(best[3:].tolist()))
+    for picks in (best[[2, 1, 0]], best[[0, 2, 1]], np.array([*best[:2], worse]), best[:2], best[-3:]):
+        with pytest.raises(AssertionError):
+            judging.assert_most_confident(np.asarray(picks), logits, scores, labels, simulators.CHIRP, "x")
+
+
+@given(logits=LOGITS)
+@settings(max_examples=50, deadline=None)
+def test_accuracy_range_holds_the_accuracy(logits):
+    labels = labelled(logits)
+    lowest, highest = judging.accuracy_range(logits, labels)
+    assert lowest <= judging.accuracy(logits, labels) <= highest
+    order = np.random.default_rng(0).permutation(len(logits))
+    assert judging.accuracy(logits[order], labels[order]) == judging.accuracy(logits, labels)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "share"), [(1, 1), (0.9, 1), (0.8999, 0.8), (0.85, 0.8), (0.8, 0.6), (0.75, 0.4), (0.7, 0), (0, 0)]
+)
+def test_bands(accuracy, share):
+    assert judging.share_for(accuracy) == share
+
+
+def test_bands_fall():
+    thresholds, shares = zip(*judging.ACCURACY_BANDS, strict=True)
+    assert list(thresholds) == sorted(thresholds, reverse=True) and list(shares) == sorted(shares, reverse=True)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return simulators.fresh(30, seed=5).images
+
+
+VIEWS = {
+    "as it is": lambda a: a,
+    "upside down": lambda a: a[::-1],
+    "another scale": lambda a: 255 * (a - a.min()) / np.ptp(a),
+    "transposed": lambda a: a.T,
+    "clipped": lambda a: a.clip(-2, 2.5),
+    "rounded to bytes": lambda a: np.round(255 * (a - a.min()) / np.ptp(a)),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_a_shown_image_is_recognised(view, images):
+    for index in (0, 7, 29):
+        panel = Panel([np.zeros((256, 1)), view(images[index, 0].astype(np.float64))], "")
+        assert judging.shown_in(panel, images) == index
+
+
+@pytest.mark.parametrize("other", [np.zeros((32, 64)), np.full((32, 64), np.nan), np.ones((5, 5)), np.zeros((0, 0))])
+def test_other_pictures_are_not(other, images):
+    assert judging.shown_in(Panel([other], ""), images) is None
+    stranger = simulators.fresh(1, seed=6).images[0, 0].astype(np.float64)
+    assert judging.shown_in(Panel([stranger], ""), images) is None
+
+
+@given(score=st.floats(0, 1))
+@settings(max_examples=200, deadline=None)
+def test_scores_are_read_in_every_usual_print(score):
+    for text in (f"{score:.2f}", f"score {score:.3g}", f"p={score:.1%}", f"{100 * score:.1f} %", f"chirp: {score:.1e}"):
+        assert judging.tells_score(text, score), text
+
+
+@pytest.mark.parametrize("text", ["", "chirp", "score", "number", "-", "%", "e", "1e", "..."])
+def test_no_score_is_read_where_there_is_none(text):
+    assert not judging.tells_score(text, 0.42)
+
+
+def test_classes_are_read_in_words_and_numbers():
+    assert judging.tells_class("true: Chirp", 1) and judging.tells_class("label 1, score .3", 1)
+    assert judging.tells_class("BLIP", 0) and not judging.tells_class("score 0.3", 1)
+
+
+@pytest.mark.parametrize("bad", [None, "abc", [object()], [[1, 2], [3]], {"a": 1}])
+def test_what_holds_no_numbers_has_no_answer(bad):
+    with pytest.raises(Unanswerable):
+        as_array(bad, "x")
+
+
+def test_devices_dtypes_and_gradients_do_not_matter():
+    value = torch.tensor([0.25, 0.5], dtype=torch.float16, requires_grad=True)
+    assert as_array(value, "x").tolist() == [0.25, 0.5]
+    assert as_array(torch.tensor([1, 2], dtype=torch.int8), "x").dtype == np.int64
+    assert as_array(torch.tensor([True]), "x").dtype == np.bool_
