@@ -246,9 +246,7 @@ def test_student_code_has_no_capabilities_and_gets_none(found):
     assert not found["remounts"]
 
 
-def test_student_code_cannot_become_root_of_a_namespace(found, request):
-    if os.geteuid() == 0 and "whoever" in request.node.name:
-        pytest.xfail("root's sandbox has no user namespace of its own in which to forbid more of them")
+def test_student_code_cannot_become_root_of_a_namespace(found):
     assert found["becomes root"] == [False, False]
 
 

@@ -7,7 +7,6 @@ door, runs the test cells itself, and reports each cell as soon as it is done.
 import ast
 import contextlib
 import io
-import math
 import socket
 import sys
 import traceback
@@ -56,12 +55,12 @@ class GraderKernel:
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-                value = run(source, self.namespace)
+                reply = reply_of(run(source, self.namespace))
         except BaseException as error:
             # Instructor code may raise whatever it likes (AssertionError most of all): the cell fails, the rest runs.
             message = "".join(traceback.format_exception_only(error)).strip()
             return {"passed": False, "fraction": 0.0, "text": message[:MAX_TEXT]}
-        return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply_of(value)}
+        return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply}
 
 
 def run(source: str, namespace: dict[str, Any]) -> Any:
@@ -82,12 +81,12 @@ def reply_of(value: Any) -> dict[str, Any]:
     """
     if value is None:
         return {"fraction": 1.0}
-    if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+    if isinstance(value, int | float) and 0 <= value <= sys.float_info.max:
         return {"points": float(value)}
     fraction = getattr(value, "fraction", None)
     if isinstance(fraction, int | float) and 0 <= fraction <= 1:
         html = value._repr_html_() if hasattr(value, "_repr_html_") else None
-        return {"fraction": float(fraction), "html": html}
+        return {"fraction": float(fraction), "html": html if isinstance(html, str) else None}
     return {"fraction": 0.0, "text": f"this test cell ended with {value!r:.200}, which is no mark"}
 
 
@@ -108,7 +107,10 @@ def serve(control: Wire, door_wire: Wire) -> None:
             report |= kernel.student_cell(cell["source"], plan["cell_timeout"])
         if cell["on_grader_side"]:
             report |= kernel.trusted_cell(cell["source"])
-        control.send(report)
+        try:
+            control.send(report)
+        except TypeError as error:  # too long, or no JSON: this cell's report is lost, the others' are not
+            control.send({"passed": False, "fraction": 0.0, "text": f"the report on this cell can't be sent: {error}"})
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import sys
 import sysconfig
 import tempfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+
+from .seccomp import no_user_namespaces
 
 PYTHON = Path("/opt/python")
 SITE_PACKAGES = Path("/opt/site-packages")
@@ -64,21 +65,24 @@ def start(sock: socket.socket, release: Path | None) -> Sandbox:
         There is no bubblewrap.
     """
     errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
-    process = subprocess.Popen(
-        command(sock.fileno(), release),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        pass_fds=[sock.fileno()],
-        env=environment(),
-        cwd="/",
-        start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
-    )
+    with tempfile.TemporaryFile() as rules:
+        rules.write(no_user_namespaces())
+        rules.seek(0)
+        process = subprocess.Popen(
+            command(sock.fileno(), release, rules.fileno()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[sock.fileno(), rules.fileno()],
+            env=environment(),
+            cwd="/",
+            start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
+        )
     return Sandbox(process, errors)
 
 
-def command(fd: int, release: Path | None) -> list[str]:
-    """The command line that starts the runner on file descriptor `fd` in a sandbox."""
+def command(fd: int, release: Path | None, rules_fd: int) -> list[str]:
+    """The command line that starts the runner on file descriptor `fd` in a sandbox with the rules on `rules_fd`."""
     as_root = os.geteuid() == 0
     words = [bubblewrap(), *_namespaces(as_root)]
     for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(HOME.parent)):
@@ -92,7 +96,8 @@ def command(fd: int, release: Path | None) -> list[str]:
         words += [*scratch, folder]
     # The tree itself lies on a tmpfs without a limit.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    words += ["--chdir", str(HOME), "--", str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
+    words += ["--seccomp", str(rules_fd), "--chdir", str(HOME)]
+    words += ["--", str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
     return [*words, str(UNPRIVILEGED_UID)] if as_root else words
 
 
@@ -162,10 +167,19 @@ def _python() -> list[str]:
     words = ["--ro-bind", sys.base_prefix, str(PYTHON)] if _outside_usr() else []
     words += ["--ro-bind", sysconfig.get_path("purelib"), str(SITE_PACKAGES)]
     for package in INSTRUCTOR_PACKAGES:
-        spec = find_spec(package)
-        if spec and Path(spec.origin).is_relative_to(sysconfig.get_path("purelib")):
+        if Path(sysconfig.get_path("purelib"), package).is_dir():
             words += ["--tmpfs", str(SITE_PACKAGES / package)]
+    for folder in {sysconfig.get_path("purelib"), str(Path(__file__).parents[2])}:
+        if shown := _shown_again(Path(folder)):
+            words += ["--tmpfs", str(shown)]
     return words
+
+
+def _shown_again(path: Path) -> Path | None:
+    """Where a folder of this machine shows in the sandbox because it lies in /usr or in Python's own folder."""
+    if _outside_usr() and path.is_relative_to(sys.base_prefix):
+        return PYTHON / path.relative_to(sys.base_prefix)
+    return path if path.is_relative_to("/usr") else None
 
 
 def _outside_usr() -> bool:

@@ -1,11 +1,12 @@
 """Solutions taken out for the release, with a sentence in their place."""
 
+import json
 import re
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
-_BEGIN = re.compile(r"^(?P<indent>\s*)### BEGIN SOLUTION: (?P<sentence>.+)$")
+_SENTENCE = re.compile(r"^\s*### BEGIN SOLUTION: (?P<sentence>.+)$")
 
 
 class SayWhatToWrite(ClearSolutions):
@@ -16,13 +17,21 @@ class SayWhatToWrite(ClearSolutions):
     """
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
-        sentences = [match for line in cell.source.split("\n") if (match := _BEGIN.match(line))]
+        begins = [line for line in cell.source.split("\n") if self.begin_solution_delimeter in line]
         replaced = super()._replace_solution_region(cell, language)
         if cell.cell_type != "code":
             return replaced
         stub = self.code_stub[language]
-        for match in sentences:
-            indent, sentence = match["indent"], match["sentence"].strip().replace('"', "'")
+        done, rest = "", cell.source
+        for line in begins:  # in their order, for a stub alone doesn't tell which region it stands for
+            indent = re.match(r"\s*", line)[0]
             indented = "\n".join(indent + line for line in stub.split("\n"))
-            cell.source = cell.source.replace(indented, f'{indent}raise NotImplementedError("{sentence}")', 1)
+            before, _, rest = rest.partition(indented)
+            match = _SENTENCE.match(line)
+            done += before + (f"{indent}raise NotImplementedError({_quoted(match['sentence'])})" if match else indented)
+        cell.source = done + rest
         return replaced
+
+
+def _quoted(sentence: str) -> str:
+    return json.dumps(sentence.strip().replace('"', "'"), ensure_ascii=False)

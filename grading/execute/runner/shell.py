@@ -49,10 +49,17 @@ class Recorder:
         """Add text to standard output or standard error."""
         text = self._cut(text)
         last = self.outputs[-1] if self.outputs else {}
-        if last.get("name") == name and not self._clear_next:
-            last["text"] += text
+        if last.get("type") == "stream" and last["name"] == name and not self._clear_next:
+            last["text"].append(text)  # one string that grows would be copied with every print
         elif text:
-            self._add({"type": "stream", "name": name, "text": text})
+            self._add({"type": "stream", "name": name, "text": [text]})
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """The outputs, each stream's text in one piece."""
+        return [
+            {**output, "text": "".join(output["text"])} if output["type"] == "stream" else output
+            for output in self.outputs
+        ]
 
     def display(self, kind: str, data: dict[str, Any], display_id: str | None = None, update: bool = False) -> None:
         """Add something shown, with its text and, if it has one, its picture."""
@@ -193,7 +200,7 @@ class NotebookShell(InteractiveShell):
         self.recorder.clear()
         with time_limit(timeout):
             self.run_cell(source, store_history=True)
-        return self.recorder.outputs
+        return self.recorder.recorded()
 
 
 @contextmanager

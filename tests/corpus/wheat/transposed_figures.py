@@ -1,4 +1,4 @@
-"""Draws time upwards (transposed), figures kept in a dict's values and an array of axes; unsorted sets of positions; score in the x label.
+"""Draws time upwards (transposed); a list of figures and an array of axes; positions from sets, unsorted; scores in x labels.
 
 hands in: checkpoint
 """
@@ -12,7 +12,7 @@ false_chirps = list({int(i) for i in torch.where(t == 0)[0]} - {int(i) for i in 
 figures = {}
 for i in (missed_chirps + false_chirps)[:6]:
     fig, ax = plt.subplots(figsize=(2.5, 4), constrained_layout=True)
-    img = ax.imshow(test_data.T if (test_data := X_test[i, 0]).ndim == 2 else test_data, origin="lower", cmap="jet")
+    img = ax.imshow(X_test[i, 0].T, origin="lower", cmap="jet")
     cb = fig.colorbar(img, ax=ax, orientation="horizontal")
     cb.set_label("amplitude")
     ax.set(xlabel=f"frequency\n(score {p[i]:.2f})", ylabel="time")
