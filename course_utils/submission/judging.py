@@ -36,7 +36,7 @@ class TestPart:
     labels: np.ndarray
 
 
-def positions(values: np.ndarray, size: int, name: str) -> np.ndarray:
+def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -> np.ndarray:
     """Turn indices or a boolean mask into integer positions.
 
     Parameters
@@ -47,6 +47,8 @@ def positions(values: np.ndarray, size: int, name: str) -> np.ndarray:
         Number of things there are to point at.
     name : str
         For the message.
+    repeats : bool
+        Whether a number may stand there twice.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def positions(values: np.ndarray, size: int, name: str) -> np.ndarray:
         f"`{name}` should point at {size} things with numbers from 0 to {size - 1}; "
         f"found {whole.min()} to {whole.max()}."
     )
-    assert len(np.unique(whole)) == whole.size, f"`{name}` holds some numbers twice."
+    assert repeats or len(np.unique(whole)) == whole.size, f"`{name}` holds some numbers twice."
     return whole
 
 
@@ -75,15 +77,16 @@ def split(submission: Submission) -> dict[str, np.ndarray]:
     parts = {}
     for part in ("train", "test", "validation"):
         name = f"{part}_indices"
-        if part != "validation" or submission.has(name):
-            parts[part] = positions(submission.values(name), len(y), name)
+        if part == "validation" and not (submission.has(name) and submission.values(name).size):
+            continue
+        parts[part] = positions(submission.values(name), len(y), name)
     return parts
 
 
 def test_part(submission: Submission) -> TestPart:
     """The student's test part."""
     X, y = simulators.fixed_dataset()
-    chosen = positions(submission.values("test_indices"), len(y), "test_indices")
+    chosen = positions(submission.values("test_indices"), len(y), "test_indices", repeats=True)
     if chosen.size == 0:
         raise NoAnswer("contract", "`test_indices` is empty: there is no test part.")
     return TestPart(X[chosen], y[chosen])
@@ -207,8 +210,8 @@ def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
 
 def tells_class(text: str, true_class: int) -> bool:
     """Whether a text names a class, in words or as its number."""
-    name = simulators.CLASS_NAMES[true_class]
-    return name in text.lower() or float(true_class) in numbers_in(text)
+    names = ("chirp",) if true_class == simulators.CHIRP else ("blip", "glitch")
+    return any(name in text.lower() for name in names) or float(true_class) in numbers_in(text)
 
 
 def brightness_task(rng: np.random.Generator, n: int, bright_means: int) -> tuple[np.ndarray, np.ndarray]:

@@ -87,12 +87,14 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
     net = find_net(namespace, of)
     net.eval()
     device = device_of(net, namespace)
-    batch, projection = torch.as_tensor(images).to(device), torch.as_tensor(weights).to(device)
+    batch = torch.as_tensor(images).to(device)
     with torch.no_grad():
         before = net(batch)  # materialises lazy layers, too
     parameters = list(net.named_parameters())[:MAX_PARAMETERS]
     output = net(batch)
     if output.requires_grad:
+        # Repeated where there are more outputs than images: that is for another check to say.
+        projection = torch.as_tensor(np.resize(weights, output.numel())).to(device)
         (output.reshape(-1) * projection).sum().backward()
     effect = []
     with torch.no_grad():
@@ -134,17 +136,23 @@ def train_probe(
     net.train()
     losses = train_model(net, torch.as_tensor(images), torch.as_tensor(labels), epochs=epochs)
     watch.stop()
-    if losses is None:
-        raise Unanswerable("contract", "train_model returns None; it should return the mean loss of each epoch.")
     changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
     with torch.no_grad():
         net.eval()
         return {
-            "losses": as_array(losses, "what train_model returns"),
+            "losses": loss_array(losses),
             "logits": run(net, probes, "the net").reshape(-1),
             "stale_steps": watch.stale_steps,
             "changed": changed,
         }
+
+
+def loss_array(losses: Any) -> np.ndarray:
+    """What ``train_model`` returns, if it is numbers; else NaN, for the check of the losses to say so."""
+    try:
+        return as_array(losses, "what train_model returns").astype(np.float64)
+    except Unanswerable:
+        return np.array(np.nan)
 
 
 def values(namespace: dict[str, Any], name: str) -> np.ndarray:
@@ -187,10 +195,19 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
     """Look up the trained net, or build a new one on the notebook's device."""
     value = find(namespace, of)
     if isinstance(value, type):
-        value = value().to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
+        value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
     if not isinstance(value, nn.Module):
         raise Unanswerable("contract", f"`{of}` should be a torch.nn.Module; it is of type {type(value).__name__}.")
     return value
+
+
+def woken(net: nn.Module) -> nn.Module:
+    """Give zero weights of a new net small random values: to start a layer at zero is good practice, and hides the rest."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if not nn.parameter.is_lazy(parameter) and parameter.ndim > 1 and not parameter.any():
+                parameter.normal_(std=0.1)
+    return net
 
 
 def device_of(net: nn.Module, namespace: dict[str, Any]) -> Any:
@@ -269,13 +286,10 @@ def axes_of(value: Any, name: str) -> Iterator[tuple[Any, list[str]]]:
     if value is None:
         return
     if isinstance(value, FigureBase):
-        shared = [text.get_text() for text in value.texts]
-        title = getattr(value, "_suptitle", None)
-        shared += [title.get_text()] if title is not None else []
         for axes in value.axes:
-            yield axes, shared
+            yield axes, text_around(axes)
     elif isinstance(value, Axes):
-        yield value, []
+        yield value, text_around(value)
     elif isinstance(value, list | tuple | np.ndarray):
         items = list(np.ravel(np.array(value, dtype=object))) if isinstance(value, np.ndarray) else list(value)
         # plt.subplots() returns a figure and its axes: do not count these twice.
@@ -286,6 +300,16 @@ def axes_of(value: Any, name: str) -> Iterator[tuple[Any, list[str]]]:
         yield from axes_of(value.figure, name)
     else:
         raise Unanswerable("contract", f"`{name}` should be a matplotlib figure; it is a {type(value).__name__}.")
+
+
+def text_around(axes: Any) -> list[str]:
+    """All text of the figure that axes lie in, and of the figures around that one."""
+    texts, around = [], axes.figure
+    while around is not None:
+        title = getattr(around, "_suptitle", None)
+        texts += [text.get_text() for text in (*around.texts, *([title] if title is not None else []))]
+        around = getattr(around, "_parent", None)
+    return texts
 
 
 def images_of(axes: Any) -> list[np.ndarray]:

@@ -125,7 +125,8 @@ class Submission:
             The net does not return one finite logit per image.
         """
         logits = self.logits(of, images)
-        if logits.shape not in {(len(images),), (len(images), 1)}:
+        # Axes of length 1 too many are for the check of the shape; they spoil nothing else.
+        if logits.size != len(images):
             raise NoAnswer(
                 "contract",
                 f"{of} should return one logit per image, ({len(images)},) or ({len(images)}, 1); "
@@ -208,7 +209,7 @@ class Submission:
         """
         answer = _dict(self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
         return Training(
-            losses=_array(answer["losses"]).reshape(-1),
+            losses=_array(answer["losses"]),
             logits=_array(answer["logits"]).reshape(-1),
             stale_steps=int(answer["stale_steps"]),
             changed=bool(answer["changed"]),
@@ -307,7 +308,7 @@ class Training:
     Attributes
     ----------
     losses : (epochs,) array
-        What it returned.
+        What it returned; a single NaN if that was no numbers, and of any other shape if it isn't as it should be.
     logits : (M,) array
         Of the trained net for the probes.
     stale_steps : int
