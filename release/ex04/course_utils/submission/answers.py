@@ -202,7 +202,7 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
 
 
 def woken(net: nn.Module) -> nn.Module:
-    """Give zero weights of a new net small random values: to start a layer at zero is good practice, and hides the rest."""
+    """Give zero weights of a new net small random values: a layer that starts at zero hides what lies before it."""
     with torch.no_grad():
         for parameter in net.parameters():
             if not nn.parameter.is_lazy(parameter) and parameter.ndim > 1 and not parameter.any():
