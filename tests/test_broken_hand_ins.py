@@ -18,8 +18,8 @@ from tests.corpus.build import REPOSITORY
 CONFIG = f"""
 load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
 c = get_config()
-c.Execute.timeout = 4
-c.ExecuteApart.answer_timeout = 4
+c.Execute.timeout = 8
+c.ExecuteApart.answer_timeout = 60
 """
 
 
@@ -105,8 +105,8 @@ HARMS = {  # what is done, points, what the table says
     "flipped": (flip_flags, 4, None),
     "retyped": (retype_test, 4, "changed the type of first-right"),
     "schema": (unknown_schema, 4, None),
-    "endless": (endless, 2, "second was stopped after 4 s"),
-    "swallows": (swallow_interrupts, 2, "second was stopped after 4 s"),
+    "endless": (endless, 2, "second was stopped after 8 s"),
+    "swallows": (swallow_interrupts, 2, "second was stopped after 8 s"),
     "dies": (die, 2, "kernel died"),
     "floods": (flood, 4, None),
     "renamed": (wrong_name, 4, "handed in as my work (1).ipynb"),
