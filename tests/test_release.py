@@ -3,6 +3,7 @@
 import ast
 import re
 import shutil
+import subprocess
 import sys
 
 import nbformat
@@ -116,6 +117,11 @@ def test_test_cells_bind_one_name_only(source):
         if nbgrader(cell).get("grade") and cell.cell_type == "code":
             function, call = ast.parse(cell.source).body
             assert isinstance(function, ast.FunctionDef) and isinstance(call, ast.Expr), cell.id
+
+
+def test_table_of_tests_is_current():
+    done = subprocess.run([sys.executable, "docs/make_test_table.py", "--check"], cwd=REPOSITORY, capture_output=True)
+    assert done.returncode == 0, "run 'python docs/make_test_table.py' and commit docs/tests.md"
 
 
 def test_repository_has_its_folders():
