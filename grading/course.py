@@ -129,13 +129,13 @@ class Course:
     def autograde(self, assignment: str, student: str) -> str | None:
         """Grade one student's submission, unless that was done since it or the release changed.
 
+        Ask `broken_hand_in` first: nbgrader removes what it graded before, and only then looks at the new files.
+
         Returns
         -------
         str or None
             What went wrong, or None. Marks recorded before stay when something did.
         """
-        if problem := self.broken_hand_in(assignment, student):
-            return problem
         handed_in = self.root / "submitted" / student / assignment
         graded = self.root / "autograded" / student / assignment
         newest_input = max(_newest(handed_in), _newest(self.root / "release" / assignment))
