@@ -119,7 +119,7 @@ def test_a_reply_without_an_answer_is_an_answer_of_nothing():
         assert door.ask("q", {}) == {"answer": None}
 
 
-@pytest.mark.parametrize("kind", ["missing", "not attempted", "contract", "error"])
+@pytest.mark.parametrize("kind", ["not attempted", "contract", "error"])
 def test_failures_keep_their_kind_and_message_and_the_door_stays_open(kind):
     with runner(replying(failure={"kind": kind, "message": "why"})) as door:
         for _ in range(2):

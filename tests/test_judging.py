@@ -9,8 +9,9 @@ from hypothesis.extra.numpy import arrays
 
 from course_utils import simulators
 from course_utils.submission import judging
-from course_utils.submission.answers import Unanswerable, as_array
+from course_utils.submission.answers import as_array
 from course_utils.submission.questions import Panel
+from course_utils.submission.unanswerable import Unanswerable
 
 LOGITS = arrays(np.float64, st.integers(8, 40), elements=st.floats(-30, 30, width=32))
 

@@ -119,6 +119,15 @@ def test_test_cells_bind_one_name_only(source):
             assert isinstance(function, ast.FunctionDef) and isinstance(call, ast.Expr), cell.id
 
 
+def test_summary_lists_the_visible_tests(source):
+    visible = {
+        re.search(r'"""(.+)"""', cell.source)[1]: nbgrader(cell)["points"]
+        for cell in source.cells
+        if nbgrader(cell).get("grade") and cell.cell_type == "code" and not hidden_lines(cell)
+    }
+    assert ast.literal_eval(by_id(source)["summary"].source.removeprefix("submission.summary(")[:-1].strip()) == visible
+
+
 def test_table_of_tests_is_current():
     done = subprocess.run([sys.executable, "docs/make_test_table.py", "--check"], cwd=REPOSITORY, capture_output=True)
     assert done.returncode == 0, "run 'python docs/make_test_table.py' and commit docs/tests.md"

@@ -5,7 +5,6 @@ current figure.
 """
 
 import io
-import linecache
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -15,19 +14,15 @@ import numpy as np
 import torch
 from torch import nn
 
+from .figures import panels_of
+from .history import follow, why_missing
+from .unanswerable import Unanswerable, describe
+
+__all__ = ["answer", "follow"]
+
 BATCH = 256
 # Sizes of what goes through the door; generous for honest work.
 MAX_PARAMETERS = 2000
-MAX_PANELS = 64
-MAX_PIXELS = 2**20
-
-
-class Unanswerable(Exception):
-    """There is no answer, for a reason that the student can do something about."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +41,7 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
     -------
     dict
         ``{"answer": ...}`` with plain JSON values and arrays, or ``{"failure": {"kind": ..., "message": ...}}`` with a
-        kind of "missing", "not attempted", "contract" or "error".
+        kind of "not attempted", "contract" or "error".
     """
     try:
         seed = arguments.pop("seed")
@@ -162,15 +157,7 @@ def values(namespace: dict[str, Any], name: str) -> np.ndarray:
 
 def figure(namespace: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """List the axes of a figure that hold an image, with all the text that belongs to them."""
-    value = find(namespace, name)
-    panels = []
-    for axes, shared_text in axes_of(value, name):
-        images = images_of(axes)
-        if images:
-            own_text = [axes.get_title(where) for where in ("left", "center", "right")]
-            own_text += [axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
-            panels.append({"images": images, "text": "\n".join(filter(None, [*own_text, *shared_text]))[:4000]})
-    return panels[:MAX_PANELS]
+    return panels_of(find(namespace, name), name)
 
 
 def has(namespace: dict[str, Any], name: str) -> bool:
@@ -187,7 +174,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 def find(namespace: dict[str, Any], name: str) -> Any:
     """Look up a name of the contract."""
     if name not in namespace:
-        raise Unanswerable("missing", f"`{name}` does not exist yet: fill in the cell that makes it, and run it.")
+        raise why_missing(name)
     return namespace[name]
 
 
@@ -221,6 +208,8 @@ def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     output = net(torch.as_tensor(images).to(device))
     if not isinstance(output, torch.Tensor):
         raise Unanswerable("contract", f"{of} should return a tensor; it returns a {type(output).__name__}.")
+    if not output.is_floating_point():
+        raise Unanswerable("contract", f"{of} should return logits, real numbers; it returns {output.dtype}.")
     return output.detach().cpu().float().numpy()
 
 
@@ -278,55 +267,6 @@ def as_array(value: Any, what: str) -> np.ndarray:
     raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
 
 
-def axes_of(value: Any, name: str) -> Iterator[tuple[Any, list[str]]]:
-    """All axes in a figure, in axes, or in lists of them, with the text of the figure around them."""
-    from matplotlib.axes import Axes
-    from matplotlib.figure import FigureBase
-
-    if value is None:
-        return
-    if isinstance(value, FigureBase):
-        for axes in value.axes:
-            yield axes, text_around(axes)
-    elif isinstance(value, Axes):
-        yield value, text_around(value)
-    elif isinstance(value, list | tuple | np.ndarray):
-        items = list(np.ravel(np.array(value, dtype=object))) if isinstance(value, np.ndarray) else list(value)
-        # plt.subplots() returns a figure and its axes: do not count these twice.
-        figures = [item for item in items if isinstance(item, FigureBase)]
-        for item in figures or items:
-            yield from axes_of(item, name)
-    elif hasattr(value, "figure"):
-        yield from axes_of(value.figure, name)
-    else:
-        raise Unanswerable("contract", f"`{name}` should be a matplotlib figure; it is a {type(value).__name__}.")
-
-
-def text_around(axes: Any) -> list[str]:
-    """All text of the figure that axes lie in, and of the figures around that one."""
-    texts, around = [], axes.figure
-    while around is not None:
-        title = getattr(around, "_suptitle", None)
-        texts += [text.get_text() for text in (*around.texts, *([title] if title is not None else []))]
-        around = getattr(around, "_parent", None)
-    return texts
-
-
-def images_of(axes: Any) -> list[np.ndarray]:
-    """Arrays that imshow and pcolormesh show in one set of axes."""
-    from matplotlib.collections import QuadMesh
-
-    arrays = [image.get_array() for image in axes.images]
-    for mesh in axes.collections:
-        if isinstance(mesh, QuadMesh) and mesh.get_array() is not None:
-            rows, columns = (size - 1 for size in mesh.get_coordinates().shape[:2])
-            array = mesh.get_array()
-            fits = array.size == rows * columns
-            arrays.append(array.reshape(rows, columns) if fits else array)
-    plain = (np.ma.filled(np.ma.asarray(array), np.nan) for array in arrays if array is not None)
-    return [array.astype(np.float64) for array in plain if array.ndim == 2 and array.size <= MAX_PIXELS]
-
-
 @contextmanager
 def left_as_it_was(net: nn.Module) -> Iterator[None]:
     """Restore a net's training flags and buffers."""
@@ -357,16 +297,3 @@ def random_states_of_its_own(seed: int) -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(numpy_state)  # noqa: NPY002
-
-
-def describe(error: Exception, namespace: dict[str, Any]) -> str:
-    """Say what went wrong in the student's code, with the line of theirs that led to it."""
-    line = ""
-    traceback = error.__traceback__
-    while traceback is not None:
-        frame = traceback.tb_frame
-        if frame.f_globals is namespace:
-            source = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
-            line = f" in line {traceback.tb_lineno} of your cell, `{source}`"
-        traceback = traceback.tb_next
-    return f"your code raised {type(error).__name__}{line}: {error}"[:2000]

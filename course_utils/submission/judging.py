@@ -198,9 +198,11 @@ def shown_in(panel: Panel, images: np.ndarray) -> int | None:
 
 
 def numbers_in(text: str) -> list[float]:
-    """All numbers in a text, percentages as fractions."""
-    found = re.findall(r"([-+\u2212]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*(\\?%)?", text)
-    return [float(n.replace(",", ".").replace("\u2212", "-")) * (0.01 if percent else 1.0) for n, percent in found]
+    """All numbers in a text, percentages as fractions, powers of ten in every notation."""
+    text = text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻\u2212", "0123456789--"))
+    text = re.sub(r"\s*(?:\\times|\\cdot|[\u00d7\u00b7*x])\s*10\s*(?:\^|\*\*)?\s*\{?\s*([-+]?\d+)\s*\}?", r"e\1", text)
+    found = re.findall(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*(\\?%)?", text)
+    return [float(n.replace(",", ".")) * (0.01 if percent else 1.0) for n, percent in found]
 
 
 def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
@@ -237,3 +239,24 @@ def brightness_task(rng: np.random.Generator, n: int, bright_means: int) -> tupl
     shift = np.where(labels == bright_means, 0.5, -0.5)
     images = shift[:, None, None, None] + rng.normal(0.0, simulators.NOISE_SIGMA, (n, 1, 32, 64))
     return images.astype(np.float32), labels.astype(np.float32)
+
+
+def featureless_task(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images from which nothing can be learnt: all alike, with as many labels of one kind as of the other.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the image and of the order of the labels.
+    n : int
+        Number of images, even.
+
+    Returns
+    -------
+    images : (n, 1, 32, 64) float32 array
+        One faint pattern, again and again. (Constant images would be NaN after standardising.)
+    labels : (n,) float32 array
+        0 or 1.
+    """
+    image = rng.normal(0.0, 0.01, (1, 1, 32, 64)).astype(np.float32)
+    return np.repeat(image, n, axis=0), rng.permutation(np.arange(n) % 2).astype(np.float32)

@@ -17,8 +17,8 @@ class NoAnswer(Exception):
     Attributes
     ----------
     kind : str
-        "missing" (no such name), "not attempted" (the cell is as it was handed out), "contract" (not what the task
-        asks for), "error" (the student's code raised), "died" or "broken" (there is nobody to ask any more).
+        "not attempted" (the cell is as it was handed out), "contract" (not what the task asks for), "error" (the
+        student's code raised), "died" or "broken" (there is nobody to ask any more).
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -46,11 +46,15 @@ class SameKernel:
     """
 
     def __init__(self, namespace: dict[str, Any]) -> None:
+        # Imported here because the judging side of a grading run has no torch.
+        from .answers import follow
+
         self._namespace = namespace
+        if "get_ipython" in namespace:
+            follow(namespace["get_ipython"]())
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Answer from the namespace."""
-        # Imported here because the judging side of a grading run has no torch.
         from .answers import answer
 
         return answer(self._namespace, question, arguments)
@@ -283,13 +287,25 @@ class Submission:
             raise NotPassed(outcome)
         return outcome
 
-    def summary(self) -> None:
-        """Print the outcome of every check that ran so far."""
-        for outcome in self._outcomes.values():
+    def summary(self, visible: dict[str, float]) -> None:
+        """Print the outcome of every check that can be seen, and what has not been run.
+
+        Parameters
+        ----------
+        visible : dict of str to float
+            The points of each check, by its title.
+        """
+        if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not self._outcomes:
+            return  # the checks run elsewhere then, and the marks stand on top of the page
+        not_run = {title: Outcome(title, "not run", 0.0, points) for title, points in visible.items()}
+        outcomes = not_run | self._outcomes
+        for outcome in outcomes.values():
             print(outcome)
-        earned = sum(outcome.earned for outcome in self._outcomes.values())
-        at_stake = sum(outcome.points for outcome in self._outcomes.values())
+        earned, at_stake = sum(o.earned for o in outcomes.values()), sum(o.points for o in outcomes.values())
         print(f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in.")
+        missing = sum(outcome.status == "not run" for outcome in outcomes.values())
+        if missing:
+            print(f"{missing} checks have not been run. Run all cells from the top: Kernel, Restart and Run All Cells.")
 
     def _ask(self, question: str, **arguments: Any) -> Any:
         # Each question has a random state of its own: two new nets differ, and the same notebook gets the same mark.
@@ -346,7 +362,7 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
     except AssertionError as failed:
         return "not passed", 0.0, points, str(failed)
     except NoAnswer as no_answer:
-        attempted = no_answer.kind not in ("missing", "not attempted")
+        attempted = no_answer.kind != "not attempted"
         return "not passed" if attempted else "not attempted", 0.0, points, str(no_answer)
     except Exception as error:
         message = f"This check could not be done ({type(error).__name__}: {error}). Please tell your instructor."

@@ -1,6 +1,6 @@
 """The kill matrix: which example loses which test.
 
-``python -m tests.corpus.matrix [NAME ...] [--seed N] [--html FILE]`` grades examples (all, or those whose names hold
+``python -m tests.corpus.matrix [NAME ...] [--seeds N] [--html FILE]`` grades examples (all, or those whose names hold
 one of the words) the way the engine does, without nbgrader around it, and says where they differ from their promise.
 """
 
@@ -8,11 +8,13 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import click
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -27,12 +29,14 @@ ANSWERS = "course_utils.submission.answers"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one example.
+    """What became of one example under one seed.
 
     Attributes
     ----------
     example : Example
         The example.
+    seed : int
+        The seed.
     fractions : dict of str to float
         Share of its points that each test cell earned.
     messages : dict of str to str
@@ -40,6 +44,7 @@ class Verdict:
     """
 
     example: Example
+    seed: int
     fractions: dict[str, float]
     messages: dict[str, str]
 
@@ -56,8 +61,9 @@ class Verdict:
     @property
     def surprises(self) -> list[str]:
         """Where the two differ, in words."""
-        said = [f"loses {name}: {self.messages[name]}" for name in sorted(self.lost - self.promised)]
-        return said + [f"does not lose {name}" for name in sorted(self.promised - self.lost)]
+        who = f"{self.example.name} with seed {self.seed}"
+        said = [f"{who} loses {name}: {self.messages[name]}" for name in sorted(self.lost - self.promised)]
+        return said + [f"{who} does not lose {name}" for name in sorted(self.promised - self.lost)]
 
 
 def grade(example: Example, seed: int = 0) -> Verdict:
@@ -68,9 +74,14 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     example : Example
         Whose work.
     seed : int
-        Stands for the course's secret.
+        Stands for the course's secret, and changes the seed with which nets are trained.
     """
-    cells = cells_that_count(build_notebook(example))
+    notebook = build_notebook(example)
+    before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup-fit")
+    notebook.cells.insert(
+        before_fit, new_code_cell(f"from course_utils import checkpoint\n\ncheckpoint.SEED += {seed}")
+    )
+    cells = cells_that_count(notebook)
     files = {CHECKPOINT: model_checkpoint().read_bytes()} if example.checkpoint else {}
     session = Session(cells, files, RELEASE, ANSWERS, secret=seed.to_bytes(16, "big"))
     fractions, messages = {}, {}
@@ -78,7 +89,7 @@ def grade(example: Example, seed: int = 0) -> Verdict:
         if cell.points is not None:
             fractions[cell.name] = report.get("fraction", 0.0)
             messages[cell.name] = report.get("html") or report.get("text") or report.get("lost") or ""
-    return Verdict(example, fractions, messages)
+    return Verdict(example, seed, fractions, messages)
 
 
 def cells_that_count(notebook: NotebookNode) -> list[PlannedCell]:
@@ -90,13 +101,14 @@ def cells_that_count(notebook: NotebookNode) -> list[PlannedCell]:
     return plan(notebook, instructions, ["setup-checks"])
 
 
-def grade_all(chosen: list[Example], seed: int, console: Console) -> list[Verdict]:
-    """Grade examples, as many at once as there are processors."""
+def grade_all(chosen: list[Example], seeds: int, console: Console) -> list[Verdict]:
+    """Grade examples, as many at once as there are processors; wheat under several seeds."""
     if any(example.checkpoint for example in chosen):
         model_checkpoint()
+    runs = [(e, seed) for e in chosen for seed in range(seeds if e.name.startswith("wheat") else 1)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        verdicts = pool.map(lambda example: grade(example, seed), chosen)
-        return list(track(verdicts, total=len(chosen), description="Grading", console=console))
+        verdicts = pool.map(lambda run: grade(*run), runs)
+        return list(track(verdicts, total=len(runs), description="Grading", console=console))
 
 
 def table(verdicts: list[Verdict]) -> Table:
@@ -106,39 +118,45 @@ def table(verdicts: list[Verdict]) -> Table:
     shown.add_column("example")
     for number, _ in enumerate(tests, start=1):
         shown.add_column(str(number), justify="center", width=2)
-    for verdict in verdicts:
-        marks = []
-        for test in tests:
-            lost, promised = test in verdict.lost, test in verdict.promised
-            as_promised = "x" if lost else "·"
-            marks.append(as_promised if lost == promised else "[red]![/]" if lost else "[red]?[/]")
-        shown.add_row(verdict.example.name, *marks)
+    for name, group in groupby(verdicts, lambda verdict: verdict.example.name):
+        of_it = list(group)
+        shown.add_row(name, *(_mark(test, of_it) for test in tests))
     shown.caption = "\n".join(f"{number:2} {test}" for number, test in enumerate(tests, start=1))
     shown.caption_justify = "left"
     return shown
 
 
+def _mark(test: str, verdicts: list[Verdict]) -> str:
+    promised, lost = test in verdicts[0].promised, [test in verdict.lost for verdict in verdicts]
+    if promised:
+        return "x" if all(lost) else "[red]?[/]"
+    return "[red]![/]" if any(lost) else "·"
+
+
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--seed", default=0, help="Stands for the course's secret.")
+@click.option("--seeds", default=1, show_default=True, help="Under how many seeds wheat is graded.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the matrix to this file, too.")
-def main(names: tuple[str, ...], seed: int, html: Path | None) -> None:
+def main(names: tuple[str, ...], seeds: int, html: Path | None) -> None:
     """Print the matrix; the exit code is 1 where an example differs from its promise."""
     console = Console(record=True, width=120)
     chosen = [example for example in examples() if not names or any(name in example.name for name in names)]
     if not chosen:
         raise click.ClickException(f"no example is called {' or '.join(names)}")
-    verdicts = grade_all(chosen, seed, console)
+    verdicts = grade_all(chosen, seeds, console)
     console.print(table(verdicts))
-    for verdict in verdicts:
-        for surprise in verdict.surprises:
-            console.print(f"{verdict.example.name} {surprise}", style="red", markup=False)
+    surprises = [surprise for verdict in verdicts for surprise in verdict.surprises]
     survivors = set(verdicts[0].fractions) - set().union(*(v.lost for v in verdicts if v.example.loses))
     if not names and survivors:
-        console.print(f"tests that no chaff loses: {', '.join(sorted(survivors))}", style="red")
+        surprises.append(f"tests that no chaff loses: {', '.join(sorted(survivors))}")
+    for surprise in surprises:
+        console.print(surprise, style="red", markup=False)
+    if not surprises:
+        console.print(f"{len(verdicts)} runs of {len(chosen)} examples: each loses what it says, and nothing else.")
     if html:
+        html.parent.mkdir(exist_ok=True)
         html.write_text(console.export_html())
-    sys.exit(any(verdict.surprises for verdict in verdicts) or bool(not names and survivors))
+    sys.exit(bool(surprises))
 
 
 if __name__ == "__main__":

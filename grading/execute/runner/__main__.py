@@ -32,7 +32,8 @@ class Runner:
             Contents by name relative to the working folder.
         answers : str or None
             Module whose ``answer(namespace, question, arguments)`` answers questions with
-            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``.
+            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``. Its ``follow(shell)``, if there is
+            one, is called first, so that it can note what becomes of the cells.
         path : list of str
             Folders to import from, before the student's own.
         """
@@ -43,7 +44,10 @@ class Runner:
         # The student's folder comes last: nothing in it can shadow an installed module.
         sys.path[:] = [*(entry for entry in sys.path if entry), *path, os.getcwd()]
         if answers:
-            self.answer = importlib.import_module(answers).answer
+            module = importlib.import_module(answers)
+            self.answer = module.answer
+            if hasattr(module, "follow"):
+                module.follow(self.shell)
         # Until here standard error told why the sandbox can't start; the student's code gets none.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         return {}

@@ -10,6 +10,7 @@ _LOOKS = {
     "not passed": ("✗", "#cf222e"),
     "not attempted": ("○", "#6e7781"),
     "not judged": ("?", "#6e7781"),
+    "not run": ("○", "#6e7781"),
 }
 
 
@@ -22,7 +23,7 @@ class Outcome:
     title : str
         What was checked.
     status : str
-        "passed", "partly passed", "not passed", "not attempted" or "not judged".
+        "passed", "partly passed", "not passed", "not attempted", "not judged" or "not run".
     fraction : float
         Share of the points earned, in [0, 1].
     points : float

@@ -1,0 +1,144 @@
+"""What the student is told when a question finds no answer, and what figures say."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.offsetbox import AnchoredText
+
+from course_utils.submission import connect, history
+from course_utils.submission.figures import panels_of
+
+matplotlib.use("agg")
+
+STUB = "# Leaves behind score\nraise NotImplementedError('compute the score')"
+
+
+@pytest.fixture
+def notebook():
+    """A notebook's shell, with the namespace that every setup cell makes."""
+    history._RUNS.clear()
+    shell = InteractiveShell()
+    shell._showtraceback = lambda *_: None
+    shell.user_ns |= {"torch": torch, "nn": torch.nn, "np": np}
+    submission = connect(shell.user_ns)
+
+    def told(*cells, question=lambda s: s.values("score")):
+        for cell in cells:
+            shell.run_cell(cell, store_history=True)
+
+        def about_it():
+            question(submission)
+
+        return submission.check(about_it, points=1)
+
+    yield told
+    shell.events.callbacks["post_run_cell"].clear()
+
+
+@pytest.mark.parametrize(
+    ("cells", "status", "says"),
+    [
+        ([], "not attempted", "`score` does not exist yet"),
+        ([STUB], "not attempted", "still to do: compute the score"),
+        (["score = np.ones(3)[5]"], "not passed", "IndexError in line 1 of your cell, `score = np.ones(3)[5]`"),
+        (["# Leaves behind score\nscroe = 3"], "not passed", "though the cell that should make it ran"),
+        (["score = 'high'"], "not passed", "`score` should hold numbers; it holds str"),
+        (["score = (1,"], "not passed", "SyntaxError"),
+        (["%time 1\nscore = missing"], "not passed", "NameError"),
+        ([STUB.replace("score", "model"), "score = model(1)"], "not attempted", "still to do: compute the model"),
+        ([STUB, "print(score)"], "not attempted", "still to do"),
+        ([STUB, "score = 1 / 0", "print(score)"], "not passed", "ZeroDivisionError"),
+        ([STUB, "score = 1"], "passed", ""),
+    ],
+)
+def test_status_follows_what_became_of_the_cell(notebook, cells, status, says):
+    outcome = notebook(*cells)
+    assert outcome.status == status
+    assert says in outcome.message
+
+
+def test_summary_shows_what_is_missing(notebook, capsys):
+    notebook("score = 1", question=lambda s: s.summary({"One": 2, "Two": 3}))
+    assert "○ not run: Two (0 of 3 points)" in capsys.readouterr().out
+
+
+def test_names_that_lack_each_other_come_to_an_end(notebook):
+    assert "NameError" in notebook("score = rank", "rank = score").message
+
+
+NET = """class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2048, 1)
+
+    def forward(self, images):
+        return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "says"),
+    [
+        ("self.layer(images)", "RuntimeError in line 7 of your cell, `return self.layer(images)`"),
+        ("images[:, 0, 0, 0].long()", "real numbers; it returns torch.int64"),
+        ("[1.0]", "should return a tensor; it returns a list"),
+        ("images[:, 0, 0, 0] / 0", "not finite"),
+        ("images", "it returns (2, 1, 32, 64)"),
+    ],
+)
+def test_net_that_breaks_the_contract(notebook, returned, says):
+    images = np.ones((2, 1, 32, 64), np.float32)
+    outcome = notebook(NET.format(returned), question=lambda s: s.one_logit_per_image("GlitchNet", images))
+    assert outcome.status == "not passed" and says in outcome.message
+
+
+def test_double_precision_is_fine(notebook):
+    images = np.ones((2, 1, 32, 64), np.float32)
+    net = NET.format("self.layer.double()(images.double().flatten(1))")
+    assert notebook(net, question=lambda s: s.one_logit_per_image("GlitchNet", images)).status == "passed"
+
+
+def text_of(draw):
+    figure, axes = plt.subplots()
+    axes.imshow(np.eye(4))
+    draw(figure, axes)
+    (panel,) = panels_of(figure, "figure")
+    plt.close(figure)
+    return panel["text"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda figure, axes: axes.set_title("here", loc="left"),
+        lambda figure, axes: axes.set_ylabel("here"),
+        lambda figure, axes: axes.text(1, 1, "here"),
+        lambda figure, axes: axes.annotate("here", (1, 1)),
+        lambda figure, axes: (axes.plot([1], label="here"), axes.legend()),
+        lambda figure, axes: axes.add_artist(AnchoredText("here", "upper left")),
+        lambda figure, axes: axes.legend([], title="here"),
+        lambda figure, axes: figure.suptitle("here"),
+        lambda figure, axes: figure.supxlabel("here"),
+        lambda figure, axes: figure.text(0, 0, "here"),
+        lambda figure, axes: figure.legend(axes.plot([1]), ["here"]),
+    ],
+)
+def test_text_of_a_panel(draw):
+    assert "here" in text_of(draw)
+
+
+def test_ticks_are_no_text():
+    assert text_of(lambda figure, axes: axes.set_xticks([0, 1], ["0.5", "0.7"])) == ""
+
+
+@pytest.mark.parametrize("draw", ["imshow", "pcolormesh", "pcolor", "pcolorfast", "matshow"])
+def test_every_way_to_draw_an_image(draw):
+    image = np.arange(12.0).reshape(3, 4)
+    figure, axes = plt.subplots()
+    getattr(axes, draw)(image)
+    (panel,) = panels_of(figure, "figure")
+    plt.close(figure)
+    np.testing.assert_array_equal(panel["images"][0], image)
