@@ -72,6 +72,10 @@ def retype_test(notebook):
     cell(notebook, "first-right").cell_type = "raw"
 
 
+def move_test(notebook):
+    notebook.cells.insert(0, notebook.cells.pop(notebook.cells.index(cell(notebook, "first-right"))))
+
+
 def unknown_schema(notebook):
     for one in notebook.cells:
         one.metadata.nbgrader.schema_version = 99
@@ -101,14 +105,15 @@ HARMS = {  # what is done, points, what the table says
     "untroubled": (wrong_name, 4, None),
     "deleted": (delete_test, 4, "deleted first-right"),
     "duplicated": (duplicate_test, 4, "duplicated first-right"),
+    "moved": (move_test, 4, "moved first-right"),
     "edited": (edit_test, 4, "edited first-right"),
-    "flipped": (flip_flags, 4, None),
+    "flipped": (flip_flags, 4, "changed the nbgrader metadata of first-right"),
     "retyped": (retype_test, 4, "changed the type of first-right"),
-    "schema": (unknown_schema, 4, None),
+    "schema": (unknown_schema, 4, "changed the nbgrader metadata of setup-checks, first, first-right and 2 more"),
     "endless": (endless, 2, "second was stopped after 8 s"),
     "swallows": (swallow_interrupts, 2, "second was stopped after 8 s"),
     "dies": (die, 2, "kernel died"),
-    "floods": (flood, 4, None),
+    "floods": (flood, 4, "second printed too much"),
     "renamed": (wrong_name, 4, "handed in as my work (1).ipynb"),
 }
 

@@ -15,6 +15,7 @@ from traitlets import Float, List, Unicode
 
 from ..sanitize.rebuild import add_remarks
 from .plan import PlannedCell, from_gradebook, plan
+from .runner.shell import CUT
 from .session import Limits, Session
 
 MAX_FILE_BYTES = 50 * 2**20
@@ -93,8 +94,11 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
     """What an instructor should know of a cell that did not end as cells do."""
     if "lost" in report:
         return [report["lost"]]
-    errors = {output["name"]: output["value"] for output in report.get("outputs", []) if output["type"] == "error"}
+    outputs = report.get("outputs", [])
+    errors = {output["name"]: output["value"] for output in outputs if output["type"] == "error"}
     remarks = [f"{name} was {errors['CellTimeoutError']}"] if "CellTimeoutError" in errors else []
+    if any(CUT in output.get("text", "") for output in outputs):
+        remarks.append(f"{name} printed too much: its output is cut")
     return remarks + ([errors["KernelDied"]] if "KernelDied" in errors else [])
 
 

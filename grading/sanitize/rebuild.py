@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,23 @@ def _remarks(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dic
             done.setdefault("edited", []).append(ident)
         elif versions[0].get("cell_type") != released.cell_type:
             done.setdefault("changed the type of", []).append(ident)
-    return [f"{what} {', '.join(idents)}" for what, idents in done.items()]
+        elif _flags(versions[0]) and _flags(versions[0]) != _flags(released):
+            done.setdefault("changed the nbgrader metadata of", []).append(ident)
+    done["moved"] = _moved(list(dict.fromkeys(home for home in homes if home)), list(skeleton))
+    return [f"{what} {_and_others(idents)}" for what, idents in done.items() if idents]
+
+
+def _moved(submitted: list[str], released: list[str]) -> list[str]:
+    """Ids of the cells that have to be moved to put the others in the released order."""
+    kept = [ident for ident in released if ident in submitted]
+    blocks = SequenceMatcher(None, kept, submitted, autojunk=False).get_matching_blocks()
+    in_place = {ident for block in blocks for ident in kept[block.a : block.a + block.size]}
+    return [ident for ident in kept if ident not in in_place]
+
+
+def _and_others(idents: list[str], most: int = 3) -> str:
+    others = len(idents) - most
+    return ", ".join(idents[:most]) + (f" and {others} more" if others > 0 else "")
 
 
 def _home(
@@ -141,6 +158,12 @@ def _grade_id(cell: dict[str, Any]) -> str:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     return grade_id if isinstance(grade_id, str) else ""
+
+
+def _flags(cell: dict[str, Any]) -> dict[str, Any]:
+    """What nbgrader's author put down for a cell."""
+    keys = ("grade", "solution", "locked", "task", "points", "schema_version")
+    return {key: cell["metadata"]["nbgrader"].get(key) for key in keys} if _grade_id(cell) else {}
 
 
 def _is_open(cell: NotebookNode) -> bool:

@@ -19,6 +19,7 @@ from traitlets.config import Config
 MAX_TEXT = 2**20
 MAX_IMAGE_BYTES = 16 * 2**20
 MAX_OUTPUTS = 200
+CUT = "\n... output cut ...\n"
 
 
 class CellTimeoutError(KeyboardInterrupt):
@@ -97,11 +98,11 @@ class Recorder:
             self.outputs.append(output)
 
     def _cut(self, text: str) -> str:
-        room = MAX_TEXT - self._text
+        room = MAX_TEXT - len(CUT) - self._text
         self._text += len(text)
         if len(text) <= room:
             return text
-        return text[:room] + "\n... output cut ...\n" if room > 0 else ""
+        return text[:room] + CUT if room > 0 else ""
 
 
 class Stream(io.TextIOBase):
