@@ -25,7 +25,7 @@ train_indices = np.where(~in_test)
 
 def train_model(model, X, y, epochs=15):
     device = next(model.parameters()).device
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=5e-4, weight_decay=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), weight_decay=1e-4)
     means = []
     for _ in range(epochs):
         model.train()
