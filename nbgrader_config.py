@@ -58,6 +58,7 @@ c.PenaltyPerDay.percent_per_day = 10
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbgrader.preprocessors.ClearHiddenTests",
+    "grading.feedback.MarksFirst",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     "grading.feedback.FeedbackStyle",
 ]

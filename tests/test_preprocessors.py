@@ -1,10 +1,12 @@
 """Our own steps in nbgrader's pipelines, and its plugin for late hand-ins."""
 
 import ast
+import re
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from grading.feedback import MarksFirst
 from grading.late_penalty import SECONDS_PER_DAY, PenaltyPerDay
 from grading.preprocessors import SayWhatToWrite, SupportFiles
 
@@ -188,3 +190,38 @@ DAY = SECONDS_PER_DAY
 def test_a_share_is_lost_for_every_day_begun(percent, score, seconds, lost):
     penalty = PenaltyPerDay(percent_per_day=percent).late_submission_penalty("anyone", score, seconds)
     assert penalty == pytest.approx(lost) and 0 <= penalty <= score
+
+
+# MarksFirst
+
+
+def graded(ident, score, points, outputs=(), new_cell=new_code_cell):
+    cell = new_cell("", id=ident)
+    cell.metadata["nbgrader"] = {"grade": True, "grade_id": ident, "score": score, "points": points}
+    if outputs:
+        cell.outputs = [new_output("execute_result", data={"text/html": html}) for html in outputs]
+    return cell
+
+
+def test_marks_come_first_under_the_headings():
+    cells = [
+        new_markdown_cell("## Task 1: Build (25 points)"),
+        graded("a", 2.0, 5.0, ["<b>partly\n\npassed</b>"]),
+        graded("b", 3.0, 3.0, ["<b>passed</b>"]),
+        new_markdown_cell("# Task <2>"),
+        graded("c", None, 4.0, new_cell=new_markdown_cell),
+    ]
+    notebook, _ = MarksFirst().preprocess(new_notebook(cells=cells), {"nbgrader": {"late_penalty": 1.5}})
+    page = notebook.cells[0].source
+    assert "Handed in late: 1.5 points less." in page
+    assert re.findall(r"<h3>(.+?) &nbsp; (.+?)</h3>", page) == [
+        ("Task 1: Build", "5 of 8"),
+        ("Task &lt;2&gt;", "0 of 4"),
+    ]
+    assert "<b>partly passed</b>" in page and "Written answer &middot; 0 of 4 points" in page
+    assert re.findall(r'href="#(\w)"', page) == ["a", "b", "c"] and "\n\n" not in page
+
+
+def test_a_notebook_without_marks_stays_as_it_is():
+    notebook, _ = MarksFirst().preprocess(new_notebook(cells=[new_code_cell("1")]), {})
+    assert len(notebook.cells) == 1

@@ -1,5 +1,6 @@
 """The page a student gets back."""
 
+from .marks_first import MarksFirst
 from .style import FeedbackStyle
 
-__all__ = ["FeedbackStyle"]
+__all__ = ["FeedbackStyle", "MarksFirst"]

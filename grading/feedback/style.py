@@ -9,6 +9,9 @@ CSS = """
 img { max-width: 100%; height: auto; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 td, th { padding: 0.1em 0.6em; }
+/* The list of marks has more to say than nbgrader's. */
+#toc { display: none; }
+.said { display: flex; justify-content: space-between; gap: 1em; align-items: baseline; max-width: 60em; }
 """
 
 

@@ -1,0 +1,61 @@
+"""All marks on top of the feedback page, with what the tests said."""
+
+import html
+import re
+from itertools import groupby
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+
+class MarksFirst(NbGraderPreprocessor):
+    """Put a cell on top that lists the marks under the notebook's headings; after nbgrader's GetGrades.
+
+    It takes the place of nbgrader's own list, which says "Test cell" and nothing else of each.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Add the cell."""
+        parts = []
+        for heading, group in groupby(graded_cells(nb), lambda found: found[0]):
+            cells = [cell for _, cell in group]
+            earned, most = (
+                sum(cell.metadata.nbgrader.get(key) or 0.0 for cell in cells) for key in ("score", "points")
+            )
+            parts.append(f"<h3>{html.escape(heading)} &nbsp; {earned:g} of {most:g}</h3>")
+            parts += [said_of(cell) for cell in cells]
+        penalty = resources.get("nbgrader", {}).get("late_penalty")
+        if penalty:
+            parts.append(f"<p>Handed in late: {penalty:g} points less.</p>")
+        if parts:
+            nb.cells.insert(0, new_markdown_cell("\n".join(["<h2>Your marks</h2>", *parts]), id="your-marks"))
+        return nb, resources
+
+
+def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
+    """The cells with points, each with the heading it stands under, without the points that the heading may tell."""
+    heading, found = "", []
+    for cell in nb.cells:
+        says = cell.metadata.get("nbgrader", {})
+        if says.get("grade"):
+            found.append((heading, cell))
+        elif cell.cell_type == "markdown" and not says.get("solution"):
+            for title in re.findall(r"(?m)^##? +(.+)$", cell.source):
+                heading = re.sub(r"\s*\([^)]*points?[^)]*\)$", "", title)
+    return found
+
+
+def said_of(cell: NotebookNode) -> str:
+    """What the test cell answered, or else its points; with a link to the cell."""
+    says: dict[str, Any] = cell.metadata.nbgrader
+    shown = next((output.data.get("text/html") for output in cell.get("outputs", []) if "data" in output), None)
+    points = f"{says.get('score') or 0.0:g} of {says.get('points') or 0.0:g} points"
+    if not shown:
+        name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
+        shown = f"<div>{html.escape(name)} &middot; {points}</div>"
+    link = f'<a href="#{html.escape(says["grade_id"])}">show</a>'
+    # One line: an empty one would end the HTML block in Markdown.
+    return f'<div class="said">{" ".join(shown.split())} {link}</div>'
