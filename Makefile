@@ -1,6 +1,7 @@
 # make grade   grade what is in submitted/, or a class of example students when there is nothing, and print the marks
 # make test    lint and tests
 # make matrix  which example submission loses which test (wheat under 3 seeds), printed and in .cache/matrix.html
+# make calibrate  the study behind the thresholds and its page, docs/threshold.md; make drift: with other versions of torch
 # make release generate release/ex04 anew from source/ex04
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ RELEASED := release/ex04/glitch_or_chirp.ipynb
 RELEASE_SOURCES := nbgrader_config.py \
     $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
-.PHONY: grade test release matrix bench clean
+.PHONY: grade test release matrix calibrate drift drift-oldest drift-newest bench clean
 
 grade: $(RELEASED)
 	@if ls submitted/*/ex04/*.ipynb >/dev/null 2>&1; then \
@@ -38,6 +39,23 @@ $(RELEASED): $(INSTALLED) $(RELEASE_SOURCES)
 
 matrix: $(RELEASED)
 	python -m tests.corpus.matrix --seeds 3 --html .cache/matrix.html
+
+calibrate: $(INSTALLED)
+	python -m course_utils.instructor.calibration
+	python -m course_utils.instructor.threshold_page
+
+# The oldest versions that pyproject.toml allows, and the newest that there are; DRIFT_NEWEST may cap them.
+DRIFT_NEWEST ?= torch numpy
+drift: $(INSTALLED)
+	$(MAKE) --no-print-directory drift-oldest VERSIONS="torch==2.4.0 numpy==2.0.0"
+	$(MAKE) --no-print-directory drift-newest VERSIONS="$(DRIFT_NEWEST)"
+	python -m course_utils.instructor.threshold_page
+
+drift-oldest drift-newest:
+	$(PYTHON) -m venv .cache/$@
+	.cache/$@/bin/python -m pip install --quiet --disable-pip-version-check $(VERSIONS) nbformat click rich
+	PYTHONPATH=. .cache/$@/bin/python -m course_utils.instructor.calibration suggested "average pool" "max pool" \
+	    --share 0.07 --study course_utils/instructor/$@.csv
 
 bench: $(INSTALLED)
 	python benchmarks/simulators.py

@@ -115,18 +115,6 @@ def test_accuracy_range_holds_the_accuracy(logits):
     assert judging.accuracy(logits[order], labels[order]) == judging.accuracy(logits, labels)
 
 
-@pytest.mark.parametrize(
-    ("accuracy", "share"), [(1, 1), (0.9, 1), (0.8999, 0.8), (0.85, 0.8), (0.8, 0.6), (0.75, 0.4), (0.7, 0), (0, 0)]
-)
-def test_bands(accuracy, share):
-    assert judging.share_for(accuracy) == share
-
-
-def test_bands_fall():
-    thresholds, shares = zip(*judging.ACCURACY_BANDS, strict=True)
-    assert list(thresholds) == sorted(thresholds, reverse=True) and list(shares) == sorted(shares, reverse=True)
-
-
 @pytest.fixture(scope="module")
 def images():
     return simulators.fresh(30, seed=5).images

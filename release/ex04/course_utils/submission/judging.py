@@ -16,9 +16,6 @@ LOGIT_TOLERANCE = 1e-3
 # Scores may differ from ours by this much, e.g. for half precision or rounding to three digits.
 SCORE_TOLERANCE = 2e-3
 
-# Share of the points for accuracy on fresh images: from this accuracy on, that share.
-ACCURACY_BANDS = ((0.90, 1.0), (0.85, 0.8), (0.80, 0.6), (0.75, 0.4))
-
 
 @dataclass(frozen=True)
 class TestPart:
@@ -102,11 +99,6 @@ def accuracy_range(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float
     right = (logits > 0) == (labels == simulators.CHIRP)
     unsure = np.abs(logits) < LOGIT_TOLERANCE
     return float((right & ~unsure).mean()), float((right | unsure).mean())
-
-
-def share_for(accuracy: float) -> float:
-    """Share of the points that an accuracy on fresh images earns, by `ACCURACY_BANDS`."""
-    return next((share for threshold, share in ACCURACY_BANDS if accuracy >= threshold), 0.0)
 
 
 def assert_mistakes(found: np.ndarray, logits: np.ndarray, labels: np.ndarray, true_class: int, name: str) -> None:
