@@ -1,9 +1,9 @@
 """The study behind the thresholds: every recipe, over many seeds; ``make calibrate``.
 
 Each run is a row of ``study.csv``. Runs that are there already are not run again, so that a study can be stopped and
-continued. Nets are trained in the ``channels_last`` memory format, which is twice as fast on a CPU and differs from
-the usual one as another machine would; pairs of runs with the same seed, but on other threads or in the usual format,
-show how much that matters.
+continued. Nets are trained in the ``channels_last`` memory format, which is about 1.6 times as fast on a CPU and
+differs from the usual one as another machine would; pairs of runs with the same seed, but on other threads or in the
+usual format, show how much that matters.
 """
 
 import csv

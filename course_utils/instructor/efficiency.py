@@ -1,6 +1,6 @@
 """Where a net's errors come from: by signal-to-noise ratio, and by cause.
 
-``python -m course_utils.instructor.efficiency`` writes ``efficiency.json``; it takes about a quarter of an hour.
+``python -m course_utils.instructor.efficiency`` writes ``efficiency.json``; it takes some minutes.
 """
 
 import json
@@ -20,7 +20,7 @@ from course_utils import simulators
 
 from . import recipes
 from .evidence import log_odds
-from .reference import predict, train_reference
+from .reference import predict, train_reference, training_part
 
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 2015
@@ -46,9 +46,7 @@ def trained(build: Callable[[], nn.Module], epochs: int, seed: int, images: int 
         fresh = simulators.fresh(images, seed)
         X, y = fresh.images, fresh.labels
     else:
-        X, y = simulators.fixed_dataset()
-        chosen = np.random.default_rng(seed).permutation(len(X))[:800]
-        X, y = X[chosen], y[chosen]
+        X, y = training_part(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build().to(memory_format=torch.channels_last)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, betabinom, binom
+from scipy.stats import beta, betabinom, binom, binomtest
 
 from course_utils.submission.thresholds import FRESH_IMAGES
 
@@ -21,10 +21,8 @@ def confidence_interval(successes: int, trials: int, level: float = 0.95) -> tup
     """
     if not 0 <= successes <= trials or not trials:
         raise ValueError(f"{successes} successes in {trials} trials")
-    tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, trials - successes + 1))
-    high = 1.0 if successes == trials else float(beta.ppf(1 - tail, successes + 1, trials - successes))
-    return low, high
+    low, high = binomtest(successes, trials).proportion_ci(level, method="exact")
+    return float(low), float(high)
 
 
 def needed(threshold: float) -> int:

@@ -1,6 +1,6 @@
 """What accuracy on fresh images is worth.
 
-Calibrated on a study of more than a thousand trainings: see ``docs/threshold.md``.
+Calibrated on a study of six hundred trainings: see ``docs/threshold.md``.
 """
 
 FRESH_IMAGES = 4000
