@@ -20,6 +20,10 @@ load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
 c = get_config()
 c.Execute.timeout = 8
 c.ExecuteApart.answer_timeout = 60
+c.ExecuteApart.notebook_timeout = 25
+c.ExecuteApart.memory = 1.5
+c.ExecuteApart.scratch = 0.125
+c.ExecuteApart.tasks = 200
 """
 
 
@@ -97,6 +101,24 @@ def flood(notebook):
     cell(notebook, "second").source = "for _ in range(10**5): print('x' * 100)\nsecond = 2"
 
 
+def hog_memory(notebook):
+    cell(notebook, "second").source = "hog = []\nfor _ in range(40): hog.append(bytearray(2**26))"
+
+
+def fork(notebook):  # a bounded bomb
+    cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(5)"
+
+
+def fill_disk(notebook):
+    fill = "with open('/dev/shm/filler', 'wb') as file:\n    for _ in range(20): file.write(bytes(2**24))"
+    cell(notebook, "first").source = f"{fill}\nfirst = 1"
+
+
+def many_slow_cells(notebook):
+    place = notebook.cells.index(cell(notebook, "second"))
+    notebook.cells[place:place] = [new_code_cell("import time\ntime.sleep(3)", id=f"slow-{n}") for n in range(12)]
+
+
 def wrong_name(notebook):
     pass
 
@@ -114,6 +136,10 @@ HARMS = {  # what is done, points, what the table says
     "swallows": (swallow_interrupts, 2, "second was stopped after 8 s"),
     "dies": (die, 2, "kernel died"),
     "floods": (flood, 4, "second printed too much"),
+    "hogs": (hog_memory, 2, "code used more than 1.5 GiB of memory and was stopped in second"),
+    "forks": (fork, 2, "code had more than 200 processes and threads at one time and was stopped in second"),
+    "fills": (fill_disk, 2, "first wrote more files than fit"),
+    "dawdles": (many_slow_cells, 2, "code took more than 25 s for the whole notebook and was stopped in cell"),
     "renamed": (wrong_name, 4, "handed in as my work (1).ipynb"),
 }
 

@@ -143,15 +143,16 @@ print(json.dumps({
     "imports": {name: attempt(lambda: bool(importlib.import_module(name))) for name in MODULES},
 }))
 '''
-SCRATCH = ["/tmp", "/dev/shm", str(sandbox.HOME)]
+SCRATCH = list(sandbox.SCRATCH)
 
 SESSION = """
 import json, sys
 from pathlib import Path
 from grading.execute.plan import PlannedCell
-from grading.execute.session import Session
-release, probe = sys.argv[1:]
-(report,) = Session(cells=[PlannedCell(probe, on_student_side=True)], release=Path(release)).run()
+from grading.execute.session import Limits, Session
+release, probe, limits = sys.argv[1:]
+session = Session(cells=[PlannedCell(probe, on_student_side=True)], release=Path(release), limits=eval(limits))
+(report,) = session.run()
 print(json.dumps(report))
 """
 
@@ -200,7 +201,7 @@ def ordinary_user(stash):
     return ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(lines), "sh"]
 
 
-def report_as_ordinary_user(source, stash):
+def report_as_ordinary_user(source, stash, limits="Limits()"):
     if os.geteuid() != 0:
         pytest.skip("the tests run as an ordinary user already")
     words = ordinary_user(stash)
@@ -212,7 +213,7 @@ def report_as_ordinary_user(source, stash):
         pytest.skip(f"no namespaces for ordinary users here: {trial.stderr.strip()}")
     (stash / "again").mkdir()
     done = subprocess.run(
-        [*ordinary_user(stash / "again"), sys.executable, "-c", SESSION, str(RELEASE), source],
+        [*ordinary_user(stash / "again"), sys.executable, "-c", SESSION, str(RELEASE), source, limits],
         capture_output=True,
         text=True,
         timeout=120,
@@ -285,7 +286,7 @@ def test_the_files_of_the_host_are_invisible(found):
 def test_only_scratch_space_is_writable_and_it_ends_somewhere(found):
     assert set(found["writable"]) >= set(SCRATCH)
     assert [folder for folder in found["writable"] if not folder.startswith(tuple(SCRATCH))] == []
-    assert found["capacities"] == [sandbox.SCRATCH_BYTES] * len(SCRATCH)
+    assert found["capacities"] == [LIMITS.scratch] * len(SCRATCH)
 
 
 def test_only_the_students_part_of_the_project_can_be_imported(found):

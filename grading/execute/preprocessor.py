@@ -11,12 +11,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
-from traitlets import Float, List, Unicode
+from traitlets import Float, Integer, List, Unicode
 
 from ..sanitize.rebuild import add_remarks
+from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
 from .runner.shell import CUT
-from .session import Limits, Session
+from .session import Session
 
 MAX_FILE_BYTES = 50 * 2**20
 SECRET_FILE = ".course_secret"
@@ -34,12 +35,31 @@ class ExecuteApart(Execute):
     """
 
     answers = Unicode(help="Module that answers the test cells' questions on the student side.").tag(config=True)
-    answer_timeout = Float(120.0, help="Seconds that the student's code has for one question.").tag(config=True)
+    answer_timeout = Float(Limits.answer, help="Seconds that the student's code has for one question.").tag(config=True)
+    notebook_timeout = Float(Limits.notebook, help="Seconds for all cells and tests of a notebook.").tag(config=True)
+    memory = Float(
+        Limits.memory / 2**30, help="GiB of memory for all processes of a submission and the files it writes."
+    ).tag(config=True)
+    tasks = Integer(Limits.tasks, help="Processes and threads that a submission may have at one time.").tag(config=True)
+    scratch = Float(
+        Limits.scratch / 2**30, help="GiB for files in each of the places where a submission can write."
+    ).tag(config=True)
     grader_setup = List(
         Unicode(),
         ["setup-checks"],
         help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
     ).tag(config=True)
+
+    def limits(self) -> Limits:
+        """What one submission may use."""
+        return Limits(
+            cell=float(self.timeout or Limits.cell),
+            answer=self.answer_timeout,
+            notebook=self.notebook_timeout,
+            memory=int(self.memory * 2**30),
+            tasks=self.tasks,
+            scratch=int(self.scratch * 2**30),
+        )
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -65,7 +85,7 @@ class ExecuteApart(Execute):
             release=release if release.is_dir() else None,
             answers=self.answers or None,
             secret=course_secret(Path(course.root)),
-            limits=Limits(cell=float(self.timeout or Limits.cell), answer=self.answer_timeout),
+            limits=self.limits(),
         )
         count = 0
         for cell, planned, report in zip(nb.cells, cells, session.run(), strict=True):
@@ -99,7 +119,9 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
     remarks = [f"{name} was {errors['CellTimeoutError']}"] if "CellTimeoutError" in errors else []
     if any(CUT in output.get("text", "") for output in outputs):
         remarks.append(f"{name} printed too much: its output is cut")
-    return remarks + ([errors["KernelDied"]] if "KernelDied" in errors else [])
+    if "No space left on device" in errors.get("OSError", ""):
+        remarks.append(f"{name} wrote more files than fit")
+    return remarks + ([f"{report['died'].removeprefix('your ')} in {name}"] if "died" in report else [])
 
 
 def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]:

@@ -23,7 +23,8 @@ HOME = Path("/home/student")
 INSTRUCTOR_PACKAGES = ("grading", "course_utils")
 # The user "nobody": what root's sandboxes run as on the host.
 UNPRIVILEGED_UID = 65534
-SCRATCH_BYTES = 1 * 2**30
+# The only writable places.
+SCRATCH = ("/tmp", "/dev/shm", str(HOME))
 
 
 class SandboxError(RuntimeError):
@@ -49,7 +50,7 @@ class Sandbox:
         return self._errors.read(4000).decode(errors="replace").strip()
 
 
-def start(sock: socket.socket, release: Path | None) -> Sandbox:
+def start(sock: socket.socket, release: Path | None, scratch: int) -> Sandbox:
     """Start a runner in a new sandbox.
 
     Parameters
@@ -58,6 +59,8 @@ def start(sock: socket.socket, release: Path | None) -> Sandbox:
         The runner's end of the socketpair; the caller closes its own copy afterwards.
     release : Path or None
         The assignment as the students got it, visible read-only at `RELEASE`.
+    scratch : int
+        Bytes for the files in each of the `SCRATCH` places.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def start(sock: socket.socket, release: Path | None) -> Sandbox:
         rules.write(no_user_namespaces())
         rules.seek(0)
         process = subprocess.Popen(
-            command(sock.fileno(), release, rules.fileno()),
+            command(sock.fileno(), release, scratch, rules.fileno()),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -81,7 +84,7 @@ def start(sock: socket.socket, release: Path | None) -> Sandbox:
     return Sandbox(process, errors)
 
 
-def command(fd: int, release: Path | None, rules_fd: int) -> list[str]:
+def command(fd: int, release: Path | None, scratch: int, rules_fd: int) -> list[str]:
     """The command line that starts the runner on file descriptor `fd` in a sandbox with the rules on `rules_fd`."""
     as_root = os.geteuid() == 0
     words = [bubblewrap(), *_namespaces(as_root)]
@@ -91,9 +94,8 @@ def command(fd: int, release: Path | None, rules_fd: int) -> list[str]:
     words += ["--ro-bind", str(Path(__file__).parent / "runner"), str(RUNNER / "runner")]
     if release is not None:
         words += ["--ro-bind", str(release.resolve()), str(RELEASE)]
-    scratch = ["--perms", "1777", "--size", str(SCRATCH_BYTES), "--tmpfs"]
-    for folder in ("/tmp", "/dev/shm", str(HOME)):
-        words += [*scratch, folder]
+    for folder in SCRATCH:
+        words += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
     # The tree itself lies on a tmpfs without a limit.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
     words += ["--seccomp", str(rules_fd), "--chdir", str(HOME)]
