@@ -31,6 +31,7 @@ c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
 
 # --- grading ----------------------------------------------------------------------------------------------------------
 c.Autograde.sanitize_preprocessors = [
+    "grading.sanitize.PlainFiles",  # no links, no devices, not too much
     "grading.sanitize.Rebuild",  # the release's cells with the student's words in them
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",  # puts the hidden tests back

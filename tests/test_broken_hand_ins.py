@@ -4,6 +4,7 @@ On a tiny assignment of two tasks, so that a class of broken students is graded 
 """
 
 import json
+import os
 import subprocess
 import sys
 from copy import deepcopy
@@ -165,8 +166,12 @@ def graded(tmp_path_factory):
         folder = course / "submitted" / student / "ex1"
         folder.mkdir(parents=True)
         (folder / name).write_text(text)
+    for student in ("linked", "piped"):
+        (course / "submitted" / student / "ex1").mkdir(parents=True)
+    (course / "submitted" / "linked" / "ex1" / "work.ipynb").symlink_to(course / "source" / "ex1" / "work.ipynb")
+    os.mkfifo(course / "submitted" / "piped" / "ex1" / "work.ipynb")
     command = [sys.executable, "-m", "grading.cli", "ex1"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return course, done.stdout
 
@@ -197,6 +202,8 @@ def test_what_did_work_gets_its_mark(graded, student):
         ("nothing", "work.ipynb was not handed in"),
         ("damaged", "work.ipynb is not a readable notebook"),
         ("stranger", "work.ipynb was not handed in; other.ipynb is another notebook"),
+        ("linked", "work.ipynb is a symbolic link"),
+        ("piped", "work.ipynb is a named pipe"),
     ],
 )
 def test_what_cannot_be_graded_gets_a_clear_line(graded, student, says):

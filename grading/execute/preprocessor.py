@@ -13,13 +13,13 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Float, Integer, List, Unicode
 
+from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
 from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
 from .runner.shell import CUT
 from .session import Session
 
-MAX_FILE_BYTES = 50 * 2**20
 SECRET_FILE = ".course_secret"
 
 
@@ -68,6 +68,8 @@ class ExecuteApart(Execute):
 
         Raises
         ------
+        HandInError
+            The files handed in can't be taken into the sandbox.
         SandboxError
             The sandbox did not start.
         SetupFailed
@@ -81,7 +83,7 @@ class ExecuteApart(Execute):
         cells = plan(nb, instructions, self.grader_setup)
         session = Session(
             cells=cells,
-            files=handed_in(folder),
+            files=files_beside_notebooks(folder),
             release=release if release.is_dir() else None,
             answers=self.answers or None,
             secret=course_secret(Path(course.root)),
@@ -145,18 +147,6 @@ def _output(output: dict[str, Any], count: int) -> NotebookNode:
     if output["type"] == "result":
         return new_output("execute_result", data=data, execution_count=count)
     return new_output("display_data", data=data)
-
-
-def handed_in(folder: Path) -> dict[str, bytes]:
-    """The regular files beside the notebook, small enough to copy, by path relative to `folder`."""
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        linked = any(part.is_symlink() for part in (path, *path.parents) if part != folder and folder in part.parents)
-        if linked or not path.is_file() or path.suffix == ".ipynb" or path.stat().st_size > MAX_FILE_BYTES:
-            continue
-        files[inside.as_posix()] = path.read_bytes()
-    return files
 
 
 def course_secret(root: Path) -> bytes:
