@@ -15,6 +15,7 @@ import pytest
 
 from grading.execute import sandbox, session
 from grading.execute.plan import PlannedCell
+from grading.execute.preprocessor import SetupFailed, outputs_of
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Limits, Session
 
@@ -473,6 +474,26 @@ def test_interrupting_a_session_leaves_nothing_behind(monkeypatch):
     monkeypatch.setattr(Session, "_collect", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(student("import time\ntime.sleep(120)"))
+
+
+def test_a_grader_kernel_that_does_not_start_leaves_no_sandbox_behind(monkeypatch):
+    popen = subprocess.Popen
+
+    def fails(words, **options):
+        if "grading.execute.grader_kernel" in words:
+            raise OSError("too many processes")
+        return popen(words, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", fails)
+    with pytest.raises(SandboxError, match=r"grader kernel did not start.*too many processes"):
+        run(student("1"))
+
+
+def test_a_grader_kernel_lost_before_a_setup_cell_says_so():
+    setup = PlannedCell("1", "setup-checks", on_student_side=True, on_grader_side=True)
+    *_, report = run(judged("import os; os._exit(0)"), setup)
+    with pytest.raises(SetupFailed, match=r"'setup-checks' did not run on the judging side: .* process died"):
+        outputs_of(setup, report, 1)
 
 
 # No sandbox, no grading

@@ -105,8 +105,10 @@ def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list
     """Turn the report on one cell into notebook outputs."""
     if planned.points is not None:
         return _mark(planned.points, report, count)
+    if planned.on_grader_side and "lost" in report:
+        raise SetupFailed(f"the cell '{planned.name}' did not run on the judging side: {report['lost']}")
     if planned.on_grader_side and not report.get("passed"):
-        raise SetupFailed(f"the cell '{planned.name}' fails on the judging side: {report.get('text') or report}")
+        raise SetupFailed(f"the cell '{planned.name}' fails on the judging side: {report['text']}")
     if "lost" in report:
         return [new_output("error", ename="NotRun", evalue=report["lost"], traceback=[f"NotRun: {report['lost']}"])]
     return [_output(output, count) for output in report.get("outputs", [])]

@@ -124,14 +124,17 @@ class Session:
             student_side = sandbox.start(student_end, self.release, self.limits.scratch)
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
-            grader = subprocess.Popen(
-                [sys.executable, "-I", "-m", "grading.execute.grader_kernel", *map(str, fds)],
-                pass_fds=fds,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                cwd=folder,
-                env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-            )
+            try:
+                grader = subprocess.Popen(
+                    [sys.executable, "-I", "-m", "grading.execute.grader_kernel", *map(str, fds)],
+                    pass_fds=fds,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    cwd=folder,
+                    env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+                )
+            except OSError as error:
+                raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
             stack.callback(grader.wait)
             stack.callback(grader.kill)
             for sock in (grader_control, why, door, student_end):
