@@ -131,6 +131,7 @@ print(json.dumps({
     "remounts": succeeds("mount", "-o", "remount,rw", "/usr"),
     "environment": dict(os.environ),
     "environment of process 1": attempt(lambda: open("/proc/1/environ").read()),
+    "command line of process 1": open("/proc/1/cmdline").read().split(chr(0)),
     "processes": [int(name) for name in os.listdir("/proc") if name.isdigit()],
     "descriptors": [attempt(os.readlink, "/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")],
     "interfaces": [name for _, name in socket.if_nameindex()],
@@ -261,6 +262,12 @@ def test_the_environment_of_the_host_stays_outside(found):
     assert found["environment"].items() >= sandbox.environment().items()
     assert "SECRET_OF_THE_HOST" not in found["environment"] and "PYTEST_CURRENT_TEST" not in found["environment"]
     assert MARKER not in found["environment of process 1"]
+
+
+def test_the_command_line_of_the_sandbox_tells_nothing_of_the_host(found):
+    program, arguments, _, end, *runner = found["command line of process 1"]
+    assert (program, arguments, end) == ("bwrap", "--args", "--")
+    assert runner[1:5] == ["-P", "-s", "-m", "runner"] and not runner[0].startswith((sys.prefix, str(Path.home())))
 
 
 def test_the_processes_of_the_host_are_invisible(found):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -65,29 +66,50 @@ def start(sock: socket.socket, release: Path | None, scratch: int) -> Sandbox:
     Raises
     ------
     SandboxError
-        There is no bubblewrap.
+        There is no bubblewrap, or it can't be executed.
     """
-    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
-    with tempfile.TemporaryFile() as rules:
-        rules.write(no_user_namespaces())
-        rules.seek(0)
-        process = subprocess.Popen(
-            command(sock.fileno(), release, scratch, rules.fileno()),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            pass_fds=[sock.fileno(), rules.fileno()],
-            env=environment(),
-            cwd="/",
-            start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
-        )
+    program = bubblewrap()
+    with ExitStack() as stack:
+        rules = stack.enter_context(_to_read(no_user_namespaces()))
+        words = _arguments(release, scratch, rules.fileno())
+        # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
+        arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
+        fds = [sock.fileno(), rules.fileno(), arguments.fileno()]
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
+        try:
+            process = subprocess.Popen(
+                ["bwrap", "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
+                executable=program,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=fds,
+                env=environment(),
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
+            )
+        except OSError as error:
+            errors.close()
+            raise SandboxError(f"the sandbox did not start: {error}") from error
     return Sandbox(process, errors)
 
 
-def command(fd: int, release: Path | None, scratch: int, rules_fd: int) -> list[str]:
-    """The command line that starts the runner on file descriptor `fd` in a sandbox with the rules on `rules_fd`."""
-    as_root = os.geteuid() == 0
-    words = [bubblewrap(), *_namespaces(as_root)]
+def _to_read(content: bytes) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the caller)
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def _runner(fd: int) -> list[str]:
+    """The command inside the sandbox, which serves on a file descriptor."""
+    words = [str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
+    return [*words, str(UNPRIVILEGED_UID)] if os.geteuid() == 0 else words
+
+
+def _arguments(release: Path | None, scratch: int, rules_fd: int) -> list[str]:
+    """What bubblewrap is to build, with the rules on a file descriptor."""
+    words = _namespaces(as_root=os.geteuid() == 0)
     for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(HOME.parent)):
         words += ["--perms", "0755", "--dir", folder]  # else bubblewrap makes them for its own user only
     words += [*_system(), *_python()]
@@ -98,9 +120,7 @@ def command(fd: int, release: Path | None, scratch: int, rules_fd: int) -> list[
         words += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
     # The tree itself lies on a tmpfs without a limit.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    words += ["--seccomp", str(rules_fd), "--chdir", str(HOME)]
-    words += ["--", str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
-    return [*words, str(UNPRIVILEGED_UID)] if as_root else words
+    return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
 
 
 def environment() -> dict[str, str]:
