@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 import uuid
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -501,6 +502,18 @@ def test_a_grader_kernel_lost_before_a_setup_cell_says_so():
     *_, report = run(judged("import os; os._exit(0)"), setup)
     with pytest.raises(SetupFailed, match=r"'setup-checks' did not run on the judging side: .* process died"):
         outputs_of(setup, report, 1)
+
+
+def test_graphics_cards_are_in_the_sandbox_if_asked_for(monkeypatch):
+    cards = [Path("/dev/dri"), Path("/dev/nvidia0"), Path("/dev/nvidiactl")]
+    monkeypatch.setattr(sandbox, "_gpus", lambda: cards)
+    with_cards = sandbox._arguments(RELEASE, 2**30, 9, gpu=True)
+    bound = [after for word, after in pairwise(with_cards) if word == "--dev-bind"]
+    assert bound == [str(card) for card in cards]
+    # They lie on the /dev that bubblewrap makes, and come before it is closed for writing.
+    made, closed = with_cards.index("--dev"), with_cards.index("--remount-ro")
+    assert made < with_cards.index("--dev-bind") < closed
+    assert "--dev-bind" not in sandbox._arguments(RELEASE, 2**30, 9, gpu=False)
 
 
 # No sandbox, no grading

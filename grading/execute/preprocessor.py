@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
-from traitlets import Float, Integer, List, Unicode
+from traitlets import Bool, Float, Integer, List, Unicode
 
 from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
@@ -48,6 +48,10 @@ class ExecuteApart(Execute):
         Unicode(),
         ["setup-checks"],
         help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
+    ).tag(config=True)
+
+    gpu = Bool(
+        False, help="Whether the sandbox has the graphics cards of this machine: /dev/nvidia* and /dev/dri."
     ).tag(config=True)
 
     def limits(self) -> Limits:
@@ -88,6 +92,7 @@ class ExecuteApart(Execute):
             answers=self.answers or None,
             secret=course_secret(Path(course.root)),
             limits=self.limits(),
+            gpu=self.gpu,
         )
         count = 0
         for cell, planned, report in zip(nb.cells, cells, session.run(), strict=True):

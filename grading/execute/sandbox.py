@@ -51,7 +51,7 @@ class Sandbox:
         return self._errors.read(4000).decode(errors="replace").strip()
 
 
-def start(sock: socket.socket, release: Path | None, scratch: int) -> Sandbox:
+def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False) -> Sandbox:
     """Start a runner in a new sandbox.
 
     Parameters
@@ -62,6 +62,8 @@ def start(sock: socket.socket, release: Path | None, scratch: int) -> Sandbox:
         The assignment as the students got it, visible read-only at `RELEASE`.
     scratch : int
         Bytes for the files in each of the `SCRATCH` places.
+    gpu : bool
+        Whether the graphics cards of this machine are there, too.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def start(sock: socket.socket, release: Path | None, scratch: int) -> Sandbox:
     program = bubblewrap()
     with ExitStack() as stack:
         rules = stack.enter_context(_to_read(no_user_namespaces()))
-        words = _arguments(release, scratch, rules.fileno())
+        words = _arguments(release, scratch, rules.fileno(), gpu)
         # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
         arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
         fds = [sock.fileno(), rules.fileno(), arguments.fileno()]
@@ -107,7 +109,7 @@ def _runner(fd: int) -> list[str]:
     return [*words, str(UNPRIVILEGED_UID)] if os.geteuid() == 0 else words
 
 
-def _arguments(release: Path | None, scratch: int, rules_fd: int) -> list[str]:
+def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> list[str]:
     """What bubblewrap is to build, with the rules on a file descriptor."""
     words = _namespaces(as_root=os.geteuid() == 0)
     for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(HOME.parent)):
@@ -118,6 +120,8 @@ def _arguments(release: Path | None, scratch: int, rules_fd: int) -> list[str]:
         words += ["--ro-bind", str(release.resolve()), str(RELEASE)]
     for folder in SCRATCH:
         words += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
+    for device in _gpus() if gpu else []:
+        words += ["--dev-bind", str(device), str(device)]
     # The tree itself lies on a tmpfs without a limit.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
@@ -182,6 +186,11 @@ def _system() -> list[str]:
     for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types"):
         words += ["--ro-bind-try", name, name]
     return words
+
+
+def _gpus() -> list[Path]:
+    """The device files of the graphics cards."""
+    return sorted([*Path("/dev").glob("nvidia*"), *Path("/dev").glob("dri")])
 
 
 def _python() -> list[str]:

@@ -39,6 +39,8 @@ class Session:
         The course's secret.
     limits : Limits
         What it may use.
+    gpu : bool
+        Whether the student's code can use the graphics cards of this machine.
     """
 
     cells: list[PlannedCell]
@@ -47,6 +49,7 @@ class Session:
     answers: str | None = None
     secret: bytes = b""
     limits: Limits = field(default_factory=Limits)
+    gpu: bool = False
 
     def run(self) -> list[dict[str, Any]]:
         """Execute the submission.
@@ -121,7 +124,7 @@ class Session:
             pairs = [socket.socketpair() for _ in range(3)]
             control, tell, door = (stack.enter_context(pair[0]) for pair in pairs)
             grader_control, why, student_end = (stack.enter_context(pair[1]) for pair in pairs)
-            student_side = sandbox.start(student_end, self.release, self.limits.scratch)
+            student_side = sandbox.start(student_end, self.release, self.limits.scratch, self.gpu)
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             try:
