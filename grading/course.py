@@ -10,6 +10,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 
+from .execute.preprocessor import ExecuteApart
 from .preprocessors import SupportFiles
 from .sanitize import hand_in, rebuild
 
@@ -42,6 +43,11 @@ class Course:
     def db_url(self) -> str:
         """The gradebook."""
         return self.api.coursedir.db_url
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether students' code runs in a sandbox."""
+        return not ExecuteApart(config=self.api.config).run_student_code_without_a_sandbox
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in something for an assignment."""

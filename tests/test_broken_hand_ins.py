@@ -5,6 +5,7 @@ On a tiny assignment of two tasks, so that a class of broken students is graded 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -103,7 +104,7 @@ def flood(notebook):
 
 
 def hog_memory(notebook):
-    cell(notebook, "second").source = "hog = []\nfor _ in range(40): hog.append(bytearray(2**26))"
+    cell(notebook, "second").source = "import time\nhog = [bytearray(2**26) for _ in range(40)]\ntime.sleep(5)"
 
 
 def fork(notebook):  # a bounded bomb
@@ -210,6 +211,19 @@ def test_what_cannot_be_graded_gets_a_clear_line(graded, student, says):
     course, printed = graded
     assert says in line_of(printed, student)
     assert student not in {mark.student for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
+
+
+def test_without_a_sandbox_the_table_and_the_feedback_say_so(graded, tmp_path):
+    course = shutil.copytree(graded[0], tmp_path / "course", ignore=shutil.ignore_patterns("submitted", "*.sock"))
+    shutil.copytree(graded[0] / "submitted" / "untroubled", course / "submitted" / "untroubled")
+    shutil.rmtree(course / "autograded")
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.ExecuteApart.run_student_code_without_a_sandbox = True\n")
+    command = [sys.executable, "-m", "grading.cli", "ex1"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    assert line_of(done.stdout, "untroubled") == "run without a sandbox"
+    assert "This notebook was run without a sandbox" in (course / "feedback/untroubled/ex1/work.html").read_text()
+    assert "without a sandbox" not in (graded[0] / "feedback/untroubled/ex1/work.html").read_text()
 
 
 def test_a_damaged_second_hand_in_keeps_the_marks_of_the_first(graded):

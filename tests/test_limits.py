@@ -52,7 +52,7 @@ def run(tmp_path, monkeypatch):
 # Bounded, so that a limit that does not work harms nobody.
 HARMS = {
     "memory": (
-        "hog = []\nfor _ in range(30): hog.append(bytearray(2**26))",
+        "import time\nhog = [bytearray(2**26) for _ in range(30)]\ntime.sleep(20)",
         {"memory": GIB},
         "your code used more than 1 GiB of memory and was stopped",
     ),

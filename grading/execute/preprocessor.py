@@ -20,6 +20,7 @@ from .plan import PlannedCell, from_gradebook, plan
 from .runner.shell import CUT
 from .session import Session
 
+UNPROTECTED = "run without a sandbox"
 SECRET_FILE = ".course_secret"
 
 
@@ -52,6 +53,10 @@ class ExecuteApart(Execute):
 
     gpu = Bool(
         False, help="Whether the sandbox has the graphics cards of this machine: /dev/nvidia* and /dev/dri."
+    ).tag(config=True)
+
+    run_student_code_without_a_sandbox = Bool(
+        False, help="Run students' code as the grader's own user, who can read and change everything that you can."
     ).tag(config=True)
 
     def limits(self) -> Limits:
@@ -93,7 +98,11 @@ class ExecuteApart(Execute):
             secret=course_secret(Path(course.root)),
             limits=self.limits(),
             gpu=self.gpu,
+            sandboxed=not self.run_student_code_without_a_sandbox,
         )
+        if not session.sandboxed:
+            self.log.warning(UNPROTECTED)
+            add_remarks(nb, [UNPROTECTED])
         count = 0
         for cell, planned, report in zip(nb.cells, cells, session.run(), strict=True):
             if cell.cell_type != "code":

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import sysconfig
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -41,9 +42,14 @@ class Sandbox:
 
     def stop(self) -> None:
         """Kill everything inside it."""
-        self.process.kill()
+        self.kill()
         self.process.wait()
         self._errors.close()
+
+    def kill(self) -> None:
+        """Kill everything inside it, and don't wait."""
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def complaint(self) -> str:
         """What bubblewrap or Python said when the sandbox did not start."""
@@ -93,6 +99,34 @@ def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = F
         except OSError as error:
             errors.close()
             raise SandboxError(f"the sandbox did not start: {error}") from error
+    return Sandbox(process, errors)
+
+
+def start_without_a_sandbox(sock: socket.socket, folder: str) -> Sandbox:
+    """Start a runner in an ordinary folder, where the student's code can do whatever the grader's user can.
+
+    Raises
+    ------
+    SandboxError
+        It can't be executed.
+    """
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
+    inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
+    here = {"HOME": folder, "PYTHONPATH": str(Path(__file__).parent)}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[sock.fileno()],
+            env={name: value for name, value in environment().items() if name not in inside_only} | here,
+            cwd=folder,
+            start_new_session=True,
+        )
+    except OSError as error:
+        errors.close()
+        raise SandboxError(f"the student side did not start: {error}") from error
     return Sandbox(process, errors)
 
 
