@@ -23,7 +23,7 @@ c = get_config()
 c.Execute.timeout = 8
 c.ExecuteApart.answer_timeout = 60
 c.ExecuteApart.notebook_timeout = 25
-c.ExecuteApart.memory = 1.5
+c.ExecuteApart.memory = 0.75
 c.ExecuteApart.scratch = 0.125
 c.ExecuteApart.tasks = 200
 """
@@ -138,7 +138,7 @@ HARMS = {  # what is done, points, what the table says
     "swallows": (swallow_interrupts, 2, "second was stopped after 8 s"),
     "dies": (die, 2, "kernel died"),
     "floods": (flood, 4, "second printed too much"),
-    "hogs": (hog_memory, 2, "code used more than 1.5 GiB of memory and was stopped in second"),
+    "hogs": (hog_memory, 2, "code used more than 0.75 GiB of memory and was stopped in second"),
     "forks": (fork, 2, "code had more than 200 processes and threads at one time and was stopped in second"),
     "fills": (fill_disk, 2, "first wrote more files than fit"),
     "dawdles": (many_slow_cells, 2, "code took more than 25 s for the whole notebook and was stopped in cell"),
