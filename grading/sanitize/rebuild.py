@@ -18,7 +18,7 @@ from ..execute.outputs import is_image
 
 
 class Rebuild(NbGraderPreprocessor):
-    """Rebuild a submitted notebook on the skeleton of the release; the first of the sanitizing steps.
+    """Rebuild a submitted notebook on the skeleton of the release, before any other step changes it.
 
     Whatever happened to the instructor's cells (deleted, copied, moved, edited, another type, other flags or metadata),
     they are as they were released. Of the student's notebook these are taken over:
