@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .seccomp import no_user_namespaces
+from .seccomp import refusals
 
 PYTHON = Path("/opt/python")
 SITE_PACKAGES = Path("/opt/site-packages")
@@ -66,7 +66,7 @@ def start(sock: socket.socket, release: Path | None) -> Sandbox:
     """
     errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
     with tempfile.TemporaryFile() as rules:
-        rules.write(no_user_namespaces())
+        rules.write(refusals())
         rules.seek(0)
         process = subprocess.Popen(
             command(sock.fileno(), release, rules.fileno()),
