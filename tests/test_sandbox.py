@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def _nothing_is_left_running():
 # another one by an ordinary user, for whom bubblewrap works differently.
 
 PROBE = '''
-import ctypes, importlib, json, os, platform, socket, subprocess, sys
+import ctypes, errno, importlib, json, os, platform, socket, subprocess, sys
 
 def attempt(action, *arguments):
     try:
@@ -114,6 +115,11 @@ def becomes_root(call):
     """Whether a new process can make itself a user namespace, in which it would have every capability."""
     return succeeds(sys.executable, "-c", "import ctypes; exit(ctypes.CDLL(None)." + call + " == -1)")
 
+def absent(name):
+    """Whether a system call is as unknown as on a kernel without it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall(CALLS[name], -1, 0, 0, 0, 0) == -1 and ctypes.get_errno() == errno.ENOSYS
+
 LARGE = ["/usr", "/opt/python", "/opt/site-packages", "/opt/release"]
 folders, files = [], []
 for folder, inside, names in os.walk("/"):
@@ -130,6 +136,7 @@ print(json.dumps({
     "no new privileges": int(status["NoNewPrivs"]),
     "becomes root": [becomes_root("unshare(0x10000000)"), becomes_root(f"syscall({clone}, 0x10000011, 0, 0, 0, 0)")],
     "remounts": succeeds("mount", "-o", "remount,rw", "/usr"),
+    "absent": [name for name in CALLS if absent(name)],
     "environment": dict(os.environ),
     "environment of process 1": attempt(lambda: open("/proc/1/environ").read()),
     "command line of process 1": open("/proc/1/cmdline").read().split(chr(0)),
@@ -147,6 +154,10 @@ print(json.dumps({
 }))
 '''
 SCRATCH = list(sandbox.SCRATCH)
+CALLS = {
+    "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425},
+    "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "bpf": 280, "io_uring_setup": 425},
+}.get(platform.machine(), {})
 
 SESSION = """
 import json, sys
@@ -172,6 +183,7 @@ def probe(port):
         + [path.name for path in REPOSITORY.glob("source/*/*.ipynb")],
         "MODULES": ["numpy", "course_utils", "course_utils.instructor", "grading", "grading.execute"],
         "SCRATCH": SCRATCH,
+        "CALLS": CALLS,
     }
     return "\n".join(f"{name} = {value!r}" for name, value in constants.items()) + PROBE
 
@@ -252,6 +264,11 @@ def test_student_code_has_no_capabilities_and_gets_none(found):
 
 def test_student_code_cannot_become_root_of_a_namespace(found):
     assert found["becomes root"] == [False, False]
+
+
+def test_keyrings_and_other_doors_into_the_kernel_are_closed(found):
+    # A keyring belongs to a user: what one submission leaves there the next could read.
+    assert set(found["absent"]) == set(CALLS)
 
 
 def test_there_is_no_network(found):

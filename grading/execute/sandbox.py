@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .seccomp import no_user_namespaces
+from .seccomp import refusals
 
 PYTHON = Path("/opt/python")
 SITE_PACKAGES = Path("/opt/site-packages")
@@ -78,7 +78,7 @@ def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = F
     """
     program = bubblewrap()
     with ExitStack() as stack:
-        rules = stack.enter_context(_to_read(no_user_namespaces()))
+        rules = stack.enter_context(_to_read(refusals()))
         words = _arguments(release, scratch, rules.fileno(), gpu)
         # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
         arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
