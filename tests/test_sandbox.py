@@ -20,6 +20,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.preprocessor import SetupFailed, outputs_of
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Limits, Session
+from tests.machine import descendants, processes
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RELEASE = REPOSITORY / "release" / "ex04"
@@ -52,24 +53,6 @@ def error(report):
     """The name of the error that a student cell ended with."""
     assert report["outputs"][-1]["type"] == "error", report
     return report["outputs"][-1]["name"]
-
-
-def processes():
-    """The command lines and parents of all processes, by id."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            found[int(folder.name)] = (parent, (folder / "cmdline").read_bytes().decode(errors="replace"))
-    return found
-
-
-def descendants():
-    everything, found, more = processes(), {}, {os.getpid()}
-    while more:
-        more = {pid for pid, (parent, _) in everything.items() if parent in more}
-        found |= {pid: everything[pid] for pid in more}
-    return found
 
 
 @pytest.fixture(autouse=True)
