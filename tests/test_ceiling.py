@@ -67,7 +67,7 @@ def test_evidence_is_the_average_likelihood_over_the_prior(label):
 @pytest.mark.parametrize("label", [BLIP, CHIRP])
 def test_probability_of_a_signal_is_calibrated(label):
     rng = np.random.default_rng(12)
-    n = 250
+    n = 150
     signals = simulators.simulate(np.full(n, label), rng).images[:, 0]
     images = np.concatenate([signals, simulators.noises(n, rng)])
     is_signal = np.repeat([True, False], n)
@@ -81,9 +81,9 @@ def test_probability_of_a_signal_is_calibrated(label):
 
 
 def test_the_optimal_classifier_is_right():
-    dataset = simulators.fresh(200, seed=13)
+    dataset = simulators.fresh(100, seed=13)
     odds = log_odds(dataset.images)
-    assert odds.shape == (200,) and odds.dtype == np.float64
+    assert odds.shape == (100,) and odds.dtype == np.float64
     assert ((odds > 0) == (dataset.labels == CHIRP)).all()
 
 
@@ -188,14 +188,14 @@ def test_a_mean_and_its_error():
 
 def test_command(monkeypatch, tmp_path):
     monkeypatch.setattr(ceiling, "ROUNDS", 1)
-    monkeypatch.setattr(ceiling, "BLIPS", 10_000)
+    monkeypatch.setattr(ceiling, "BLIPS", 5_000)
     monkeypatch.setattr(ceiling, "CHIRPS", 200)
     monkeypatch.setattr(ceiling, "FINER", {"amplitudes x 2": ceiling.FINER["amplitudes x 2"]})
     done = CliRunner().invoke(ceiling.main, ["--out", str(tmp_path / "ceiling.json")], catch_exceptions=False)
     assert done.exit_code == 0
     assert "Error rate" in done.output and "amplitudes x 2" in done.output
     result = json.loads((tmp_path / "ceiling.json").read_text())
-    assert result["blips"]["drawn"] == 10_000
+    assert result["blips"]["drawn"] == 5_000
     assert result.keys() == json.loads(ceiling.RESULT.read_text()).keys()
 
 

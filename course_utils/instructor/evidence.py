@@ -8,7 +8,7 @@ deviation :math:`\sigma` [1]_,
           = \int \mathrm{d}\theta \, p(\theta) \, \exp \frac{\langle x, h_\theta \rangle
             - \frac{1}{2} \langle h_\theta, h_\theta \rangle}{\sigma^2}.
 
-`log_evidence_chirp` and `log_evidence_blip` compute it by quadrature on a `Grid`, some 200 images a second for both.
+`log_evidence_chirp` and `log_evidence_blip` compute it by quadrature on a `Grid`, about 170 images a second for both.
 
 >>> log_odds(simulators.fixed_dataset()[0][[0, 500]]) > 0  # a chirp and a blip
 array([ True, False])
