@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell, from_source, plan
-from grading.execute.preprocessor import handed_in
-from grading.execute.session import Limits, Session
+from grading.execute.session import Session
+from grading.sanitize.hand_in import HandInError, files_beside_notebooks
 from grading.sanitize.rebuild import rebuild
 
 from .build import NOTEBOOK, RELEASE, SOURCE, Example, examples, hand_in, model_checkpoint
@@ -86,9 +87,14 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     seed : int
         Stands for the course's secret, and changes the seed with which nets are trained.
     """
+    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    tests = [name for name in instructions.points if name not in instructions.written]
     with tempfile.TemporaryDirectory() as folder:
         hand_in(example, Path(folder))
-        files = handed_in(Path(folder))
+        try:
+            files = files_beside_notebooks(Path(folder))
+        except HandInError as refused:  # then nothing of it is executed, and all tests are lost
+            return Verdict(example, seed, dict.fromkeys(tests, 0.0), dict.fromkeys(tests, str(refused)), [])
         submitted = nbformat.from_dict(json.loads(Path(folder, NOTEBOOK).read_text()))
     notebook = rebuild(submitted, nbformat.read(RELEASE / NOTEBOOK, as_version=4))
     before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup-fit")
