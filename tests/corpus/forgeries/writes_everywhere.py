@@ -5,7 +5,7 @@ import os
 
 mine = ("/tmp", "/dev/shm", "/home/student", "/proc")
 for folder, folders, files in os.walk("/"):
-    folders[:] = [name for name in folders if os.path.join(folder, name) not in mine]
+    folders[:] = [name for name in folders if os.path.join(folder, name) not in mine and folder.count("/") < 4]
     try:
         open(os.path.join(folder, "left-by-a-forgery"), "w").close()
         print("got through:", folder)
