@@ -31,6 +31,7 @@ c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
 
 # --- grading ----------------------------------------------------------------------------------------------------------
 c.Autograde.sanitize_preprocessors = [
+    "grading.sanitize.PlainFiles",  # no links, no devices, not too much
     "grading.sanitize.Rebuild",  # the release's cells with the student's words in them
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",  # puts the hidden tests back
@@ -47,7 +48,12 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Execute.timeout = 600  # seconds for one cell; training without a checkpoint takes about 15 on two cores
 c.ExecuteApart.answers = "course_utils.submission.answers"
+# What one submission may use. Past a limit its sandbox is ended; what was earned before stands.
 c.ExecuteApart.answer_timeout = 120  # seconds for one question
+c.ExecuteApart.notebook_timeout = 3600  # seconds for all cells and tests
+c.ExecuteApart.memory = 4  # GiB for all its processes and files; training takes about half a GiB
+c.ExecuteApart.tasks = 1024  # processes and threads at one time; some libraries start several for each processor
+c.ExecuteApart.scratch = 1  # GiB for files in each place where it can write
 
 # Late hand-ins lose a tenth of their marks for every day begun.
 # The deadline itself is in the gradebook: nbgrader db assignment add ex04 --duedate="2027-01-31 23:59:00 UTC"

@@ -10,8 +10,9 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 
+from .execute.preprocessor import ExecuteApart
 from .preprocessors import SupportFiles
-from .sanitize import rebuild
+from .sanitize import hand_in, rebuild
 
 
 class CourseError(RuntimeError):
@@ -42,6 +43,11 @@ class Course:
     def db_url(self) -> str:
         """The gradebook."""
         return self.api.coursedir.db_url
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether students' code runs in a sandbox."""
+        return not ExecuteApart(config=self.api.config).run_student_code_without_a_sandbox
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in something for an assignment."""
@@ -93,10 +99,10 @@ class Course:
         A notebook that was handed in under another name is copied to the one that nbgrader expects.
         """
         folder = self.root / "submitted" / student / assignment
-        links = [path.relative_to(folder) for path in (folder, *sorted(folder.rglob("*"))) if path.is_symlink()]
-        if links:
-            # nbgrader would follow them and publish what they point to.
-            return f"{', '.join(map(str, links))} is a symbolic link; remove it"
+        try:
+            hand_in.check(folder)
+        except hand_in.HandInError as error:
+            return str(error)
         for name in self.notebooks(assignment):
             if not (folder / name).is_file():
                 others = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file()]

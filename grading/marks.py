@@ -126,5 +126,5 @@ def table(
 
 
 def _plain(text: str) -> str:
-    """Text that rich does not take for markup."""
-    return text.replace("[", r"\[")
+    """Text that rich does not take for markup and a terminal not for commands: names of files are the student's."""
+    return "".join(char if char.isprintable() else "?" for char in text).replace("[", r"\[")

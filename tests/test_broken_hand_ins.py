@@ -4,6 +4,8 @@ On a tiny assignment of two tasks, so that a class of broken students is graded 
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -20,6 +22,10 @@ load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
 c = get_config()
 c.Execute.timeout = 8
 c.ExecuteApart.answer_timeout = 60
+c.ExecuteApart.notebook_timeout = 25
+c.ExecuteApart.memory = 0.75
+c.ExecuteApart.scratch = 0.125
+c.ExecuteApart.tasks = 200
 """
 
 
@@ -97,6 +103,24 @@ def flood(notebook):
     cell(notebook, "second").source = "for _ in range(10**5): print('x' * 100)\nsecond = 2"
 
 
+def hog_memory(notebook):
+    cell(notebook, "second").source = "import time\nhog = [bytearray(2**26) for _ in range(40)]\ntime.sleep(5)"
+
+
+def fork(notebook):  # a bounded bomb
+    cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(5)"
+
+
+def fill_disk(notebook):
+    fill = "with open('/dev/shm/filler', 'wb') as file:\n    for _ in range(20): file.write(bytes(2**24))"
+    cell(notebook, "first").source = f"{fill}\nfirst = 1"
+
+
+def many_slow_cells(notebook):
+    place = notebook.cells.index(cell(notebook, "second"))
+    notebook.cells[place:place] = [new_code_cell("import time\ntime.sleep(3)", id=f"slow-{n}") for n in range(12)]
+
+
 def wrong_name(notebook):
     pass
 
@@ -114,6 +138,10 @@ HARMS = {  # what is done, points, what the table says
     "swallows": (swallow_interrupts, 2, "second was stopped after 8 s"),
     "dies": (die, 2, "kernel died"),
     "floods": (flood, 4, "second printed too much"),
+    "hogs": (hog_memory, 2, "code used more than 0.75 GiB of memory and was stopped in second"),
+    "forks": (fork, 2, "code had more than 200 processes and threads at one time and was stopped in second"),
+    "fills": (fill_disk, 2, "first wrote more files than fit"),
+    "dawdles": (many_slow_cells, 2, "code took more than 25 s for the whole notebook and was stopped in cell"),
     "renamed": (wrong_name, 4, "handed in as my work (1).ipynb"),
 }
 
@@ -139,8 +167,12 @@ def graded(tmp_path_factory):
         folder = course / "submitted" / student / "ex1"
         folder.mkdir(parents=True)
         (folder / name).write_text(text)
+    for student in ("linked", "piped"):
+        (course / "submitted" / student / "ex1").mkdir(parents=True)
+    (course / "submitted" / "linked" / "ex1" / "work.ipynb").symlink_to(course / "source" / "ex1" / "work.ipynb")
+    os.mkfifo(course / "submitted" / "piped" / "ex1" / "work.ipynb")
     command = [sys.executable, "-m", "grading.cli", "ex1"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return course, done.stdout
 
@@ -171,12 +203,27 @@ def test_what_did_work_gets_its_mark(graded, student):
         ("nothing", "work.ipynb was not handed in"),
         ("damaged", "work.ipynb is not a readable notebook"),
         ("stranger", "work.ipynb was not handed in; other.ipynb is another notebook"),
+        ("linked", "work.ipynb is a symbolic link"),
+        ("piped", "work.ipynb is a named pipe"),
     ],
 )
 def test_what_cannot_be_graded_gets_a_clear_line(graded, student, says):
     course, printed = graded
     assert says in line_of(printed, student)
     assert student not in {mark.student for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
+
+
+def test_without_a_sandbox_the_table_and_the_feedback_say_so(graded, tmp_path):
+    course = shutil.copytree(graded[0], tmp_path / "course", ignore=shutil.ignore_patterns("submitted", "*.sock"))
+    shutil.copytree(graded[0] / "submitted" / "untroubled", course / "submitted" / "untroubled")
+    shutil.rmtree(course / "autograded")
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.ExecuteApart.run_student_code_without_a_sandbox = True\n")
+    command = [sys.executable, "-m", "grading.cli", "ex1"]
+    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    assert line_of(done.stdout, "untroubled") == "run without a sandbox"
+    assert "This notebook was run without a sandbox" in (course / "feedback/untroubled/ex1/work.html").read_text()
+    assert "without a sandbox" not in (graded[0] / "feedback/untroubled/ex1/work.html").read_text()
 
 
 def test_a_damaged_second_hand_in_keeps_the_marks_of_the_first(graded):

@@ -270,6 +270,7 @@ def serving(*cells, replies):
     try:
         control.send(plan, PATIENCE)
         assert control.receive(PATIENCE) == {"ready": True}
+        control.send({"go": True}, PATIENCE)
         yield [control.receive(PATIENCE) for _ in cells]
     finally:
         for wire in (control, student, door, grader_control):

@@ -3,20 +3,24 @@
 import contextlib
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
 import textwrap
 import time
 import uuid
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from grading.execute import sandbox, session
 from grading.execute.plan import PlannedCell
+from grading.execute.preprocessor import SetupFailed, outputs_of
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Limits, Session
+from tests.machine import descendants, processes
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RELEASE = REPOSITORY / "release" / "ex04"
@@ -51,24 +55,6 @@ def error(report):
     return report["outputs"][-1]["name"]
 
 
-def processes():
-    """The command lines and parents of all processes, by id."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            found[int(folder.name)] = (parent, (folder / "cmdline").read_bytes().decode(errors="replace"))
-    return found
-
-
-def descendants():
-    everything, found, more = processes(), {}, {os.getpid()}
-    while more:
-        more = {pid for pid, (parent, _) in everything.items() if parent in more}
-        found |= {pid: everything[pid] for pid in more}
-    return found
-
-
 @pytest.fixture(autouse=True)
 def _nothing_is_left_running():
     before = descendants().keys()
@@ -83,7 +69,7 @@ def _nothing_is_left_running():
 # another one by an ordinary user, for whom bubblewrap works differently.
 
 PROBE = '''
-import ctypes, importlib, json, os, platform, socket, subprocess, sys
+import ctypes, errno, importlib, json, os, platform, socket, subprocess, sys
 
 def attempt(action, *arguments):
     try:
@@ -112,6 +98,11 @@ def becomes_root(call):
     """Whether a new process can make itself a user namespace, in which it would have every capability."""
     return succeeds(sys.executable, "-c", "import ctypes; exit(ctypes.CDLL(None)." + call + " == -1)")
 
+def absent(name):
+    """Whether a system call is as unknown as on a kernel without it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall(CALLS[name], -1, 0, 0, 0, 0) == -1 and ctypes.get_errno() == errno.ENOSYS
+
 LARGE = ["/usr", "/opt/python", "/opt/site-packages", "/opt/release"]
 folders, files = [], []
 for folder, inside, names in os.walk("/"):
@@ -128,8 +119,10 @@ print(json.dumps({
     "no new privileges": int(status["NoNewPrivs"]),
     "becomes root": [becomes_root("unshare(0x10000000)"), becomes_root(f"syscall({clone}, 0x10000011, 0, 0, 0, 0)")],
     "remounts": succeeds("mount", "-o", "remount,rw", "/usr"),
+    "absent": [name for name in CALLS if absent(name)],
     "environment": dict(os.environ),
     "environment of process 1": attempt(lambda: open("/proc/1/environ").read()),
+    "command line of process 1": open("/proc/1/cmdline").read().split(chr(0)),
     "processes": [int(name) for name in os.listdir("/proc") if name.isdigit()],
     "descriptors": [attempt(os.readlink, "/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")],
     "interfaces": [name for _, name in socket.if_nameindex()],
@@ -143,15 +136,20 @@ print(json.dumps({
     "imports": {name: attempt(lambda: bool(importlib.import_module(name))) for name in MODULES},
 }))
 '''
-SCRATCH = ["/tmp", "/dev/shm", str(sandbox.HOME)]
+SCRATCH = list(sandbox.SCRATCH)
+CALLS = {
+    "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425},
+    "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "bpf": 280, "io_uring_setup": 425},
+}.get(platform.machine(), {})
 
 SESSION = """
 import json, sys
 from pathlib import Path
 from grading.execute.plan import PlannedCell
-from grading.execute.session import Session
-release, probe = sys.argv[1:]
-(report,) = Session(cells=[PlannedCell(probe, on_student_side=True)], release=Path(release)).run()
+from grading.execute.session import Limits, Session
+release, probe, limits = sys.argv[1:]
+session = Session(cells=[PlannedCell(probe, on_student_side=True)], release=Path(release), limits=eval(limits))
+(report,) = session.run()
 print(json.dumps(report))
 """
 
@@ -168,6 +166,7 @@ def probe(port):
         + [path.name for path in REPOSITORY.glob("source/*/*.ipynb")],
         "MODULES": ["numpy", "course_utils", "course_utils.instructor", "grading", "grading.execute"],
         "SCRATCH": SCRATCH,
+        "CALLS": CALLS,
     }
     return "\n".join(f"{name} = {value!r}" for name, value in constants.items()) + PROBE
 
@@ -200,7 +199,7 @@ def ordinary_user(stash):
     return ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(lines), "sh"]
 
 
-def report_as_ordinary_user(source, stash):
+def report_as_ordinary_user(source, stash, limits="Limits()"):
     if os.geteuid() != 0:
         pytest.skip("the tests run as an ordinary user already")
     words = ordinary_user(stash)
@@ -212,7 +211,7 @@ def report_as_ordinary_user(source, stash):
         pytest.skip(f"no namespaces for ordinary users here: {trial.stderr.strip()}")
     (stash / "again").mkdir()
     done = subprocess.run(
-        [*ordinary_user(stash / "again"), sys.executable, "-c", SESSION, str(RELEASE), source],
+        [*ordinary_user(stash / "again"), sys.executable, "-c", SESSION, str(RELEASE), source, limits],
         capture_output=True,
         text=True,
         timeout=120,
@@ -250,6 +249,11 @@ def test_student_code_cannot_become_root_of_a_namespace(found):
     assert found["becomes root"] == [False, False]
 
 
+def test_keyrings_and_other_doors_into_the_kernel_are_closed(found):
+    # A keyring belongs to a user: what one submission leaves there the next could read.
+    assert set(found["absent"]) == set(CALLS)
+
+
 def test_there_is_no_network(found):
     assert found["interfaces"] == ["lo"] and found["connects"] == [False, False]
     assert found["name"] == "sandbox"
@@ -259,6 +263,12 @@ def test_the_environment_of_the_host_stays_outside(found):
     assert found["environment"].items() >= sandbox.environment().items()
     assert "SECRET_OF_THE_HOST" not in found["environment"] and "PYTEST_CURRENT_TEST" not in found["environment"]
     assert MARKER not in found["environment of process 1"]
+
+
+def test_the_command_line_of_the_sandbox_tells_nothing_of_the_host(found):
+    program, arguments, _, end, *runner = found["command line of process 1"]
+    assert (program, arguments, end) == ("bwrap", "--args", "--")
+    assert runner[1:5] == ["-P", "-s", "-m", "runner"] and not runner[0].startswith((sys.prefix, str(Path.home())))
 
 
 def test_the_processes_of_the_host_are_invisible(found):
@@ -285,7 +295,7 @@ def test_the_files_of_the_host_are_invisible(found):
 def test_only_scratch_space_is_writable_and_it_ends_somewhere(found):
     assert set(found["writable"]) >= set(SCRATCH)
     assert [folder for folder in found["writable"] if not folder.startswith(tuple(SCRATCH))] == []
-    assert found["capacities"] == [sandbox.SCRATCH_BYTES] * len(SCRATCH)
+    assert found["capacities"] == [LIMITS.scratch] * len(SCRATCH)
 
 
 def test_only_the_students_part_of_the_project_can_be_imported(found):
@@ -474,7 +484,51 @@ def test_interrupting_a_session_leaves_nothing_behind(monkeypatch):
         run(student("import time\ntime.sleep(120)"))
 
 
+def test_a_grader_kernel_that_does_not_start_leaves_no_sandbox_behind(monkeypatch):
+    popen = subprocess.Popen
+
+    def fails(words, **options):
+        if "grading.execute.grader_kernel" in words:
+            raise OSError("too many processes")
+        return popen(words, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", fails)
+    with pytest.raises(SandboxError, match=r"grader kernel did not start.*too many processes"):
+        run(student("1"))
+
+
+def test_a_grader_kernel_lost_before_a_setup_cell_says_so():
+    setup = PlannedCell("1", "setup-checks", on_student_side=True, on_grader_side=True)
+    *_, report = run(judged("import os; os._exit(0)"), setup)
+    with pytest.raises(SetupFailed, match=r"'setup-checks' did not run on the judging side: .* process died"):
+        outputs_of(setup, report, 1)
+
+
+def test_graphics_cards_are_in_the_sandbox_if_asked_for(monkeypatch):
+    cards = [Path("/dev/dri"), Path("/dev/nvidia0"), Path("/dev/nvidiactl")]
+    monkeypatch.setattr(sandbox, "_gpus", lambda: cards)
+    with_cards = sandbox._arguments(RELEASE, 2**30, 9, gpu=True)
+    bound = [after for word, after in pairwise(with_cards) if word == "--dev-bind"]
+    assert bound == [str(card) for card in cards]
+    # They lie on the /dev that bubblewrap makes, and come before it is closed for writing.
+    made, closed = with_cards.index("--dev"), with_cards.index("--remount-ro")
+    assert made < with_cards.index("--dev-bind") < closed
+    assert "--dev-bind" not in sandbox._arguments(RELEASE, 2**30, 9, gpu=False)
+
+
 # No sandbox, no grading
+
+
+def test_without_a_sandbox_only_if_asked_for_by_name(answers, tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "bubblewrap", None)
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    leave = "import subprocess\nleft = subprocess.Popen(['sleep', '120']).pid"
+    cells = [student(f"x = 3\n{leave}"), judged(ASK), student("import os; os.getcwd()"), student("open('own').read()")]
+    first, asked, where, own = run(*cells, sandboxed=False, files={"own": b"mine"}, **answers)
+    assert first == {"outputs": []} and asked == PASSED and text(own) == "'mine'"
+    assert text(where).startswith(f"'{tmp_path}/student-side-") and [path.name for path in tmp_path.iterdir()] == [
+        "release"
+    ]
 
 
 def test_without_bubblewrap_nothing_runs_and_the_error_says_what_to_install(monkeypatch):

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from .runner.wire import Timeout, Wire, WireError
@@ -26,13 +27,23 @@ class Door:
         Seconds for the answer to one question.
     secret : bytes
         What the seeds of unforeseeable inputs are made from.
+    why_ended : function
+        Asked when the student side is gone; tells why it was ended, if it was.
+
+    Attributes
+    ----------
+    died : str or None
+        Why nothing more can be asked of the student side.
     """
 
-    def __init__(self, wire: Wire, answer_timeout: float, secret: bytes) -> None:
+    def __init__(
+        self, wire: Wire, answer_timeout: float, secret: bytes, why_ended: Callable[[], str | None] = lambda: None
+    ) -> None:
         self._wire = wire
         self._answer_timeout = answer_timeout
         self._secret = secret
-        self._died: str | None = None
+        self._why_ended = why_ended
+        self.died: str | None = None
 
     def begin(self, files: dict[str, Any], answers: str | None, path: list[str], timeout: float) -> None:
         """Hand over the student's files.
@@ -74,8 +85,8 @@ class Door:
         return int.from_bytes(hashlib.sha256(self._secret + b"\0" + purpose.encode()).digest()[:16], "big")
 
     def _request(self, what: str, limit: float, **content: Any) -> dict[str, Any]:
-        if self._died:
-            raise StudentSideDied(self._died)
+        if self.died:
+            raise StudentSideDied(self.died)
         ident = secrets.token_hex(8)
         try:
             self._wire.send({"id": ident, "do": what, **content}, limit + GRACE)
@@ -90,9 +101,9 @@ class Door:
         return reply
 
     def _give_up(self, why: str) -> None:
-        self._died = why
         self._wire.close()
-        raise StudentSideDied(why)
+        self.died = self._why_ended() or why
+        raise StudentSideDied(self.died)
 
 
 def _message(failure: Any) -> str:

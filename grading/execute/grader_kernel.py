@@ -1,4 +1,4 @@
-"""The trusted side of one submission: ``python -m grading.execute.grader_kernel CONTROL_FD DOOR_FD``.
+"""The trusted side of one submission: ``python -m grading.execute.grader_kernel CONTROL_FD DOOR_FD WHY_FD``.
 
 A fresh process for each submission. It gets its plan over the control socket, drives the student's cells through the
 door, runs the test cells itself, and reports each cell as soon as it is done.
@@ -10,6 +10,7 @@ import io
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from .door import Door, StudentSideDied
@@ -90,29 +91,46 @@ def reply_of(value: Any) -> dict[str, Any]:
     return {"fraction": 0.0, "text": f"this test cell ended with {value!r:.200}, which is no mark"}
 
 
-def serve(control: Wire, door_wire: Wire) -> None:
-    """Get the plan, run it, report cell by cell."""
+def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = lambda: None) -> None:
+    """Get the plan, run it when told to, report cell by cell; the cell in which the student side dies tells why."""
     plan = control.receive()
-    door = Door(door_wire, plan["answer_timeout"], plan["secret"].tobytes())
+    door = Door(door_wire, plan["answer_timeout"], plan["secret"].tobytes(), why_ended)
     try:
         door.begin(plan["files"], plan["answers"], plan["path"], plan["start_timeout"])
     except StudentSideDied as death:
         control.send({"no_start": str(death)})
         return
     control.send({"ready": True})
+    control.receive()
     kernel = GraderKernel(door)
     for cell in plan["cells"]:
         report: dict[str, Any] = {}
+        died_before = door.died is not None
         if cell["on_student_side"]:
             report |= kernel.student_cell(cell["source"], plan["cell_timeout"])
         if cell["on_grader_side"]:
             report |= kernel.trusted_cell(cell["source"])
+        if door.died and not died_before:
+            report["died"] = door.died
         try:
             control.send(report)
         except TypeError as error:  # too long, or no JSON: this cell's report is lost, the others' are not
             control.send({"passed": False, "fraction": 0.0, "text": f"the report on this cell can't be sent: {error}"})
 
 
+def told_on(sock: socket.socket) -> Callable[[], str | None]:
+    """What reads from a socket why the sandbox was ended, said before it was; None if nothing was said."""
+    sock.setblocking(False)
+
+    def read() -> str | None:
+        try:
+            return f"your code {sock.recv(4096).decode()}"
+        except BlockingIOError:
+            return None
+
+    return read
+
+
 if __name__ == "__main__":
-    control_fd, door_fd = map(int, sys.argv[1:])
-    serve(Wire(socket.socket(fileno=control_fd)), Wire(socket.socket(fileno=door_fd), max_array_bytes=64 * 2**20))
+    control_socket, door_socket, why_socket = (socket.socket(fileno=int(fd)) for fd in sys.argv[1:])
+    serve(Wire(control_socket), Wire(door_socket, max_array_bytes=64 * 2**20), told_on(why_socket))

@@ -11,14 +11,16 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
-from traitlets import Float, List, Unicode
+from traitlets import Bool, Float, Integer, List, Unicode
 
+from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
+from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
 from .runner.shell import CUT
-from .session import Limits, Session
+from .session import Session
 
-MAX_FILE_BYTES = 50 * 2**20
+UNPROTECTED = "run without a sandbox"
 SECRET_FILE = ".course_secret"
 
 
@@ -34,12 +36,39 @@ class ExecuteApart(Execute):
     """
 
     answers = Unicode(help="Module that answers the test cells' questions on the student side.").tag(config=True)
-    answer_timeout = Float(120.0, help="Seconds that the student's code has for one question.").tag(config=True)
+    answer_timeout = Float(Limits.answer, help="Seconds that the student's code has for one question.").tag(config=True)
+    notebook_timeout = Float(Limits.notebook, help="Seconds for all cells and tests of a notebook.").tag(config=True)
+    memory = Float(
+        Limits.memory / 2**30, help="GiB of memory for all processes of a submission and the files it writes."
+    ).tag(config=True)
+    tasks = Integer(Limits.tasks, help="Processes and threads that a submission may have at one time.").tag(config=True)
+    scratch = Float(
+        Limits.scratch / 2**30, help="GiB for files in each of the places where a submission can write."
+    ).tag(config=True)
     grader_setup = List(
         Unicode(),
         ["setup-checks"],
         help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
     ).tag(config=True)
+
+    gpu = Bool(
+        False, help="Whether the sandbox has the graphics cards of this machine: /dev/nvidia* and /dev/dri."
+    ).tag(config=True)
+
+    run_student_code_without_a_sandbox = Bool(
+        False, help="Run students' code as the grader's own user, who can read and change everything that you can."
+    ).tag(config=True)
+
+    def limits(self) -> Limits:
+        """What one submission may use."""
+        return Limits(
+            cell=float(self.timeout or Limits.cell),
+            answer=self.answer_timeout,
+            notebook=self.notebook_timeout,
+            memory=int(self.memory * 2**30),
+            tasks=self.tasks,
+            scratch=int(self.scratch * 2**30),
+        )
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -48,6 +77,8 @@ class ExecuteApart(Execute):
 
         Raises
         ------
+        HandInError
+            The files handed in can't be taken into the sandbox.
         SandboxError
             The sandbox did not start.
         SetupFailed
@@ -61,12 +92,17 @@ class ExecuteApart(Execute):
         cells = plan(nb, instructions, self.grader_setup)
         session = Session(
             cells=cells,
-            files=handed_in(folder),
+            files=files_beside_notebooks(folder),
             release=release if release.is_dir() else None,
             answers=self.answers or None,
             secret=course_secret(Path(course.root)),
-            limits=Limits(cell=float(self.timeout or Limits.cell), answer=self.answer_timeout),
+            limits=self.limits(),
+            gpu=self.gpu,
+            sandboxed=not self.run_student_code_without_a_sandbox,
         )
+        if not session.sandboxed:
+            self.log.warning(UNPROTECTED)
+            add_remarks(nb, [UNPROTECTED])
         count = 0
         for cell, planned, report in zip(nb.cells, cells, session.run(), strict=True):
             if cell.cell_type != "code":
@@ -83,8 +119,10 @@ def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list
     """Turn the report on one cell into notebook outputs."""
     if planned.points is not None:
         return _mark(planned.points, report, count)
+    if planned.on_grader_side and "lost" in report:
+        raise SetupFailed(f"the cell '{planned.name}' did not run on the judging side: {report['lost']}")
     if planned.on_grader_side and not report.get("passed"):
-        raise SetupFailed(f"the cell '{planned.name}' fails on the judging side: {report.get('text') or report}")
+        raise SetupFailed(f"the cell '{planned.name}' fails on the judging side: {report['text']}")
     if "lost" in report:
         return [new_output("error", ename="NotRun", evalue=report["lost"], traceback=[f"NotRun: {report['lost']}"])]
     return [_output(output, count) for output in report.get("outputs", [])]
@@ -99,7 +137,9 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
     remarks = [f"{name} was {errors['CellTimeoutError']}"] if "CellTimeoutError" in errors else []
     if any(CUT in output.get("text", "") for output in outputs):
         remarks.append(f"{name} printed too much: its output is cut")
-    return remarks + ([errors["KernelDied"]] if "KernelDied" in errors else [])
+    if "No space left on device" in errors.get("OSError", ""):
+        remarks.append(f"{name} wrote more files than fit")
+    return remarks + ([f"{report['died'].removeprefix('your ')} in {name}"] if "died" in report else [])
 
 
 def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]:
@@ -123,18 +163,6 @@ def _output(output: dict[str, Any], count: int) -> NotebookNode:
     if output["type"] == "result":
         return new_output("execute_result", data=data, execution_count=count)
     return new_output("display_data", data=data)
-
-
-def handed_in(folder: Path) -> dict[str, bytes]:
-    """The regular files beside the notebook, small enough to copy, by path relative to `folder`."""
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        linked = any(part.is_symlink() for part in (path, *path.parents) if part != folder and folder in part.parents)
-        if linked or not path.is_file() or path.suffix == ".ipynb" or path.stat().st_size > MAX_FILE_BYTES:
-            continue
-        files[inside.as_posix()] = path.read_bytes()
-    return files
 
 
 def course_secret(root: Path) -> bytes:

@@ -2,16 +2,18 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .seccomp import no_user_namespaces
+from .seccomp import refusals
 
 PYTHON = Path("/opt/python")
 SITE_PACKAGES = Path("/opt/site-packages")
@@ -23,7 +25,8 @@ HOME = Path("/home/student")
 INSTRUCTOR_PACKAGES = ("grading", "course_utils")
 # The user "nobody": what root's sandboxes run as on the host.
 UNPRIVILEGED_UID = 65534
-SCRATCH_BYTES = 1 * 2**30
+# The only writable places.
+SCRATCH = ("/tmp", "/dev/shm", str(HOME))
 
 
 class SandboxError(RuntimeError):
@@ -39,9 +42,14 @@ class Sandbox:
 
     def stop(self) -> None:
         """Kill everything inside it."""
-        self.process.kill()
+        self.kill()
         self.process.wait()
         self._errors.close()
+
+    def kill(self) -> None:
+        """Kill everything inside it, and don't wait."""
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def complaint(self) -> str:
         """What bubblewrap or Python said when the sandbox did not start."""
@@ -49,7 +57,7 @@ class Sandbox:
         return self._errors.read(4000).decode(errors="replace").strip()
 
 
-def start(sock: socket.socket, release: Path | None) -> Sandbox:
+def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False) -> Sandbox:
     """Start a runner in a new sandbox.
 
     Parameters
@@ -58,47 +66,99 @@ def start(sock: socket.socket, release: Path | None) -> Sandbox:
         The runner's end of the socketpair; the caller closes its own copy afterwards.
     release : Path or None
         The assignment as the students got it, visible read-only at `RELEASE`.
+    scratch : int
+        Bytes for the files in each of the `SCRATCH` places.
+    gpu : bool
+        Whether the graphics cards of this machine are there, too.
 
     Raises
     ------
     SandboxError
-        There is no bubblewrap.
+        There is no bubblewrap, or it can't be executed.
     """
-    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
-    with tempfile.TemporaryFile() as rules:
-        rules.write(no_user_namespaces())
-        rules.seek(0)
-        process = subprocess.Popen(
-            command(sock.fileno(), release, rules.fileno()),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            pass_fds=[sock.fileno(), rules.fileno()],
-            env=environment(),
-            cwd="/",
-            start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
-        )
+    program = bubblewrap()
+    with ExitStack() as stack:
+        rules = stack.enter_context(_to_read(refusals()))
+        words = _arguments(release, scratch, rules.fileno(), gpu)
+        # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
+        arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
+        fds = [sock.fileno(), rules.fileno(), arguments.fileno()]
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
+        try:
+            process = subprocess.Popen(
+                ["bwrap", "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
+                executable=program,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=fds,
+                env=environment(),
+                cwd="/",
+                start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
+            )
+        except OSError as error:
+            errors.close()
+            raise SandboxError(f"the sandbox did not start: {error}") from error
     return Sandbox(process, errors)
 
 
-def command(fd: int, release: Path | None, rules_fd: int) -> list[str]:
-    """The command line that starts the runner on file descriptor `fd` in a sandbox with the rules on `rules_fd`."""
-    as_root = os.geteuid() == 0
-    words = [bubblewrap(), *_namespaces(as_root)]
+def start_without_a_sandbox(sock: socket.socket, folder: str) -> Sandbox:
+    """Start a runner in an ordinary folder, where the student's code can do whatever the grader's user can.
+
+    Raises
+    ------
+    SandboxError
+        It can't be executed.
+    """
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
+    inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
+    here = {"HOME": folder, "PYTHONPATH": str(Path(__file__).parent)}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[sock.fileno()],
+            env={name: value for name, value in environment().items() if name not in inside_only} | here,
+            cwd=folder,
+            start_new_session=True,
+        )
+    except OSError as error:
+        errors.close()
+        raise SandboxError(f"the student side did not start: {error}") from error
+    return Sandbox(process, errors)
+
+
+def _to_read(content: bytes) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the caller)
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def _runner(fd: int) -> list[str]:
+    """The command inside the sandbox, which serves on a file descriptor."""
+    words = [str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
+    return [*words, str(UNPRIVILEGED_UID)] if os.geteuid() == 0 else words
+
+
+def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> list[str]:
+    """What bubblewrap is to build, with the rules on a file descriptor."""
+    words = _namespaces(as_root=os.geteuid() == 0)
     for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(HOME.parent)):
         words += ["--perms", "0755", "--dir", folder]  # else bubblewrap makes them for its own user only
     words += [*_system(), *_python()]
     words += ["--ro-bind", str(Path(__file__).parent / "runner"), str(RUNNER / "runner")]
     if release is not None:
         words += ["--ro-bind", str(release.resolve()), str(RELEASE)]
-    scratch = ["--perms", "1777", "--size", str(SCRATCH_BYTES), "--tmpfs"]
-    for folder in ("/tmp", "/dev/shm", str(HOME)):
-        words += [*scratch, folder]
+    for folder in SCRATCH:
+        words += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
+    for device in _gpus() if gpu else []:
+        words += ["--dev-bind", str(device), str(device)]
     # The tree itself lies on a tmpfs without a limit.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    words += ["--seccomp", str(rules_fd), "--chdir", str(HOME)]
-    words += ["--", str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
-    return [*words, str(UNPRIVILEGED_UID)] if as_root else words
+    return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
 
 
 def environment() -> dict[str, str]:
@@ -160,6 +220,11 @@ def _system() -> list[str]:
     for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types"):
         words += ["--ro-bind-try", name, name]
     return words
+
+
+def _gpus() -> list[Path]:
+    """The device files of the graphics cards."""
+    return sorted([*Path("/dev").glob("nvidia*"), *Path("/dev").glob("dri")])
 
 
 def _python() -> list[str]:

@@ -5,8 +5,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,10 @@ import numpy as np
 
 from . import sandbox
 from .door import GRACE
+from .limits import Limits
 from .plan import PlannedCell
 from .runner.wire import Timeout, Wire, WireError
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Wall-clock limits in seconds."""
-
-    start: float = 60.0
-    cell: float = 300.0
-    answer: float = 120.0
+from .watchdog import watch
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,11 @@ class Session:
     secret : bytes
         The course's secret.
     limits : Limits
-        When to stop waiting.
+        What it may use.
+    gpu : bool
+        Whether the student's code can use the graphics cards of this machine.
+    sandboxed : bool
+        Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
     """
 
     cells: list[PlannedCell]
@@ -54,6 +51,8 @@ class Session:
     answers: str | None = None
     secret: bytes = b""
     limits: Limits = field(default_factory=Limits)
+    gpu: bool = False
+    sandboxed: bool = True
 
     def run(self) -> list[dict[str, Any]]:
         """Execute the submission.
@@ -62,13 +61,14 @@ class Session:
         -------
         list of dict
             The grader kernel's report on each cell, in order. Where it died or hung, the report is ``{"lost": why}``.
+            The cell in which the student side died or was ended has ``died``, which says why.
 
         Raises
         ------
         sandbox.SandboxError
-            The sandbox did not start; nothing was executed.
+            The sandbox did not start, or can't be watched; nothing was executed.
         """
-        with self._processes() as (control, student_side):
+        with self._processes() as (control, student_side, end):
             try:
                 control.send(self._plan(), self.limits.start)
                 greeting = control.receive(self.limits.start + 2 * GRACE)
@@ -78,7 +78,10 @@ class Session:
                 raise sandbox.SandboxError(
                     f"the sandbox did not start: {student_side.complaint() or greeting['no_start']}"
                 )
-            return self._collect(control)
+            watched = watch(student_side.process.pid, self.limits, end) if self.sandboxed else nullcontext()
+            with watched:
+                control.send({"go": True}, GRACE)
+                return self._collect(control)
 
     def _plan(self) -> dict[str, Any]:
         return {
@@ -92,7 +95,7 @@ class Session:
                 if cell.runs
             ],
             "files": {name: np.frombuffer(content, np.uint8) for name, content in self.files.items()},
-            "path": [str(sandbox.RELEASE)] if self.release else [],
+            "path": [str(sandbox.RELEASE if self.sandboxed else self.release.resolve())] if self.release else [],
             "answers": self.answers,
             "secret": np.frombuffer(self.secret, np.uint8),
             "start_timeout": self.limits.start,
@@ -118,29 +121,39 @@ class Session:
         return reports
 
     @contextmanager
-    def _processes(self) -> Iterator[tuple[Wire, sandbox.Sandbox]]:
-        control, grader_control = socket.socketpair()
-        door, student_end = socket.socketpair()
-        with tempfile.TemporaryDirectory(prefix="grader-kernel-") as folder:
-            student_side = sandbox.start(student_end, self.release)
-            grader = subprocess.Popen(
-                [
-                    *(sys.executable, "-I", "-m", "grading.execute.grader_kernel"),
-                    *(str(grader_control.fileno()), str(door.fileno())),
-                ],
-                pass_fds=[grader_control.fileno(), door.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                cwd=folder,
-                env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-            )
-            for sock in (grader_control, door, student_end):
-                sock.close()
-            wire = Wire(control)
+    def _processes(self) -> Iterator[tuple[Wire, sandbox.Sandbox, Callable[[str], None]]]:
+        """Start both sides, and stop them in the end, whatever happens; the function says why and ends the sandbox."""
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-kernel-"))
+            pairs = [socket.socketpair() for _ in range(3)]
+            control, tell, door = (stack.enter_context(pair[0]) for pair in pairs)
+            grader_control, why, student_end = (stack.enter_context(pair[1]) for pair in pairs)
+            if self.sandboxed:
+                student_side = sandbox.start(student_end, self.release, self.limits.scratch, self.gpu)
+            else:
+                home = stack.enter_context(tempfile.TemporaryDirectory(prefix="student-side-"))
+                student_side = sandbox.start_without_a_sandbox(student_end, home)
+            stack.callback(student_side.stop)
+            fds = [sock.fileno() for sock in (grader_control, door, why)]
             try:
-                yield wire, student_side
-            finally:
-                wire.close()
-                grader.kill()
-                grader.wait()
-                student_side.stop()
+                grader = subprocess.Popen(
+                    [sys.executable, "-I", "-m", "grading.execute.grader_kernel", *map(str, fds)],
+                    pass_fds=fds,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    cwd=folder,
+                    env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+                )
+            except OSError as error:
+                raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
+            stack.callback(grader.wait)
+            stack.callback(grader.kill)
+            for sock in (grader_control, why, door, student_end):
+                sock.close()
+
+            def end(reason: str) -> None:
+                with suppress(OSError):  # the grader kernel is gone, and nobody will ask
+                    tell.sendall(reason.encode())
+                student_side.kill()
+
+            yield Wire(control), student_side, end

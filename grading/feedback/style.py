@@ -2,7 +2,10 @@
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
+
+from ..execute.preprocessor import UNPROTECTED
 
 CSS = """
 /* Figures and long lines stay inside the page. */
@@ -19,6 +22,8 @@ class FeedbackStyle(NbGraderPreprocessor):
     """Add our style to the page; after nbconvert's CSSHTMLHeaderPreprocessor."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Hand the style to the page's template."""
+        """Hand the style to the page's template, and say on the page if there was no sandbox."""
+        if UNPROTECTED in nb.metadata.get("grading", {}).get("remarks", []):
+            nb.cells.insert(0, new_markdown_cell(f"*This notebook was {UNPROTECTED}.*"))
         resources.setdefault("inlining", {}).setdefault("css", []).append(CSS)
         return nb, resources

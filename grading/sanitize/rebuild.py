@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..execute.outputs import is_image
 
+# What a browser takes for more than text: a tag; a script in the place of an address, spelt in one way or another.
+_ACTIVE = re.compile(r"<(?=[a-z/!?])|&(?=#|colon|tab|newline)|script(?=\W{0,3}:)", re.IGNORECASE)
+
 
 class Rebuild(NbGraderPreprocessor):
-    """Rebuild a submitted notebook on the skeleton of the release; the first of the sanitizing steps.
+    """Rebuild a submitted notebook on the skeleton of the release, before any other step changes it.
 
     Whatever happened to the instructor's cells (deleted, copied, moved, edited, another type, other flags or metadata),
     they are as they were released. Of the student's notebook these are taken over:
@@ -26,6 +30,8 @@ class Rebuild(NbGraderPreprocessor):
     - the sources of the solution cells, known by their nbgrader id, else by their cell id;
     - the sources of other cells that were not locked, known by their cell id;
     - all other cells, without metadata, each behind the cell it followed.
+
+    HTML in the student's texts is shown as it is written: formgrader would run its scripts with the grader's rights.
 
     Where a solution cell is there twice, the last one counts and the others stay as ordinary cells before it, so that
     everything runs in the student's order.
@@ -82,9 +88,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
         if number < last_of[home]:
             before.setdefault(home, []).append(_own_cell(cell, number))
         else:
-            skeleton[home].source = _source(cell)
-            if skeleton[home].cell_type == "markdown":
-                _take_pictures(cell, skeleton[home])
+            _take_source(cell, skeleton[home])
     add_remarks(release, _remarks(cells, homes, skeleton))
     rebuilt = behind.get(None, [])
     for cell in release.cells:
@@ -176,9 +180,18 @@ def _own_cell(cell: dict[str, Any], number: int) -> NotebookNode:
     ident = f"students-own-{number}"
     if cell.get("cell_type") == "code":
         return new_code_cell(_source(cell), id=ident)
-    own = new_markdown_cell(_source(cell), id=ident)
-    _take_pictures(cell, own)
+    own = new_markdown_cell(id=ident)
+    _take_source(cell, own)
     return own
+
+
+def _take_source(cell: dict[str, Any], to: NotebookNode) -> None:
+    source = _source(cell)
+    if to.cell_type == "markdown":
+        _take_pictures(cell, to)
+        if source.strip() != to.source.strip():
+            source = _ACTIVE.sub(r"\g<0> ", source)
+    to.source = source
 
 
 def _source(cell: dict[str, Any]) -> str:
@@ -200,7 +213,7 @@ def _take_pictures(cell: dict[str, Any], to: NotebookNode) -> None:
                 continue
             image_format = {"image/png": "PNG", "image/jpeg": "JPEG"}.get(mime)
             if image_format and is_image(np.frombuffer(raw, np.uint8), image_format):
-                kept.setdefault(name, {})[mime] = picture
+                kept.setdefault(name, {})[mime] = base64.b64encode(raw).decode()
     if kept:
         to.attachments = NotebookNode(kept)
 

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -50,26 +51,48 @@ class Example:
     about : str
         First line of its docstring.
     loses : frozenset of str
-        Ids of the test cells that do not earn all their points; empty for wheat.
+        Ids of the test cells that do not earn all their points; empty for wheat, and where all are lost.
+    claims : frozenset of str
+        Ids of the test cells that a forgery passes by claims that cannot be checked.
+    base : str
+        What it builds on: "solution", "untouched", or the name of another example.
     checkpoint : bool
         Whether the model solution's checkpoint is handed in with it.
     cells : dict of str to str
         Sources by the id of the cell they replace.
     scratch : list of (str, str)
         Extra cells: the id of the cell before, and the source.
+    before_handing_in : str
+        Code that changes what is handed in.
     """
 
     name: str
     about: str
     loses: frozenset[str] = frozenset()
+    claims: frozenset[str] = frozenset()
+    base: str = "solution"
     checkpoint: bool = False
     cells: dict[str, str] = field(default_factory=dict)
     scratch: list[tuple[str, str]] = field(default_factory=list)
+    before_handing_in: str = ""
 
 
 def examples() -> list[Example]:
     """All example submissions, by name."""
     return [_read(path) for path in sorted(CORPUS.glob("*/*.py"))]
+
+
+def untouched() -> Example:
+    """The release as it is, handed in."""
+    return Example("untouched", "The release as it is.", base="untouched")
+
+
+def find(name: str) -> Example:
+    """The example of that name."""
+    if name == "untouched":
+        return untouched()
+    kind, _, stem = name.partition("-")
+    return _read(CORPUS / kind / f"{stem.replace('-', '_')}.py")
 
 
 def sample() -> list[Example]:
@@ -93,13 +116,24 @@ def build_notebook(example: Example) -> nbformat.NotebookNode:
         raise ValueError(f"{example.name}: the release has no cell {', '.join(sorted(unknown))}")
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("solution"):
-            cell.source = example.cells.get(cell.id, solutions[cell.id])
+            unchanged = cell.source if example.base == "untouched" else solutions[cell.id]
+            cell.source = example.cells.get(cell.id, unchanged)
         elif cell.id in example.cells:
             cell.source = example.cells[cell.id]
-    for number, (after, source) in enumerate(example.scratch):
+    for number, (after, source) in reversed(list(enumerate(example.scratch))):
         position = next(i for i, cell in enumerate(notebook.cells) if cell.id == after)
         notebook.cells.insert(position + 1, new_code_cell(source, id=f"scratch-{number}"))
     return notebook
+
+
+def hand_in(example: Example, folder: Path) -> None:
+    """Put what this student hands in into a folder."""
+    notebook = build_notebook(example)
+    if example.checkpoint:
+        shutil.copy(model_checkpoint(), folder / CHECKPOINT)
+    exec(example.before_handing_in, {"notebook": notebook, "folder": folder})
+    # Not by nbformat, which would repair it.
+    (folder / NOTEBOOK).write_text(json.dumps(notebook))
 
 
 def build_class(root: Path, chosen: list[Example] | None = None) -> None:
@@ -116,12 +150,9 @@ def build_class(root: Path, chosen: list[Example] | None = None) -> None:
         shutil.rmtree(root)
     shutil.copytree(SOURCE, root / "source" / "ex04", ignore=shutil.ignore_patterns("*.pt", ".ipynb_checkpoints"))
     for example in sample() if chosen is None else chosen:
-        folder = _folder(root, example.name)
-        nbformat.write(build_notebook(example), folder / NOTEBOOK)
-        if example.checkpoint:
-            shutil.copy(model_checkpoint(), folder / CHECKPOINT)
+        hand_in(example, _folder(root, example.name))
     if chosen is None:
-        shutil.copy(RELEASE / NOTEBOOK, _folder(root, "untouched") / NOTEBOOK)
+        hand_in(untouched(), _folder(root, "untouched"))
         (_folder(root, "not-a-notebook") / NOTEBOOK).write_text('{"cells": [{"cell_type": "code", "sour')
 
 
@@ -155,23 +186,35 @@ def _folder(root: Path, student: str) -> Path:
     return folder
 
 
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in listed.split(",") if name.strip())
+
+
 def _read(path: Path) -> Example:
     text = path.read_text()
     docstring = ast.get_docstring(ast.parse(text.split("# %%")[0])) or ""
     about = docstring.splitlines()[0] if docstring else path.stem
     said = dict(re.findall(r"(?m)^([a-z ]+): +(.+(?:\n +.+)*)$", docstring))
-    cells, scratch = {}, []
+    default = "untouched" if path.parent.name == "forgeries" else "solution"
+    base = said.get("builds on", default).strip()
+    below = Example("", "", base=base) if base in ("untouched", "solution") else find(base)
+    cells, scratch, before_handing_in = dict(below.cells), list(below.scratch), below.before_handing_in
     pieces = _CELL.split(text)[1:]
     for head, body in zip(pieces[::2], pieces[1::2], strict=True):
         if head.startswith("scratch after="):
             scratch.append((head.removeprefix("scratch after=").strip(), body.strip("\n")))
+        elif head == "before handing in":
+            before_handing_in += body
         else:
             cells[head.strip()] = body.strip("\n")
     return Example(
         name=f"{path.parent.name}-{path.stem.replace('_', '-')}",
         about=about,
-        loses=frozenset(name.strip() for name in said.get("loses", "").split(",") if name.strip()),
-        checkpoint=said.get("hands in", "").strip() == "checkpoint",
+        loses=_names(said.get("loses", "")) or below.loses,
+        claims=_names(said.get("claims", "")),
+        base=base,
+        checkpoint=below.checkpoint or said.get("hands in", "").strip() == "checkpoint",
         cells=cells,
         scratch=scratch,
+        before_handing_in=before_handing_in,
     )

@@ -4,12 +4,15 @@
 one of the words) the way the engine does, without nbgrader around it, and says where they differ from their promise.
 """
 
+import json
 import os
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import click
 import nbformat
@@ -19,12 +22,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell, from_source, plan
 from grading.execute.session import Session
+from grading.sanitize.hand_in import HandInError, files_beside_notebooks
+from grading.sanitize.rebuild import rebuild
 
-from .build import CHECKPOINT, NOTEBOOK, RELEASE, SOURCE, Example, build_notebook, examples, model_checkpoint
+from .build import NOTEBOOK, RELEASE, SOURCE, Example, examples, hand_in, model_checkpoint
 
 ANSWERS = "course_utils.submission.answers"
+FORGERS_LIMITS = Limits(cell=20.0, answer=20.0)  # some never end by themselves
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,15 @@ class Verdict:
         Share of its points that each test cell earned.
     messages : dict of str to str
         What the tests said.
+    reports : list of (PlannedCell, dict)
+        The grader kernel's report on each cell.
     """
 
     example: Example
     seed: int
     fractions: dict[str, float]
     messages: dict[str, str]
+    reports: list[tuple[PlannedCell, dict[str, Any]]]
 
     @property
     def lost(self) -> frozenset[str]:
@@ -56,7 +66,8 @@ class Verdict:
     @property
     def promised(self) -> frozenset[str]:
         """Tests that the example says it loses."""
-        return frozenset(self.fractions) if self.example.name.startswith("forgeries") else self.example.loses
+        everything = frozenset(self.fractions) if self.example.base == "untouched" else frozenset()
+        return (self.example.loses or everything) - self.example.claims
 
     @property
     def surprises(self) -> list[str]:
@@ -76,20 +87,30 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     seed : int
         Stands for the course's secret, and changes the seed with which nets are trained.
     """
-    notebook = build_notebook(example)
+    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    tests = [name for name in instructions.points if name not in instructions.written]
+    with tempfile.TemporaryDirectory() as folder:
+        hand_in(example, Path(folder))
+        try:
+            files = files_beside_notebooks(Path(folder))
+        except HandInError as refused:  # then nothing of it is executed, and all tests are lost
+            return Verdict(example, seed, dict.fromkeys(tests, 0.0), dict.fromkeys(tests, str(refused)), [])
+        submitted = nbformat.from_dict(json.loads(Path(folder, NOTEBOOK).read_text()))
+    notebook = rebuild(submitted, nbformat.read(RELEASE / NOTEBOOK, as_version=4))
     before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup-fit")
     notebook.cells.insert(
         before_fit, new_code_cell(f"from course_utils import checkpoint\n\ncheckpoint.SEED += {seed}")
     )
     cells = cells_that_count(notebook)
-    files = {CHECKPOINT: model_checkpoint().read_bytes()} if example.checkpoint else {}
-    session = Session(cells, files, RELEASE, ANSWERS, secret=seed.to_bytes(16, "big"))
+    limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
+    session = Session(cells, files, RELEASE, ANSWERS, seed.to_bytes(16, "big"), limits)
     fractions, messages = {}, {}
-    for cell, report in zip(cells, session.run(), strict=True):
+    reports = session.run()
+    for cell, report in zip(cells, reports, strict=True):
         if cell.points is not None:
             fractions[cell.name] = report.get("fraction", 0.0)
             messages[cell.name] = report.get("html") or report.get("text") or report.get("lost") or ""
-    return Verdict(example, seed, fractions, messages)
+    return Verdict(example, seed, fractions, messages, list(zip(cells, reports, strict=True)))
 
 
 def cells_that_count(notebook: NotebookNode) -> list[PlannedCell]:

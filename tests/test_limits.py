@@ -1,0 +1,202 @@
+"""A submission that takes more than it may is ended, says so, keeps what it had, and leaves nothing behind."""
+
+import sys
+import tempfile
+import textwrap
+import time
+
+import psutil
+import pytest
+
+from grading.execute import watchdog
+from grading.execute.limits import Limits
+from grading.execute.plan import PlannedCell
+from grading.execute.sandbox import SandboxError
+from grading.execute.session import Session
+from tests.test_sandbox import report_as_ordinary_user
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+
+ASK = "reply = __door__.ask('x', {})\nassert 'answer' in reply, reply['failure']['message']"
+ANSWERS = "def answer(namespace, question, arguments):\n    return {'answer': namespace.get(question)}\n"
+GIB = 2**30
+
+
+def student(source):
+    return PlannedCell(textwrap.dedent(source), on_student_side=True)
+
+
+def judged(source=ASK):
+    return PlannedCell(source, "test", on_grader_side=True, points=1.0)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run cells under limits; afterwards no process and no temporary file of theirs is left."""
+    (tmp_path / "release").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "release" / "answers.py").write_text(ANSWERS)
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+
+    def run(*cells, **limits):
+        limits = Limits(**{"cell": 30.0, "answer": 30.0, **limits})
+        return Session(cells=list(cells), release=tmp_path / "release", answers="answers", limits=limits).run()
+
+    yield run
+    left = [process for process in psutil.Process().children(recursive=True) if process.pid not in before]
+    assert not psutil.wait_procs(left, timeout=10)[1]
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+# Bounded, so that a limit that does not work harms nobody.
+HARMS = {
+    "memory": (
+        "import time\nhog = [bytearray(2**26) for _ in range(30)]\ntime.sleep(20)",
+        {"memory": GIB},
+        "your code used more than 1 GiB of memory and was stopped",
+    ),
+    "memory of children": (
+        """
+        import os, time
+        for _ in range(4):
+            if os.fork() == 0:
+                hog = bytearray(2**28 + 2**27)
+                time.sleep(60)
+        time.sleep(60)
+        """,
+        {"memory": GIB},
+        "your code used more than 1 GiB of memory and was stopped",
+    ),
+    "files": (
+        """
+        import time
+        for folder in ("/tmp", "/dev/shm", "."):
+            with open(folder + "/filler", "wb") as file:
+                for _ in range(24): file.write(bytes(2**24))
+        time.sleep(60)
+        """,
+        {"memory": GIB},
+        "your code used more than 1 GiB of memory and was stopped",
+    ),
+    "processes": (
+        """
+        import os, time
+        for _ in range(100):
+            if os.fork() == 0:
+                time.sleep(60)
+                os._exit(0)
+        time.sleep(60)
+        """,
+        {"tasks": 60},
+        "your code had more than 60 processes and threads at one time and was stopped",
+    ),
+    "orphans": (
+        """
+        import os, time
+        for _ in range(100):
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(60)
+                os._exit(0)
+        time.sleep(60)
+        """,
+        {"tasks": 60},
+        "your code had more than 60 processes and threads at one time and was stopped",
+    ),
+    "threads": (
+        """
+        import threading, time
+        for _ in range(100): threading.Thread(target=time.sleep, args=(60,)).start()
+        time.sleep(60)
+        """,
+        {"tasks": 60},
+        "your code had more than 60 processes and threads at one time and was stopped",
+    ),
+    "time": (
+        "import time\ntime.sleep(20)",
+        {"notebook": 2.0},
+        "your code took more than 2 s for the whole notebook and was stopped",
+    ),
+}
+
+
+@pytest.mark.parametrize(("harm", "limits", "says"), HARMS.values(), ids=HARMS)
+def test_what_takes_too_much_is_ended_and_says_so(run, harm, limits, says):
+    begun = time.monotonic()
+    first, before, harmed, after, later = run(
+        student("x = 3"), judged(), student(harm), judged(), student("x"), **limits
+    )
+    assert time.monotonic() - begun < 30
+    assert first == {"outputs": []} and before["passed"]
+    assert harmed["died"] == says and harmed["outputs"][-1]["value"] == says
+    assert not after["passed"] and says in after["text"] and "died" not in after
+    assert later["outputs"][-1]["value"] == says
+
+
+def test_many_slow_cells_end_with_the_time_of_the_notebook(run):
+    reports = run(*[student("import time\ntime.sleep(0.8)")] * 10, judged(), notebook=3.0)
+    ended = [number for number, report in enumerate(reports) if "died" in report]
+    assert len(ended) == 1 and 2 <= ended[0] <= 4
+    assert all(report == {"outputs": []} for report in reports[: ended[0]])
+    assert "3 s for the whole notebook" in reports[-1]["text"]
+
+
+def test_a_question_that_takes_too_much_ends_the_sandbox_too(run):
+    define = """
+        import gc
+        (runner,) = [thing for thing in gc.get_objects() if type(thing).__name__ == "Runner"]
+        runner.answer = lambda *_: [bytearray(2**26) for _ in range(30)]
+        """
+    _, asked, after = run(student(define), judged(), judged(), memory=GIB)
+    assert "used more than 1 GiB" in asked["text"] and "used more than 1 GiB" in asked["died"]
+    assert "used more than 1 GiB" in after["text"] and "died" not in after
+
+
+def test_files_have_a_limit_of_their_own_and_the_next_cell_runs(run):
+    full, after = run(
+        student("with open('/dev/shm/filler', 'wb') as file: file.write(bytes(2**25))"),
+        student("import os\nos.remove('/dev/shm/filler')\nopen('/dev/shm/small', 'w').write('x')"),
+        scratch=2**24,
+    )
+    assert full["outputs"][-1]["name"] == "OSError" and "No space left on device" in full["outputs"][-1]["value"]
+    assert after["outputs"][0]["text"] == "1"
+
+
+def test_memory_that_processes_share_counts_once(run):
+    share = """
+        import os, time
+        much = bytearray(2**29)
+        for _ in range(5):
+            if os.fork() == 0:
+                time.sleep(10)
+                os._exit(0)
+        time.sleep(1)
+        """
+    (report,) = run(student(share), memory=GIB)
+    assert report == {"outputs": []}
+
+
+def test_an_ordinary_users_watchdog_sees_as_much_as_roots(tmp_path):
+    hide = "import ctypes\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"  # PR_SET_DUMPABLE: others may not look into it
+    report = report_as_ordinary_user(hide + HARMS["memory"][0], tmp_path, "Limits(memory=2**30)")
+    assert report["died"] == HARMS["memory"][2]
+
+
+def test_a_sandbox_that_cannot_be_watched_runs_nothing(run, monkeypatch):
+    def fails(*_):
+        raise PermissionError("not for you")
+
+    monkeypatch.setattr(watchdog.Usage, "__init__", fails)
+    with pytest.raises(SandboxError, match=r"could not be watched.*not for you"):
+        run(student("1"))
+
+
+def test_a_watchdog_that_fails_ends_the_sandbox(run, monkeypatch):
+    def fails(*_):
+        raise ValueError("no such line")
+
+    monkeypatch.setattr(watchdog.Usage, "tasks", fails)
+    (report,) = run(student("import time\ntime.sleep(20)"))
+    assert report["died"] == "your code was stopped, because it could not be watched any longer (no such line)"
