@@ -1,6 +1,7 @@
 """Attacks: each gains nothing over the same submission without it, ends in time and leaves no trace on this machine."""
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
@@ -118,13 +119,12 @@ def secret(monkeypatch):
 )
 def test_forgery_gains_nothing_and_harms_nobody(name, secret):
     forgery = FORGERIES[name]
-    without = verdict_on("untouched" if forgery.base == "untouched" else forgery.base)
+    without = verdict_on(forgery.base)
     start = time.monotonic()
     verdict = grade(forgery)
     assert time.monotonic() - start < TIME
     assert verdict.surprises == []
-    gained = {test for test, share in verdict.fractions.items() if share > without.fractions[test]}
-    assert gained == forgery.claims
+    assert not {test for test, share in verdict.fractions.items() if share > without.fractions[test]}
     shown = json.dumps([report for _, report in verdict.reports], default=str)
     assert "got through" not in shown and secret not in shown
     assert "<script" not in "".join(verdict.messages.values())
@@ -137,6 +137,18 @@ def slips(forgery: Example, verdict: Verdict) -> list[str]:
     errors = [o for cell, report in verdict.reports if cell.source in own for o in report.get("outputs", [])]
     names = ("NameError", "SyntaxError", "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError")
     return [f"{o['name']}: {o['value']}" for o in errors if o["type"] == "error" and o["name"] in names]
+
+
+@pytest.mark.slow
+def test_claims_earn_less_than_a_net_of_one_line():
+    claims = FORGERIES["forgeries-answers-claimed"]
+    honest = verdict_on(claims.base)
+    alone = grade(dataclasses.replace(claims, base="untouched", cells={}))
+    assert 0 < points(alone) < points(honest)
+
+
+def points(verdict: Verdict) -> float:
+    return sum(cell.points * verdict.fractions[cell.name] for cell, _ in verdict.reports if cell.points is not None)
 
 
 BYSTANDER = """class GlitchNet(nn.Sequential):
@@ -159,7 +171,7 @@ def graded(course: Path) -> tuple[dict[str, Mark], dict[str, str]]:
 @pytest.mark.slow
 def test_a_class_with_forgers_in_it(tmp_path, secret):
     course = tmp_path / "course"
-    build_class(course, [Example("bystander", "", base="untouched", cells={"glitchnet": BYSTANDER})])
+    build_class(course, [Example("bystander", "", blank=True, cells={"glitchnet": BYSTANDER})])
     alone, before = graded(course)
     assert alone["bystander"].automatic == 25
     for name in IN_CLASS:

@@ -9,8 +9,7 @@ differ from the model solution (from the untouched release, if it is a forgery),
 
     loses: train-clears-gradients, ...        (chaff; and forgeries that do not lose everything)
     hands in: checkpoint                      (the model solution's, unless it must train its own)
-    builds on: chaff-untrained                (forgeries: an example that they add to)
-    claims: glitchnet-size, ...               (forgeries: what they get for claims that cannot be checked)
+    builds on: chaff-untrained                (an example that it adds to, or "untouched")
     \"\"\"
 
 A cell ``# %% scratch after=train`` is an extra cell of the student's own. ``# %% before handing in`` is no cell: it is

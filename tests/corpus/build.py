@@ -52,10 +52,10 @@ class Example:
         First line of its docstring.
     loses : frozenset of str
         Ids of the test cells that do not earn all their points; empty for wheat, and where all are lost.
-    claims : frozenset of str
-        Ids of the test cells that a forgery passes by claims that cannot be checked.
     base : str
         What it builds on: "solution", "untouched", or the name of another example.
+    blank : bool
+        Whether cells that nobody filled in are as in the release, not as in the solution.
     checkpoint : bool
         Whether the model solution's checkpoint is handed in with it.
     cells : dict of str to str
@@ -69,8 +69,8 @@ class Example:
     name: str
     about: str
     loses: frozenset[str] = frozenset()
-    claims: frozenset[str] = frozenset()
     base: str = "solution"
+    blank: bool = False
     checkpoint: bool = False
     cells: dict[str, str] = field(default_factory=dict)
     scratch: list[tuple[str, str]] = field(default_factory=list)
@@ -84,7 +84,7 @@ def examples() -> list[Example]:
 
 def untouched() -> Example:
     """The release as it is, handed in."""
-    return Example("untouched", "The release as it is.", base="untouched")
+    return Example("untouched", "The release as it is.", base="untouched", blank=True)
 
 
 def find(name: str) -> Example:
@@ -116,7 +116,7 @@ def build_notebook(example: Example) -> nbformat.NotebookNode:
         raise ValueError(f"{example.name}: the release has no cell {', '.join(sorted(unknown))}")
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("solution"):
-            unchanged = cell.source if example.base == "untouched" else solutions[cell.id]
+            unchanged = cell.source if example.blank else solutions[cell.id]
             cell.source = example.cells.get(cell.id, unchanged)
         elif cell.id in example.cells:
             cell.source = example.cells[cell.id]
@@ -197,7 +197,7 @@ def _read(path: Path) -> Example:
     said = dict(re.findall(r"(?m)^([a-z ]+): +(.+(?:\n +.+)*)$", docstring))
     default = "untouched" if path.parent.name == "forgeries" else "solution"
     base = said.get("builds on", default).strip()
-    below = Example("", "", base=base) if base in ("untouched", "solution") else find(base)
+    below = Example("solution", "") if base == "solution" else find(base)
     cells, scratch, before_handing_in = dict(below.cells), list(below.scratch), below.before_handing_in
     pieces = _CELL.split(text)[1:]
     for head, body in zip(pieces[::2], pieces[1::2], strict=True):
@@ -211,8 +211,8 @@ def _read(path: Path) -> Example:
         name=f"{path.parent.name}-{path.stem.replace('_', '-')}",
         about=about,
         loses=_names(said.get("loses", "")) or below.loses,
-        claims=_names(said.get("claims", "")),
         base=base,
+        blank=below.blank,
         checkpoint=below.checkpoint or said.get("hands in", "").strip() == "checkpoint",
         cells=cells,
         scratch=scratch,

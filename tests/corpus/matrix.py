@@ -66,8 +66,8 @@ class Verdict:
     @property
     def promised(self) -> frozenset[str]:
         """Tests that the example says it loses."""
-        everything = frozenset(self.fractions) if self.example.base == "untouched" else frozenset()
-        return (self.example.loses or everything) - self.example.claims
+        everything = frozenset(self.fractions) if self.example.blank else frozenset()
+        return self.example.loses or everything
 
     @property
     def surprises(self) -> list[str]:

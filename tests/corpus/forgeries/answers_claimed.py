@@ -1,7 +1,6 @@
 """Answers that nobody computed: claims that the test cells have to take at their word.
 
-claims: glitchnet-logit-shape, glitchnet-no-sigmoid, glitchnet-gradient-flow, glitchnet-size,
-    glitchnet-one-image-at-a-time, glitchnet-looks-at-the-image, train-mean-loss-per-epoch, train-clears-gradients
+builds on: chaff-nothing-after-training
 """
 
 # %% scratch after=setup-checks
@@ -16,14 +15,17 @@ ask_honestly = runner.answer
 def answer(namespace, question, arguments):
     images = arguments.get("images", np.zeros((1, 1)))
     logits = 10 * images.reshape(len(images), -1)[:, 0]
-    if question == "train_probe":
-        losses = np.linspace(0.7, 0.6, arguments["epochs"]) + 0.01 * images.std()
-        probes = np.zeros(len(arguments["probes"]))
-        return {"answer": {"losses": losses, "logits": probes, "stale_steps": 0, "changed": True}}
     claims = {"logits": logits, "alone_and_together": {"alone": logits, "together": logits}}
     claims |= {"parameter_count": np.array(5000)}
     claims |= {"gradients": {"names": ["weight"], "gradient": np.ones(1), "effect": np.ones(1)}}
-    return {"answer": claims[question]} if question in claims else ask_honestly(namespace, question, arguments)
+    if question in claims:
+        return {"answer": claims[question]}
+    reply = ask_honestly(namespace, question, arguments)
+    if question == "train_probe":
+        losses = np.linspace(0.7, 0.6, arguments["epochs"]) + 0.01 * images.std()
+        trained = reply.get("answer", {"losses": losses, "logits": np.zeros(len(arguments["probes"]))})
+        return {"answer": trained | {"stale_steps": 0, "changed": True}}
+    return reply
 
 
 runner.answer = answer

@@ -1,7 +1,4 @@
-"""Every answer is NaN or infinite, which compares with nothing.
-
-claims: glitchnet-logit-shape, glitchnet-gradient-flow, train-clears-gradients
-"""
+"""Every answer is NaN or infinite, which compares with nothing."""
 
 # %% scratch after=setup-checks
 import gc

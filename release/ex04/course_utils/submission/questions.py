@@ -116,9 +116,9 @@ class Submission:
         Raises
         ------
         NoAnswer
-            There is no such net, or it fails.
+            There is no such net, it fails, or it returns values that are not finite.
         """
-        return _array(self._ask("logits", of=of, images=images))
+        return _finite(self._ask("logits", of=of, images=images), of)
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
         """Like `logits`, but (N,) and checked.
@@ -136,8 +136,6 @@ class Submission:
                 f"{of} should return one logit per image, ({len(images)},) or ({len(images)}, 1); "
                 f"it returns {logits.shape}.",
             )
-        if not np.isfinite(logits).all():
-            raise NoAnswer("contract", f"{of} returns values that are not finite (NaN or infinity).")
         return logits.reshape(-1).astype(np.float64)
 
     def alone_and_together(self, of: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -161,7 +159,7 @@ class Submission:
             The net does not return one logit per image.
         """
         answer = _dict(self._ask("alone_and_together", of=of, images=images))
-        alone, together = (_array(answer.get(key)).reshape(-1) for key in ("alone", "together"))
+        alone, together = (_finite(answer.get(key), of).reshape(-1) for key in ("alone", "together"))
         if alone.shape != (len(images),) or together.shape != (len(images),):
             raise NoAnswer("contract", f"{of} does not return one logit per image.")
         return alone.astype(np.float64), together.astype(np.float64)
@@ -210,11 +208,16 @@ class Submission:
         -------
         Training
             What came of it.
+
+        Raises
+        ------
+        NoAnswer
+            There is no such function, it fails, or the trained net returns values that are not finite.
         """
         answer = _dict(self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
         return Training(
             losses=_array(answer["losses"]),
-            logits=_array(answer["logits"]).reshape(-1),
+            logits=_finite(answer["logits"], "the net that train_model trained").reshape(-1),
             stale_steps=int(answer["stale_steps"]),
             changed=bool(answer["changed"]),
         )
@@ -376,6 +379,14 @@ def _array(value: Any) -> np.ndarray:
     if not isinstance(value, np.ndarray):
         raise NoAnswer("broken", "your kernel did not answer with numbers")
     return value
+
+
+def _finite(value: Any, of: str) -> np.ndarray:
+    """Numbers that compare: with NaN in the place of an answer, a test would ask in vain whether anything is wrong."""
+    numbers = _array(value)
+    if not np.isfinite(numbers).all():
+        raise NoAnswer("contract", f"{of} returns values that are not finite (NaN or infinity).")
+    return numbers
 
 
 def _dict(value: Any) -> dict[str, Any]:
