@@ -342,6 +342,22 @@ def test_the_error_names_the_limit(run):
     assert error["type"] == "error" and "stopped after 0.3 s" in error["value"]
 
 
+def test_an_error_that_takes_long_to_format_is_shown_all_the_same(fresh):
+    fresh.run("""
+    from IPython.core.ultratb import VerboseTB
+    import time
+
+    def slowly(self, *arguments, honest=VerboseTB.structured_traceback, **options):
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
+            pass
+        return honest(self, *arguments, **options)
+
+    VerboseTB.structured_traceback = slowly
+    """)
+    assert only(fresh.run("while True: pass", timeout=SHORT))["name"] == "CellTimeoutError"
+
+
 def test_whoever_swallows_the_first_interrupt_gets_another(run):
     source = """
         import time

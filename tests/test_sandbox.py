@@ -138,8 +138,10 @@ print(json.dumps({
 '''
 SCRATCH = list(sandbox.SCRATCH)
 CALLS = {
-    "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425},
-    "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "bpf": 280, "io_uring_setup": 425},
+    "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425}
+    | {"memfd_create": 319, "shmget": 29, "msgget": 68, "semget": 64},
+    "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "bpf": 280, "io_uring_setup": 425}
+    | {"memfd_create": 279, "shmget": 194, "msgget": 186, "semget": 190},
 }.get(platform.machine(), {})
 
 SESSION = """
@@ -357,6 +359,42 @@ def test_nothing_comes_back_out_but_the_messages(tmp_path, monkeypatch):
     assert [error(report) for report in reports[1:]] == ["OSError", "OSError"]
     assert [path.name for path in tmp_path.rglob("*")] == ["release", "released.txt"]
     assert (release / "released.txt").read_text() == "before"
+
+
+# What the instructor is told
+
+
+REFUSED = {
+    "a connection to 192.0.2.1": "import socket\nsocket.socket().connect_ex(('192.0.2.1', 80))",
+    "the address of example.org": "import socket\ntry: socket.getaddrinfo('example.org', 443)\nexcept OSError: pass",
+    "writing /usr/lib/x": "try: open('/usr/lib/x', 'w')\nexcept OSError: pass",
+    "writing /usr/[2Jx": "try: open('/usr/\\x1b[2Jx', 'w')\nexcept OSError: pass",
+}
+
+
+@pytest.mark.parametrize("fact", REFUSED)
+def test_what_was_refused_is_told(fact):
+    first, second = run(student(REFUSED[fact]), student("x = 3"))
+    assert first["refused"] == [fact] and "refused" not in second
+
+
+def test_honest_work_is_refused_nothing():
+    sources = [
+        "import torch, joblib, tempfile, matplotlib.pyplot as plt",
+        """
+        from torch.utils.data import DataLoader, TensorDataset
+        data = TensorDataset(torch.zeros(8, 2))
+        [batch for batch in DataLoader(data, batch_size=2, num_workers=2)]
+        """,
+        "joblib.Parallel(2)(joblib.delayed(abs)(x) for x in range(4))",
+        "torch.save({}, 'mine.pt'); plt.plot([1]); plt.savefig('mine.png'); tempfile.TemporaryFile().close()",
+        "import subprocess\nsubprocess.run(['true'], stdout=subprocess.DEVNULL, check=True)",
+        "from multiprocessing import Manager\nManager().dict()",
+    ]
+    reports = run(*(student(source) for source in sources))
+    outputs = [output for report in reports for output in report["outputs"]]
+    assert [output for output in outputs if output["type"] == "error"] == []
+    assert not [report["refused"] for report in reports if "refused" in report]
 
 
 # Deaths

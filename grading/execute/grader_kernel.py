@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .door import Door, StudentSideDied
-from .outputs import MAX_TEXT, clean
+from .outputs import MAX_TEXT, clean, clean_words
 from .runner.wire import Wire
 
 FILENAME = "<test cell>"
@@ -42,7 +42,8 @@ class GraderKernel:
             return {"outputs": [error]}
         if "failure" in reply:
             return {"outputs": [{"type": "error", "name": "CellNotRun", "value": "", "traceback": ["CellNotRun"]}]}
-        return {"outputs": clean(reply.get("outputs"))}
+        refused = clean_words(reply.get("refused"))
+        return {"outputs": clean(reply.get("outputs"))} | ({"refused": refused} if refused else {})
 
     def trusted_cell(self, source: str) -> dict[str, Any]:
         """Run a setup or test cell here and report its value.

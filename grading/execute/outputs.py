@@ -8,6 +8,7 @@ from PIL import Image
 
 MAX_TEXT = 2**20
 MAX_OUTPUTS = 200
+MAX_WORDS, MAX_LINE = 10, 200
 MAX_PIXELS = 50_000_000
 
 
@@ -28,6 +29,12 @@ def clean(claimed: Any) -> list[dict[str, Any]]:
         return []
     outputs = (_clean_one(output) for output in claimed[:MAX_OUTPUTS] if isinstance(output, dict))
     return [output for output in outputs if output is not None]
+
+
+def clean_words(claimed: Any) -> list[str]:
+    """A few short lines of printable text out of what a student's process claims."""
+    lines = claimed[:MAX_WORDS] if isinstance(claimed, list) else []
+    return ["".join(filter(str.isprintable, _text(line)[:MAX_LINE])) for line in lines]
 
 
 def _clean_one(output: dict[str, Any]) -> dict[str, Any] | None:

@@ -111,7 +111,10 @@ class ExecuteApart(Execute):
             cell.execution_count = count if planned.runs else None
             cell.source = planned.source
             cell.outputs = outputs_of(planned, report, count)
-            add_remarks(nb, remarks_on(planned.name or f"cell {count}", report))
+            name = planned.name or f"cell {count}"
+            add_remarks(nb, remarks_on(name, report))
+            if session.sandboxed and report.get("refused"):
+                add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
         return nb, resources
 
 

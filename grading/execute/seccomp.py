@@ -3,6 +3,7 @@
 - Those with which a process becomes root of a user namespace of its own.
 - Those of the kernel's keyrings: these belong to a user, not to a sandbox. What one submission leaves there the next
   could read, and the keys of whoever grades are in reach.
+- Those that give memory which belongs to no process and no file: it would escape the watchdog.
 - A few that lead deep into the kernel and that no notebook needs.
 """
 
@@ -14,8 +15,10 @@ _MACHINES = {"x86_64": (0xC000003E, 56, 272), "aarch64": (0xC00000B7, 220, 97)}
 # As if this kernel did not have them; libraries that don't find clone3, whose flags are out of sight, take clone.
 _ABSENT = {
     "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "perf_event_open": 298, "bpf": 321}
+    | {"shmget": 29, "semget": 64, "msgget": 68, "memfd_create": 319, "memfd_secret": 447}
     | {"userfaultfd": 323, "io_uring_setup": 425, "clone3": 435},
     "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "perf_event_open": 241, "bpf": 280}
+    | {"shmget": 194, "semget": 190, "msgget": 186, "memfd_create": 279, "memfd_secret": 447}
     | {"userfaultfd": 282, "io_uring_setup": 425, "clone3": 435},
 }
 _X32, _CLONE_NEWUSER = 0x40000000, 0x10000000

@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from .refused import Refused
 from .shell import CellTimeoutError, NotebookShell, time_limit
 from .wire import Wire, WireError
 
@@ -22,6 +23,7 @@ class Runner:
     def __init__(self) -> None:
         self.shell = NotebookShell.instance()
         self.answer = None
+        self.refused = Refused()
 
     def begin(self, files: dict[str, Any], answers: str | None, path: list[str]) -> dict[str, Any]:
         """Unpack the student's files into the working folder and get ready.
@@ -48,14 +50,16 @@ class Runner:
             self.answer = module.answer
             if hasattr(module, "follow"):
                 module.follow(self.shell)
+        self.refused.watch()
         # Until here standard error told why the sandbox can't start; the student's code gets none.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         return {}
 
     def execute(self, source: str, timeout: float) -> dict[str, Any]:
-        """Run one cell and return its outputs."""
-        outputs = self.shell.run(source, timeout)
-        return {"outputs": outputs, "count": self.shell.execution_count - 1}
+        """Run one cell and return its outputs, and what it was refused, if anything."""
+        outputs, refused = self.shell.run(source, timeout), self.refused.take()
+        reply = {"outputs": outputs, "count": self.shell.execution_count - 1}
+        return reply | ({"refused": refused} if refused else {})
 
     def ask(self, question: str, arguments: dict[str, Any], timeout: float) -> dict[str, Any]:
         """Answer one question from the student's namespace."""

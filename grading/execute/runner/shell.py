@@ -180,6 +180,12 @@ class NotebookShell(InteractiveShell):
     def ask_exit(self) -> None:
         """Go on: after ``exit()`` the rest of a submission still counts."""
 
+    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+        """Record the exception that ended a cell."""
+        if isinstance(sys.exc_info()[1], CellTimeoutError):
+            setitimer(ITIMER_REAL, 0)  # it has stopped; on a busy machine the next interrupt would hit the formatting
+        super().showtraceback(*args, **kwargs)
+
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.recorder.error(etype.__name__, str(evalue), stb)
 
