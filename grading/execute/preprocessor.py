@@ -51,6 +51,10 @@ class ExecuteApart(Execute):
         help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
     ).tag(config=True)
 
+    cgroup = Unicode(
+        help="A cgroup (v2) that you may divide, such as /sys/fs/cgroup/graders: a hard stop for memory and processes."
+    ).tag(config=True)
+
     gpu = Bool(
         False, help="Whether the sandbox has the graphics cards of this machine: /dev/nvidia* and /dev/dri."
     ).tag(config=True)
@@ -98,6 +102,7 @@ class ExecuteApart(Execute):
             secret=course_secret(Path(course.root)),
             limits=self.limits(),
             gpu=self.gpu,
+            cgroup=Path(self.cgroup) if self.cgroup else None,
             sandboxed=not self.run_student_code_without_a_sandbox,
         )
         if not session.sandboxed:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import sandbox
+from .cgroup import confine
 from .door import GRACE
 from .limits import Limits
 from .plan import PlannedCell
@@ -41,6 +42,8 @@ class Session:
         What it may use.
     gpu : bool
         Whether the student's code can use the graphics cards of this machine.
+    cgroup : Path or None
+        A cgroup to divide, if there is one.
     sandboxed : bool
         Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
     """
@@ -52,6 +55,7 @@ class Session:
     secret: bytes = b""
     limits: Limits = field(default_factory=Limits)
     gpu: bool = False
+    cgroup: Path | None = None
     sandboxed: bool = True
 
     def run(self) -> list[dict[str, Any]]:
@@ -78,8 +82,11 @@ class Session:
                 raise sandbox.SandboxError(
                     f"the sandbox did not start: {student_side.complaint() or greeting['no_start']}"
                 )
-            watched = watch(student_side.process.pid, self.limits, end) if self.sandboxed else nullcontext()
-            with watched:
+            with ExitStack() as guards:
+                if self.sandboxed and self.cgroup:
+                    guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
+                if self.sandboxed:
+                    guards.enter_context(watch(student_side.process.pid, self.limits, end))
                 control.send({"go": True}, GRACE)
                 return self._collect(control)
 
