@@ -59,6 +59,7 @@ drift-oldest drift-newest:
 
 bench: $(INSTALLED)
 	python benchmarks/simulators.py
+	python benchmarks/protection.py
 
 $(SAMPLE_BUILT): $(RELEASED) $(SAMPLE_SOURCES)
 	python -m tests.corpus $(SAMPLE)
