@@ -10,6 +10,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 
+from .execute.plan import from_gradebook
 from .execute.preprocessor import ExecuteApart
 from .preprocessors import SupportFiles
 from .sanitize import hand_in, rebuild
@@ -56,6 +57,16 @@ class Course:
     def notebooks(self, assignment: str) -> list[str]:
         """File names of an assignment's notebooks."""
         return sorted(path.name for path in (self.root / "source" / assignment).glob("*.ipynb"))
+
+    def forgeable(self, assignment: str) -> list[str]:
+        """File names of the notebooks whose test cells run in the student's process, for they do not use its door."""
+        setup = ExecuteApart(config=self.api.config).grader_setup
+        found = []
+        for name in self.notebooks(assignment):
+            instructions = from_gradebook(Path(name).stem, assignment, self.db_url)
+            if instructions.points.keys() - instructions.written and not instructions.use_door(setup):
+                found.append(name)
+        return found
 
     def generate(self, assignment: str) -> None:
         """Generate the release, unless it is newer than all it is made from.
