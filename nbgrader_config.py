@@ -63,7 +63,7 @@ c.PenaltyPerDay.percent_per_day = 10
 # --- feedback ---------------------------------------------------------------------------------------------------------
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "nbgrader.preprocessors.ClearHiddenTests",
+    "grading.feedback.HideTests",  # in the place of nbgrader's ClearHiddenTests
     "grading.feedback.MarksFirst",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     "grading.feedback.FeedbackStyle",

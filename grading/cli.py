@@ -58,6 +58,8 @@ def main(assignment: str, course_dir: Path) -> None:
     waiting = sum(mark.pending > 0 for mark in marks)
     if waiting:
         console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
+    if forgeable := course.forgeable(assignment):
+        console.print(f"Tests without 'submission', which student code can forge: {', '.join(forgeable)}")
     sys.exit(1 if failures else 0)
 
 

@@ -10,6 +10,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 
+from .execute.plan import from_gradebook
 from .execute.preprocessor import ExecuteApart
 from .preprocessors import SupportFiles
 from .sanitize import hand_in, rebuild
@@ -57,6 +58,16 @@ class Course:
         """File names of an assignment's notebooks."""
         return sorted(path.name for path in (self.root / "source" / assignment).glob("*.ipynb"))
 
+    def forgeable(self, assignment: str) -> list[str]:
+        """File names of the notebooks whose test cells run in the student's process, for they do not use its door."""
+        setup = ExecuteApart(config=self.api.config).grader_setup
+        found = []
+        for name in self.notebooks(assignment):
+            instructions = from_gradebook(Path(name).stem, assignment, self.db_url)
+            if instructions.points.keys() - instructions.written and not instructions.use_door(setup):
+                found.append(name)
+        return found
+
     def generate(self, assignment: str) -> None:
         """Generate the release, unless it is newer than all it is made from.
 
@@ -96,34 +107,47 @@ class Course:
     def broken_hand_in(self, assignment: str, student: str) -> str | None:
         """Why nbgrader could not even read a submission, in words for the instructor; None if it can.
 
-        A notebook that was handed in under another name is copied to the one that nbgrader expects.
+        A notebook that was handed in under another name is copied to the one that nbgrader expects. One of several
+        that is missing is no reason: nbgrader gives 0 for it.
         """
         folder = self.root / "submitted" / student / assignment
         try:
             hand_in.check(folder)
         except hand_in.HandInError as error:
             return str(error)
-        for name in self.notebooks(assignment):
-            if not (folder / name).is_file():
-                others = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file()]
-                own = [path for path in others if self._is_of(path, assignment, name)]
-                if len(own) != 1:
-                    found = f"; {', '.join(path.name for path in others)} is another notebook" if others else ""
-                    return f"{name} was not handed in{found}"
+        names = self.notebooks(assignment)
+        others = self._other_notebooks(assignment, student)
+        for name in names:
+            own = [] if (folder / name).is_file() else [path for path in others if self._is_of(path, assignment, name)]
+            if len(own) == 1:
                 shutil.copy(own[0], folder / name)
-            if problem := _unreadable(folder / name):
-                return problem
-        return None
+        there = self._handed_in(assignment, student)
+        if not there:
+            found = f"; {', '.join(path.name for path in others)} is another notebook" if others else ""
+            return f"{' and '.join(names)} {'were' if len(names) > 1 else 'was'} not handed in{found}"
+        return next(filter(None, (_unreadable(folder / name) for name in there)), None)
 
     def remarks(self, assignment: str, student: str) -> list[str]:
         """What sanitizing and executing left for the instructor in the graded notebooks."""
-        said = []
-        for name in self.notebooks(assignment):
+        names, there = self.notebooks(assignment), self._handed_in(assignment, student)
+        said = [f"{name} was not handed in" for name in names if there and name not in there]
+        said += [f"handed in as {path.name}" for path in self._other_notebooks(assignment, student)]
+        for name in names:
             path = self.root / "autograded" / student / assignment / name
             if path.is_file():
-                said += nbformat.read(path, as_version=4).metadata.get("grading", {}).get("remarks", [])
-        others = (self.root / "submitted" / student / assignment).glob("*.ipynb")
-        return [f"handed in as {p.name}" for p in others if p.name not in self.notebooks(assignment)] + said
+                left = nbformat.read(path, as_version=4).metadata.get("grading", {}).get("remarks", [])
+                said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in left]
+        return said
+
+    def _handed_in(self, assignment: str, student: str) -> list[str]:
+        """File names of an assignment's notebooks that a student handed in."""
+        folder = self.root / "submitted" / student / assignment
+        return [name for name in self.notebooks(assignment) if (folder / name).is_file()]
+
+    def _other_notebooks(self, assignment: str, student: str) -> list[Path]:
+        """What else a student handed in of notebooks."""
+        found = sorted((self.root / "submitted" / student / assignment).glob("*.ipynb"))
+        return [path for path in found if path.is_file() and path.name not in self.notebooks(assignment)]
 
     def _is_of(self, path: Path, assignment: str, name: str) -> bool:
         """Whether a file of any name is a version of this assignment's notebook: most of its marked cells are there."""
@@ -145,7 +169,8 @@ class Course:
         handed_in = self.root / "submitted" / student / assignment
         graded = self.root / "autograded" / student / assignment
         newest_input = max(_newest(handed_in), _newest(self.root / "release" / assignment))
-        if all(_modified(graded / name) > newest_input for name in self.notebooks(assignment)):
+        current = [name for name in self.notebooks(assignment) if _modified(graded / name) > newest_input]
+        if current == self._handed_in(assignment, student):
             return None
         result = self.api.autograde(assignment, student, force=True)
         return None if result["success"] else _last_line(result)

@@ -21,7 +21,7 @@ class Mark:
     pending : int
         Cells that wait for a grader's eyes.
     lost : tuple of str
-        Ids of the test cells that did not earn all their points.
+        Ids of the test cells that did not earn all their points; behind the notebook's name, if there are several.
     """
 
     student: str
@@ -67,26 +67,36 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
             entry = gradebook.find_assignment(assignment)
         except MissingEntry:
             return [], MostPoints(0, 0)
-        written_cells = {cell.name for notebook in entry.notebooks for cell in notebook.solution_cells}
-        cells = [cell for notebook in entry.notebooks for cell in notebook.grade_cells]
+        by_hand = {
+            (notebook.name, cell.name)
+            for notebook in entry.notebooks
+            for cell in [*notebook.solution_cells, *notebook.task_cells]
+        }
+        points = {
+            (notebook.name, cell.name): cell.max_score
+            for notebook in entry.notebooks
+            for cell in [*notebook.grade_cells, *notebook.task_cells]
+        }
         most = MostPoints(
-            automatic=sum(cell.max_score for cell in cells if cell.name not in written_cells),
-            written=sum(cell.max_score for cell in cells if cell.name in written_cells),
+            automatic=sum(most for cell, most in points.items() if cell not in by_hand),
+            written=sum(most for cell, most in points.items() if cell in by_hand),
         )
+        several = len(entry.notebooks) > 1
         marks = []
         for submission in gradebook.assignment_submissions(assignment):
-            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-            if all(grade.auto_score is None and grade.manual_score is None for grade in grades):
+            grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
+            by_test = {cell: grade for cell, grade in grades.items() if cell not in by_hand}
+            if by_test and all(grade.auto_score is None and grade.manual_score is None for grade in grades.values()):
                 continue  # registered, but never graded
-            by_test = [grade for grade in grades if grade.name not in written_cells]
+            lost = [cell for cell, grade in by_test.items() if grade.score < grade.max_score]
             marks.append(
                 Mark(
                     student=submission.student.id,
-                    automatic=sum(grade.score for grade in by_test),
-                    written=sum(grade.score for grade in grades if grade.name in written_cells),
+                    automatic=sum(grade.score for grade in by_test.values()),
+                    written=sum(grade.score for cell, grade in grades.items() if cell in by_hand),
                     penalty=submission.late_submission_penalty or 0.0,
-                    pending=sum(grade.needs_manual_grade for grade in grades),
-                    lost=tuple(grade.name for grade in by_test if grade.score < grade.max_score),
+                    pending=sum(grade.needs_manual_grade for grade in grades.values()),
+                    lost=tuple(f"{notebook}/{name}" if several else name for notebook, name in lost),
                 )
             )
     return sorted(marks, key=lambda mark: mark.student), most

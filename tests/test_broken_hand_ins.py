@@ -195,6 +195,7 @@ def test_what_did_work_gets_its_mark(graded, student):
     _, points, remark = HARMS[student]
     assert marks[student].automatic == points
     assert (remark or "") in line_of(printed, student)
+    assert "forge" not in printed
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,14 @@ def test_every_report_can_be_sent(kernel, value):
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
+@pytest.mark.parametrize(
+    "reply", [{}, {"outputs": None}, {"outputs": "text"}, {"failure": {"kind": "broken"}}], ids=repr
+)
+def test_a_reply_without_outputs_is_an_error(reply):
+    with serving(("1", STUDENT), replies=[reply]) as (report,):
+        assert [output["name"] for output in report["outputs"]] == ["CellNotRun"]
+
+
 def test_cells_share_their_names_and_the_door(kernel):
     kernel.trusted_cell("import math\nlimit = 3")
     assert kernel.trusted_cell("math.floor(limit + 0.5)")["points"] == 3.0

@@ -6,7 +6,7 @@ import re
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from grading.feedback import MarksFirst
+from grading.feedback import HideTests, MarksFirst
 from grading.late_penalty import SECONDS_PER_DAY, PenaltyPerDay
 from grading.preprocessors import SayWhatToWrite, SupportFiles
 
@@ -222,6 +222,49 @@ def test_marks_come_first_under_the_headings():
     assert re.findall(r'href="#(\w)"', page) == ["a", "b", "c"] and "\n\n" not in page
 
 
+def test_ordinary_tests_say_why_they_give_no_points():
+    failed, warned, passed = graded("a", 0.0, 5.0), graded("b", 0.0, 3.0), graded("c", 1.5, 3.0)
+    failed.outputs = [
+        new_output("stream", text="<so far>"),
+        new_output("error", ename="E", evalue="<no>", traceback=[]),
+    ]
+    warned.outputs = [new_output("stream", name="stderr", text="careful")]
+    passed.outputs = [new_output("execute_result", data={"text/plain": "1.5"})]
+    notebook, _ = MarksFirst().preprocess(new_notebook(cells=[failed, warned, passed]), {})
+    assert re.findall("<div>(.+)</div> <a", notebook.cells[0].source.replace("&middot;", "·")) == [
+        "a · 0 of 5 points · E: &lt;no&gt;",
+        "b · 0 of 3 points · there was a warning, or other text on standard error",
+        "c · 1.5 of 3 points",
+    ]
+
+
+def test_tasks_are_listed_under_their_own_heading():
+    task = new_markdown_cell("## Task 2 (4 points)\n\nTry it.", id="task")
+    task.metadata["nbgrader"] = {"task": True, "grade": False, "grade_id": "task", "score": 3.0, "points": 4.0}
+    cells = [new_markdown_cell("## Task 1"), graded("a", 1.0, 1.0), task]
+    notebook, _ = MarksFirst().preprocess(new_notebook(cells=cells), {})
+    assert re.findall(r"<h3>(.+?) &nbsp; (.+?)</h3>", notebook.cells[0].source) == [
+        ("Task 1", "1 of 1"),
+        ("Task 2", "3 of 4"),
+    ]
+
+
 def test_a_notebook_without_marks_stays_as_it_is():
     notebook, _ = MarksFirst().preprocess(new_notebook(cells=[new_code_cell("1")]), {})
     assert len(notebook.cells) == 1
+
+
+# HideTests
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_the_code_of_hidden_tests_is_in_no_traceback(hidden):
+    cell = graded("a", 0.0, 1.0)
+    begin, end = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS") if hidden else ("# begin", "# end")
+    cell.source = f"visible(1)\n{begin}\nsecret(2)\n{end}"
+    traceback = ["----> 3 secret(2)", "ValueError: wrong"]
+    cell.outputs = [new_output("error", ename="ValueError", evalue="wrong", traceback=traceback)]
+    notebook, _ = HideTests().preprocess(new_notebook(cells=[cell]), {})
+    (cell,) = notebook.cells
+    assert ("secret" in cell.source) == (not hidden) and "visible(1)" in cell.source
+    assert cell.outputs[0].traceback == (["ValueError: wrong"] if hidden else traceback)

@@ -134,6 +134,82 @@ def test_a_frontend_that_loses_ids_costs_nothing(submitted, release):
     assert find(rebuilt, SOLUTION).source == "class GlitchNet: ..."
 
 
+LETTERS = {"a": "a = 1", "twice": "n += 1", "b": "b = 1", "twice again": "n += 1", "c": "c = 1", "text": "# Text"}
+
+
+def letters(drop_ids=True):
+    """A notebook of plain cells with a test in the middle, as it was before cells had ids."""
+    cells = [(new_markdown_cell if name == "text" else new_code_cell)(source) for name, source in LETTERS.items()]
+    test = new_code_cell("test", metadata={"nbgrader": {"grade": True, "locked": True, "grade_id": "the-test"}})
+    notebook = new_notebook(cells=[*cells[:3], test, *cells[3:]])
+    if drop_ids:
+        notebook.nbformat_minor = 4
+        for cell in notebook.cells:
+            del cell["id"]
+    return notebook
+
+
+def without_ids(*submitted):
+    """What becomes of code cells with these sources, of which "test" is the test."""
+    notebook, test = letters(), letters().cells[3]
+    notebook.cells = [
+        test if source == "test" else NotebookNode(cell_type="code", source=source) for source in submitted
+    ]
+    rebuilt = rebuild(notebook, letters())
+    nbformat.validate(rebuilt)
+    assert [cell.source for cell in rebuilt.cells if "nbgrader" in cell.metadata] == ["test"]
+    return [cell.source for cell in rebuilt.cells if cell.cell_type == "code"]
+
+
+RELEASED = ["a = 1", "n += 1", "b = 1", "test", "n += 1", "c = 1"]
+
+
+@pytest.mark.parametrize(
+    "submitted",
+    [
+        RELEASED,
+        ["a = 2", "n += 1", "b = 1", "test", "n += 1", "c = 1"],
+        ["a = 2", "n += 2", "b = 2", "test", "n += 3", "c = 2"],
+        ["mine = 0", "a = 2", "n += 1", "b = 1", "test", "n += 1", "mine = 1", "c = 1"],
+        ["a = 1", "n += 1", "mine = 1", "b = 1", "test", "n += 1", "c = 2", "mine = 2"],
+        ["a = 1", "n += 1", "b = 1", "test", "n += 1", "n += 1", "mine = 1", "c = 1"],
+    ],
+    ids=repr,
+)
+def test_without_ids_the_students_cells_are_run_and_nothing_else(submitted):
+    assert without_ids(*submitted) == submitted
+
+
+def test_without_ids_deleted_cells_come_back_in_their_place():
+    assert without_ids("a = 1", "test", "n += 1", "mine = 1") == [
+        "a = 1",
+        "n += 1",
+        "b = 1",
+        "test",
+        "n += 1",
+        "mine = 1",
+    ]
+    assert without_ids() == RELEASED
+
+
+def test_cells_without_ids_are_named_alike_each_time():
+    first, second = (rebuild(letters(), letters()) for _ in range(2))
+    assert [cell.id for cell in first.cells] == [cell.id for cell in second.cells]
+
+
+def test_new_ids_for_all_cells_cost_nothing():
+    submitted = letters(drop_ids=False)
+    submitted.cells[0].source = "a = 2"
+    rebuilt = rebuild(submitted, letters(drop_ids=False))
+    assert [cell.source for cell in rebuilt.cells] == ["a = 2", *(cell.source for cell in letters().cells[1:])]
+
+
+def test_remarks_name_cells_by_their_nbgrader_id():
+    submitted = letters()
+    submitted.cells[3].source = "pass"
+    assert rebuild(submitted, letters()).metadata.grading.remarks == ["edited the-test"]
+
+
 def test_pasted_pictures_are_kept_if_they_are_pictures(submitted, release):
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     find(submitted, "discussion").attachments = {

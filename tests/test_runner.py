@@ -372,6 +372,19 @@ def test_whoever_swallows_the_first_interrupt_gets_another(run):
     assert run("interrupts") == [result("1")]
 
 
+def test_whoever_swallows_all_interrupts_has_had_their_time(run):
+    swallow = """
+        import time
+        try:
+            time.sleep(60)
+        except BaseException:
+            answer = 42
+        """
+    error = only(run(swallow, timeout=SHORT))
+    assert error["name"] == "CellTimeoutError" and error["value"] == "stopped after 0.3 s"
+    assert run("answer", timeout=PATIENCE) == [result("42")]
+
+
 def test_a_quick_cell_leaves_no_alarm_behind(run):
     run("1", timeout=SHORT)
     time.sleep(2 * SHORT)  # here, not in a cell, which would set an alarm of its own
@@ -407,6 +420,22 @@ def test_text_that_was_cut_says_so(run):
 
 def test_floods_of_outputs_are_cut(run):
     assert len(run("for i in range(10_000): display(i)")) == MAX_OUTPUTS
+
+
+FLOODS = ["for i in range(10_000): display(i)", "print('x' * 3_000_000)", "for i in range(300): display(i); print(i)"]
+
+
+def decides(outputs):
+    """The first output by which nbgrader scores a test cell."""
+    return next(o for o in outputs if o["type"] in ("error", "result") or o.get("name") == "stderr")
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_what_decides_a_mark_outlives_a_flood(run, flood):
+    assert decides(run(f"{flood}\n0.125")) == result("0.125")
+    assert decides(run(f"{flood}\nraise ValueError"))["name"] == "ValueError"
+    assert decides(run(f"{flood}\nprint('warning', file=sys.stderr)\n1"))["name"] == "stderr"
+    assert len(run(f"{flood}\n1")) <= MAX_OUTPUTS
 
 
 def test_floods_of_pictures_are_cut(run):

@@ -40,10 +40,10 @@ class GraderKernel:
         except StudentSideDied as death:
             error = {"type": "error", "name": "KernelDied", "value": str(death), "traceback": [f"KernelDied: {death}"]}
             return {"outputs": [error]}
-        if "failure" in reply:
+        if not isinstance(reply.get("outputs"), list):
             return {"outputs": [{"type": "error", "name": "CellNotRun", "value": "", "traceback": ["CellNotRun"]}]}
         refused = clean_words(reply.get("refused"))
-        return {"outputs": clean(reply.get("outputs"))} | ({"refused": refused} if refused else {})
+        return {"outputs": clean(reply["outputs"])} | ({"refused": refused} if refused else {})
 
     def trusted_cell(self, source: str) -> dict[str, Any]:
         """Run a setup or test cell here and report its value.

@@ -1,10 +1,18 @@
 """Which cell runs where, by the instructor's word and never by the submitted notebook's."""
 
+import ast
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.utils import is_locked
+
+DOOR = "submission"  # what test cells ask
+_CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,7 @@ class PlannedCell:
     on_student_side, on_grader_side : bool
         Where it runs: in the sandbox, in the grader kernel, in both, or nowhere.
     points : float or None
-        The most it can earn; None unless it is a test cell.
+        The most it can earn; None unless it is a test cell. One on the student side is scored by what it puts out.
     """
 
     source: str
@@ -53,6 +61,27 @@ class Instructions:
     points: dict[str, float]
     written: frozenset[str]
 
+    def use_door(self, grader_setup: list[str]) -> bool:
+        """Whether a test cell or a setup cell speaks of `DOOR`.
+
+        If none does, the test cells use the student's functions and variables by their names, as nbgrader's always did.
+        """
+        return any(
+            speaks_of(DOOR, source)
+            for name, source in self.sources.items()
+            if name in self.points or _matches(name, grader_setup)
+        )
+
+
+def speaks_of(name: str, source: str) -> bool:
+    """Whether a cell's code has a name in it, if only as a part of a module's; if it is not Python, the word."""
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(_CELL_MAGIC.sub("", source)))
+    except (SyntaxError, ValueError):
+        return name in _WORD.findall(source)
+    fields = (vars(node).values() for node in ast.walk(tree) if not isinstance(node, ast.Constant))
+    return any(name in _WORD.findall(field) for values in fields for field in values if isinstance(field, str))
+
 
 def from_gradebook(notebook_id: str, assignment_id: str, db_url: str) -> Instructions:
     """Read the instructions from the gradebook.
@@ -78,7 +107,7 @@ def from_source(notebook: NotebookNode) -> Instructions:
     """Read the instructions from the instructor's own notebook."""
     cells = [(cell, cell.metadata["nbgrader"]) for cell in notebook.cells if cell.metadata.get("nbgrader")]
     return Instructions(
-        sources={says["grade_id"]: cell.source for cell, says in cells if says["locked"]},
+        sources={says["grade_id"]: cell.source for cell, says in cells if is_locked(cell)},
         points={says["grade_id"]: says["points"] for _, says in cells if says["grade"]},
         written=frozenset(says["grade_id"] for _, says in cells if says["solution"]),
     )
@@ -87,8 +116,9 @@ def from_source(notebook: NotebookNode) -> Instructions:
 def plan(notebook: NotebookNode, instructions: Instructions, grader_setup: list[str]) -> list[PlannedCell]:
     """Plan the execution of a sanitized notebook.
 
-    Test cells run in the grader kernel, if the instructor's notebook knows them by id; their source is the
-    instructor's. Locked cells named in `grader_setup` run on both sides. All other code runs on the student side.
+    Test cells run in the grader kernel, if the instructor's notebook knows them by id, and the locked cells named in
+    `grader_setup` run on both sides; but in a notebook that does not use the door (`Instructions.use_door`), they run
+    on the student side. Their source is the instructor's. All other code runs on the student side.
 
     Parameters
     ----------
@@ -104,6 +134,7 @@ def plan(notebook: NotebookNode, instructions: Instructions, grader_setup: list[
     list of PlannedCell
         One for each cell of the notebook.
     """
+    apart = instructions.use_door(grader_setup)
     planned, seen = [], set()
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -111,12 +142,15 @@ def plan(notebook: NotebookNode, instructions: Instructions, grader_setup: list[
             planned.append(PlannedCell(cell.source, name))
         elif name not in instructions.sources:
             planned.append(PlannedCell(cell.source, name, on_student_side=True))
-        elif name in instructions.points:
-            source, points = instructions.sources[name], instructions.points[name]
-            planned.append(PlannedCell(source, name, on_grader_side=True, points=points))
         else:
-            shared = any(fnmatch(name, pattern) for pattern in grader_setup)
-            planned.append(PlannedCell(instructions.sources[name], name, on_student_side=True, on_grader_side=shared))
+            points = instructions.points.get(name)
+            on_grader_side = apart and (points is not None or _matches(name, grader_setup))
+            on_student_side = points is None or not apart
+            planned.append(PlannedCell(instructions.sources[name], name, on_student_side, on_grader_side, points))
         if name:
             seen.add(name)
     return planned
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import math
 import secrets
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,18 @@ class SetupFailed(RuntimeError):
     """A setup cell of the instructor's does not run in the grader kernel."""
 
 
+class LanguageError(ValueError):
+    """The notebook is not in Python."""
+
+
 class ExecuteApart(Execute):
     """Run the student's cells in a sandbox and the test cells outside it.
 
     Takes the place of `nbgrader.preprocessors.Execute` and honours its ``timeout`` (seconds for each cell). Every
     graded test cell leaves exactly one execute result, its points, which is the form that nbgrader scores.
+
+    In a notebook whose test cells do not use ``submission``, they run as the student's cells do, and what they put out
+    is scored by nbgrader's own rules.
     """
 
     answers = Unicode(help="Module that answers the test cells' questions on the student side.").tag(config=True)
@@ -87,18 +95,24 @@ class ExecuteApart(Execute):
             The sandbox did not start.
         SetupFailed
             A setup cell does not run in the grader kernel.
+        LanguageError
+            The notebook is not in Python.
         """
+        language = nb.metadata.get("kernelspec", {}).get("language") or "python"
+        if language.lower() != "python":
+            raise LanguageError(f"this notebook is in {language}; only Python can be graded in a sandbox")
         names = resources["nbgrader"]
         folder = Path(resources["metadata"]["path"])
         course = CourseDirectory(config=self.config, parent=self.parent)
         release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
         instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
         cells = plan(nb, instructions, self.grader_setup)
+        asked = any(cell.on_grader_side for cell in cells)
         session = Session(
             cells=cells,
             files=files_beside_notebooks(folder),
             release=release if release.is_dir() else None,
-            answers=self.answers or None,
+            answers=(asked and self.answers) or None,
             secret=course_secret(Path(course.root)),
             limits=self.limits(),
             gpu=self.gpu,
@@ -125,15 +139,16 @@ class ExecuteApart(Execute):
 
 def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list[NotebookNode]:
     """Turn the report on one cell into notebook outputs."""
-    if planned.points is not None:
+    if planned.on_grader_side and planned.points is not None:
         return _mark(planned.points, report, count)
     if planned.on_grader_side and "lost" in report:
         raise SetupFailed(f"the cell '{planned.name}' did not run on the judging side: {report['lost']}")
     if planned.on_grader_side and not report.get("passed"):
         raise SetupFailed(f"the cell '{planned.name}' fails on the judging side: {report['text']}")
-    if "lost" in report:
-        return [new_output("error", ename="NotRun", evalue=report["lost"], traceback=[f"NotRun: {report['lost']}"])]
-    return [_output(output, count) for output in report.get("outputs", [])]
+    if "outputs" not in report:
+        return [_error("NotRun", report.get("lost") or report.get("text") or "this cell was not run")]
+    outputs = [_output(output, count) for output in report["outputs"]]
+    return outputs if planned.points is None else [_scorable(output, planned.points) for output in outputs]
 
 
 def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
@@ -156,6 +171,28 @@ def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]
     shown = report.get("html") or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
     data = {"text/plain": repr(round(points, 4)), "text/html": shown}
     return [new_output("execute_result", data=data, execution_count=count)]
+
+
+def _scorable(output: NotebookNode, most: float) -> NotebookNode:
+    """An output of a test cell on the student side, changed where nbgrader would give too much for it or stop."""
+    if output.output_type != "execute_result":
+        return output
+    text = output.data["text/plain"]
+    try:
+        points = float(text)
+    except ValueError:
+        points = math.nan
+        if text:
+            return output  # all points: what a cell ends with need not be a number
+    if not 0 <= points < math.inf:
+        return _error("NoMark", f"this test cell ended with '{text:.200}', which is no mark")
+    if points > most:
+        output.data["text/plain"] = repr(most)
+    return output
+
+
+def _error(name: str, why: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=why, traceback=[f"{name}: {why}"])
 
 
 def _output(output: dict[str, Any], count: int) -> NotebookNode:

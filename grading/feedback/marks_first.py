@@ -40,22 +40,33 @@ def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
     heading, found = "", []
     for cell in nb.cells:
         says = cell.metadata.get("nbgrader", {})
-        if says.get("grade"):
-            found.append((heading, cell))
-        elif cell.cell_type == "markdown" and not says.get("solution"):
+        if cell.cell_type == "markdown" and not says.get("solution"):
             for title in re.findall(r"(?m)^##? +(.+)$", cell.source):
                 heading = re.sub(r"\s*\([^)]*points?[^)]*\)$", "", title)
+        if says.get("grade") or says.get("task"):
+            found.append((heading, cell))
     return found
 
 
 def said_of(cell: NotebookNode) -> str:
-    """What the test cell answered, or else its points; with a link to the cell."""
+    """What the test cell answered, or else its points and why there are none; with a link to the cell."""
     says: dict[str, Any] = cell.metadata.nbgrader
-    shown = next((output.data.get("text/html") for output in cell.get("outputs", []) if "data" in output), None)
+    outputs = cell.get("outputs", [])
+    shown = next((output.data.get("text/html") for output in outputs if "data" in output), None)
     points = f"{says.get('score') or 0.0:g} of {says.get('points') or 0.0:g} points"
     if not shown:
         name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
-        shown = f"<div>{html.escape(name)} &middot; {points}</div>"
+        shown = f"<div>{' &middot; '.join(html.escape(part) for part in (name, points, *why_not(outputs)))}</div>"
     link = f'<a href="#{html.escape(says["grade_id"])}">show</a>'
     # One line: an empty one would end the HTML block in Markdown.
     return f'<div class="said">{" ".join(shown.split())} {link}</div>'
+
+
+def why_not(outputs: list[NotebookNode]) -> list[str]:
+    """What nbgrader gives no points for: at most one reason."""
+    for output in outputs:
+        if output.output_type == "error":
+            return [f"{output.ename}: {output.evalue:.200}".rstrip(": ")]
+        if output.output_type == "stream" and output.name == "stderr":
+            return ["there was a warning, or other text on standard error"]
+    return []

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from difflib import SequenceMatcher
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Rebuild(NbGraderPreprocessor):
     they are as they were released. Of the student's notebook these are taken over:
 
     - the sources of the solution cells, known by their nbgrader id, else by their cell id;
-    - the sources of other cells that were not locked, known by their cell id;
+    - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
     - all other cells, without metadata, each behind the cell it followed.
 
     HTML in the student's texts is shown as it is written: formgrader would run its scripts with the grader's rights.
@@ -69,11 +70,10 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     NotebookNode
         The release, with the student's cells. Its metadata has ``grading.remarks``, a list of str for the instructor.
     """
+    _give_ids(release)
     skeleton = {cell.id: cell for cell in release.cells}
-    by_grade_id = {_grade_id(cell): cell.id for cell in release.cells if _grade_id(cell)}
-    by_source = {cell.source.strip(): cell.id for cell in release.cells}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
-    homes = [_home(cell, skeleton, by_grade_id, by_source) for cell in cells]
+    homes = _homes(cells, skeleton)
     last_of = {home: number for number, home in enumerate(homes)}
     before: dict[str | None, list[NotebookNode]] = {}
     behind: dict[str | None, list[NotebookNode]] = {}
@@ -127,7 +127,8 @@ def _remarks(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dic
         elif _flags(versions[0]) and _flags(versions[0]) != _flags(released):
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
     done["moved"] = _moved(list(dict.fromkeys(home for home in homes if home)), list(skeleton))
-    return [f"{what} {_and_others(idents)}" for what, idents in done.items() if idents]
+    names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
+    return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
 
 
 def _moved(submitted: list[str], released: list[str]) -> list[str]:
@@ -143,18 +144,47 @@ def _and_others(idents: list[str], most: int = 3) -> str:
     return ", ".join(idents[:most]) + (f" and {others} more" if others > 0 else "")
 
 
-def _home(
-    cell: dict[str, Any], skeleton: dict[str, Any], by_grade_id: dict[str, str], by_source: dict[str, str]
-) -> str | None:
-    """Id of the released cell that a submitted cell is; None for a cell of the student's own."""
-    grade_id = _grade_id(cell)
-    if grade_id in by_grade_id:
-        return by_grade_id[grade_id]
+def _give_ids(release: NotebookNode) -> None:
+    """Name the cells of a notebook from before cells had ids, the same way every time."""
+    if (release.nbformat, release.nbformat_minor) < (4, 5):
+        release.nbformat_minor = 5
+        for number, cell in enumerate(release.cells):
+            cell.id = f"released-{number}"
+
+
+def _homes(cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode]) -> list[str | None]:
+    """For each submitted cell the id of the released cell that it is; None for a cell of the student's own."""
+    by_grade_id = {_grade_id(cell): ident for ident, cell in skeleton.items() if _grade_id(cell)}
+    homes = [by_grade_id.get(_grade_id(cell)) or _known_id(cell, skeleton) for cell in cells]
+    # Some frontends lose the ids, and old notebooks have none; an untouched cell is known all the same ...
+    place = {ident: number for number, ident in enumerate(skeleton)}
+    missing = place.keys() - set(homes)
+    by_source: dict[str, list[str]] = {}
+    for ident in sorted(missing, key=place.get):
+        by_source.setdefault(skeleton[ident].source.strip(), []).append(ident)
+    last = -1
+    for number, cell in enumerate(cells):
+        if homes[number] is None and (same := by_source.get(_source(cell).strip())):
+            homes[number] = next((ident for ident in same if place[ident] > last), same[0])
+            same.remove(homes[number])
+        last = place.get(homes[number], last)
+    # ... and so is one that was changed, if it stands where a released one is missing.
+    missing, order, last = missing - set(homes), list(skeleton), -1
+    for number, cell in enumerate(cells):
+        if homes[number] is None:
+            here = takewhile(missing.__contains__, order[last + 1 :])
+            homes[number] = next((ident for ident in here if _could_be(cell, skeleton[ident])), None)
+        last = place.get(homes[number], last)
+    return homes
+
+
+def _known_id(cell: dict[str, Any], skeleton: dict[str, NotebookNode]) -> str | None:
     ident = cell.get("id")
-    if isinstance(ident, str) and ident in skeleton:
-        return ident
-    # Some frontends lose the ids; an untouched cell is known all the same.
-    return by_source.get(_source(cell).strip())
+    return ident if isinstance(ident, str) and ident in skeleton else None
+
+
+def _could_be(cell: dict[str, Any], released: NotebookNode) -> bool:
+    return not released.metadata.get("nbgrader") and cell.get("cell_type") == released.cell_type
 
 
 def _grade_id(cell: dict[str, Any]) -> str:

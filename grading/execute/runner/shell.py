@@ -3,6 +3,7 @@
 import base64
 import io
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
@@ -19,6 +20,7 @@ from traitlets.config import Config
 MAX_TEXT = 2**20
 MAX_IMAGE_BYTES = 16 * 2**20
 MAX_OUTPUTS = 200
+SHORT_RESULT = 1000
 CUT = "\n... output cut ...\n"
 
 
@@ -27,7 +29,11 @@ class CellTimeoutError(KeyboardInterrupt):
 
 
 class Recorder:
-    """The outputs of the cell that runs now, in order and bounded in size."""
+    """The outputs of the cell that runs now, in order and bounded in size.
+
+    However much else there is, an error, a short result, and that there was standard error are kept: nbgrader scores a
+    test cell by them.
+    """
 
     def __init__(self) -> None:
         self.clear()
@@ -48,12 +54,12 @@ class Recorder:
 
     def stream(self, name: str, text: str) -> None:
         """Add text to standard output or standard error."""
-        text = self._cut(text)
+        kept = self._cut(text)
         last = self.outputs[-1] if self.outputs else {}
         if last.get("type") == "stream" and last["name"] == name and not self._clear_next:
-            last["text"].append(text)  # one string that grows would be copied with every print
+            last["text"].append(kept)  # one string that grows would be copied with every print
         elif text:
-            self._add({"type": "stream", "name": name, "text": [text]})
+            self._add({"type": "stream", "name": name, "text": [kept]})
 
     def recorded(self) -> list[dict[str, Any]]:
         """The outputs, each stream's text in one piece."""
@@ -64,7 +70,8 @@ class Recorder:
 
     def display(self, kind: str, data: dict[str, Any], display_id: str | None = None, update: bool = False) -> None:
         """Add something shown, with its text and, if it has one, its picture."""
-        output = {"type": kind, "text": self._cut(str(data.get("text/plain", "")))}
+        text = str(data.get("text/plain", ""))
+        output = {"type": kind, "text": text if kind == "result" and len(text) < SHORT_RESULT else self._cut(text)}
         for mime, key in (("image/png", "png"), ("image/jpeg", "jpeg")):
             if mime in data:
                 raw = data[mime] if isinstance(data[mime], bytes) else base64.b64decode(data[mime])
@@ -94,6 +101,8 @@ class Recorder:
     def _add(self, output: dict[str, Any]) -> None:
         if self._clear_next:
             self.clear()
+        if len(self.outputs) == MAX_OUTPUTS and _decides(output) and not _decides(self.outputs[-1]):
+            self.outputs.pop()
         if len(self.outputs) < MAX_OUTPUTS:
             self.outputs.append(output)
 
@@ -103,6 +112,11 @@ class Recorder:
         if len(text) <= room:
             return text
         return text[:room] + CUT if room > 0 else ""
+
+
+def _decides(output: dict[str, Any]) -> bool:
+    """Whether an output can decide what a test cell earns."""
+    return output["type"] in ("error", "result") or output.get("name") == "stderr"
 
 
 class Stream(io.TextIOBase):
@@ -205,8 +219,13 @@ class NotebookShell(InteractiveShell):
             Its outputs, each with a ``type`` of stream, display, result or error.
         """
         self.recorder.clear()
+        start = time.monotonic()
         with time_limit(timeout):
             self.run_cell(source, store_history=True)
+        if time.monotonic() - start > timeout and all(output["type"] != "error" for output in self.recorder.outputs):
+            # Whoever catches the interrupt has had their time all the same.
+            why = f"stopped after {timeout:g} s"
+            self.recorder.error(CellTimeoutError.__name__, why, [f"{CellTimeoutError.__name__}: {why}"])
         return self.recorder.recorded()
 
 

@@ -1,0 +1,77 @@
+"""The table of marks, from gradebooks of all shapes."""
+
+import pytest
+from nbgrader.api import Gradebook
+
+from grading.marks import MostPoints, read_marks
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own queries
+
+
+@pytest.fixture
+def gradebook(tmp_path):
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.add_assignment("ex1")
+        gradebook.add_student("ada")
+        yield gradebook
+
+
+def add_notebook(gradebook, name, *, tests=(), written=(), tasks=()):
+    """A notebook with cells of two points each."""
+    gradebook.add_notebook(name, "ex1")
+    for ident in [*tests, *written]:
+        gradebook.add_grade_cell(ident, name, "ex1", max_score=2, cell_type="code")
+    for ident in written:
+        gradebook.add_solution_cell(ident, name, "ex1")
+    for ident in tasks:
+        gradebook.add_task_cell(ident, name, "ex1", max_score=2, cell_type="markdown")
+
+
+def grade(gradebook, name, **scores):
+    for ident, score in scores.items():
+        found = gradebook.find_grade(ident, name, "ex1", "ada")
+        found.auto_score, found.needs_manual_grade = score, score is None
+    gradebook.db.commit()
+
+
+def marks(gradebook):
+    (mark,), most = read_marks(str(gradebook.engine.url), "ex1")
+    return mark, most
+
+
+def test_cells_of_two_notebooks_may_have_the_same_id(gradebook):
+    add_notebook(gradebook, "first", tests=["a", "b"], written=["c"])
+    add_notebook(gradebook, "second", tests=["c"], written=["a"])
+    gradebook.add_submission("ex1", "ada")
+    grade(gradebook, "first", a=1, b=2, c=None)
+    grade(gradebook, "second", a=0, c=0)
+    mark, most = marks(gradebook)
+    assert most == MostPoints(automatic=6, written=4)
+    assert (mark.automatic, mark.written, mark.pending) == (3, 0, 1)
+    assert mark.lost == ("first/a", "second/c")
+
+
+def test_tasks_are_graded_by_hand(gradebook):
+    add_notebook(gradebook, "only", tests=["a"], tasks=["t"])
+    gradebook.add_submission("ex1", "ada")
+    grade(gradebook, "only", a=2, t=None)
+    mark, most = marks(gradebook)
+    assert most == MostPoints(automatic=2, written=2)
+    assert (mark.automatic, mark.pending, mark.lost) == (2, 1, ())
+    gradebook.find_grade("t", "only", "ex1", "ada").manual_score = 1.5
+    gradebook.db.commit()
+    assert marks(gradebook)[0].written == 1.5
+
+
+def test_an_assignment_without_tests_is_in_the_table(gradebook):
+    add_notebook(gradebook, "only", written=["a"])
+    gradebook.add_submission("ex1", "ada")
+    grade(gradebook, "only", a=None)
+    mark, most = marks(gradebook)
+    assert mark.pending == 1 and most == MostPoints(automatic=0, written=2)
+
+
+def test_who_was_never_graded_is_not(gradebook):
+    add_notebook(gradebook, "only", tests=["a"], written=["b"])
+    gradebook.add_submission("ex1", "ada")
+    assert read_marks(str(gradebook.engine.url), "ex1")[0] == []

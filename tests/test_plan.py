@@ -1,0 +1,92 @@
+"""Where a cell runs follows from the instructor's notebook: apart from student code, if its tests ask `submission`."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grading.execute.plan import Instructions, PlannedCell, plan, speaks_of
+
+SETUP = "submission = connect(globals())"
+ASKS = "submission.check(right)"
+ASSERTS = "assert square(2) == 4"
+INSIDE, OUTSIDE, BOTH, NOWHERE = (True, False), (False, True), (True, True), (False, False)
+
+
+def marked(ident, source, new_cell=new_code_cell):
+    return new_cell(source, metadata={"nbgrader": {"grade_id": ident}})
+
+
+def sides(sources, tests=("one", "two"), patterns=("setup-*",)):
+    """Where the cells run of a notebook in which a student has changed all of them."""
+    own = [new_markdown_cell("My text on submission"), new_code_cell("submission = 'mine'")]
+    answers = [marked("solution", "def square(x): return submission"), marked("essay", "submission", new_markdown_cell)]
+    notebook = new_notebook(cells=[*own, *(marked(name, "submission") for name in sources), *answers])
+    points = dict.fromkeys([*tests, "essay"], 2.0)
+    instructions = Instructions(sources, points, written=frozenset(["solution", "essay"]))
+    cells = plan(notebook, instructions, list(patterns))
+    assert cells[0] == PlannedCell("My text on submission")
+    assert cells[1] == PlannedCell("submission = 'mine'", on_student_side=True)
+    assert cells[-2:] == [
+        PlannedCell("def square(x): return submission", "solution", on_student_side=True),
+        PlannedCell("submission", "essay"),
+    ]
+    theirs = cells[2:-2]
+    assert {cell.name: cell.source for cell in theirs} == sources
+    assert {cell.name: cell.points for cell in theirs} == {name: points.get(name) for name in sources}
+    return {cell.name: (cell.on_student_side, cell.on_grader_side) for cell in theirs}
+
+
+def test_ordinary_tests_run_where_the_students_code_does():
+    found = sides({"given": "import math", "setup-plots": "%matplotlib inline", "one": ASSERTS, "two": "assert True"})
+    assert set(found.values()) == {INSIDE}
+
+
+def test_tests_that_ask_run_apart():
+    found = sides({"given": "import math", "setup-checks": SETUP, "one": ASKS, "two": ASKS})
+    assert found == {"given": INSIDE, "setup-checks": BOTH, "one": OUTSIDE, "two": OUTSIDE}
+
+
+@pytest.mark.parametrize("sources", [{"one": ASSERTS, "two": ASKS}, {"setup-checks": SETUP, "one": ASSERTS}], ids=list)
+def test_one_cell_that_asks_is_enough(sources):
+    found = sides(sources)
+    assert {found[name] for name in ("one", "two") if name in found} == {OUTSIDE}
+
+
+def test_other_given_cells_may_use_the_word():
+    found = sides({"given": "submission = read('submission.csv')", "one": ASSERTS})
+    assert found == {"given": INSIDE, "one": INSIDE}
+
+
+def test_a_cell_that_is_there_twice_runs_once():
+    notebook = new_notebook(cells=[marked("one", ""), marked("one", "")])
+    for source, side in ((ASSERTS, INSIDE), (ASKS, OUTSIDE)):
+        cells = plan(notebook, Instructions({"one": source}, {"one": 1.0}, frozenset()), [])
+        assert [(cell.on_student_side, cell.on_grader_side) for cell in cells] == [side, NOWHERE]
+
+
+@pytest.mark.parametrize(
+    ("source", "does"),
+    [
+        ("submission", True),
+        ("submission.check(f)", True),
+        ("f'{submission.values(1)}'", True),
+        ("await submission.x()", True),
+        ("%matplotlib inline\nsubmission.check(f)", True),
+        ("%%time\nsubmission.check(f)", True),
+        ("lines = !ls\nsubmission", True),
+        ("from course_utils.submission import connect\nask = connect(globals())", True),
+        ("import course_utils.submission as s", True),
+        ("x = = submission", True),
+        ("%%bash\necho submission", True),
+        ("\0submission", True),
+        ("", False),
+        ("submissions + resubmission", False),
+        ("# submission", False),
+        ('"""Runs on your submission"""\nassert f("submission")', False),
+        ("%matplotlib inline\nx = 1  # submission", False),
+        ("%%time\nassert f(1)  # submission", False),
+        ("!ls submission", False),
+        ("x = = 1", False),
+    ],
+)
+def test_names_count_and_words_in_texts_do_not(source, does):
+    assert speaks_of("submission", source) == does
