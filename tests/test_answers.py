@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.offsetbox import AnchoredText
 
 from course_utils.submission import connect, history
-from course_utils.submission.figures import panels_of
+from course_utils.submission.figures import MAX_IMAGES, panels_of
 
 matplotlib.use("agg")
 
@@ -142,3 +142,12 @@ def test_every_way_to_draw_an_image(draw):
     (panel,) = panels_of(figure, "figure")
     plt.close(figure)
     np.testing.assert_array_equal(panel["images"][0], image)
+
+
+def test_a_panel_has_no_more_images_than_the_other_side_takes():
+    figure, axes = plt.subplots()
+    for _ in range(MAX_IMAGES + 1):
+        axes.imshow(np.eye(2))
+    (panel,) = panels_of(figure, "figure")
+    plt.close(figure)
+    assert len(panel["images"]) == MAX_IMAGES

@@ -127,7 +127,9 @@ def test_failures_keep_their_kind_and_message_and_the_door_stays_open(kind):
 
 
 @pytest.mark.parametrize(
-    "failure", [None, 0, "text", [], {}, {"kind": 3, "message": ["x"]}, {"kind": None}, {"message": {}}], ids=repr
+    "failure",
+    [None, 0, "text", [], {}, {"kind": 3, "message": ["x"]}, {"kind": None}, {"message": {}}, {"message": " \n"}],
+    ids=repr,
 )
 def test_malformed_failures_are_failures_still(failure):
     with runner(replying(failure=failure, answer="right")) as door:
@@ -232,6 +234,27 @@ def test_silence_after_a_question_is_death():
     with runner(silent, answer_timeout=0.1) as door:
         assert door.ask("q", {})["failure"]["kind"] == "died"
         assert_dead(door)
+
+
+def test_a_side_that_takes_its_time_to_listen_has_no_more_of_it_to_answer():
+    ours, theirs = socket.socketpair()
+    door = Door(Wire(ours), 0.8, SECRET)  # a second, with the grace
+
+    def listen_late():
+        time.sleep(0.8)
+        wire = Wire(theirs)
+        with contextlib.suppress(WireError):
+            request = wire.receive(PATIENCE)
+            time.sleep(0.8)
+            wire.send({"id": request["id"], "answer": 1}, PATIENCE)
+
+    thread = threading.Thread(target=listen_late)
+    thread.start()
+    try:
+        assert door.ask("q", {"x": np.zeros(2**20)})["failure"]["kind"] == "died"
+    finally:
+        thread.join(PATIENCE)
+        theirs.close()
 
 
 def test_an_answer_within_the_grace_still_counts(monkeypatch):

@@ -287,6 +287,23 @@ def serving(*cells, replies):
             thread.join(PATIENCE)
 
 
+@pytest.mark.parametrize(
+    ("failure", "says"), [({"kind": "broken", "message": "why"}, "why"), (None, "no message")], ids=repr
+)
+def test_a_cell_that_the_runner_could_not_run_says_why(failure, says):
+    with serving(("1", STUDENT), replies=[{"failure": failure}]) as (report,):
+        (error,) = report["outputs"]
+        assert (error["name"], error["value"], error["traceback"]) == ("CellNotRun", says, [f"CellNotRun: {says}"])
+
+
+def test_there_is_a_most_of_all_outputs_of_a_notebook(monkeypatch):
+    said = {"type": "stream", "name": "stdout", "text": "x" * 1000}
+    monkeypatch.setattr("grading.execute.grader_kernel.MAX_NOTEBOOK", 2500)
+    with serving(*[("1", STUDENT)] * 5, replies=[*[{"outputs": [said]}] * 4, {}]) as (*reports, quiet):
+        assert [report["outputs"][0].get("name") for report in reports] == ["stdout"] * 2 + ["OutputLeftOut"] * 2
+        assert "2,500" in reports[-1]["outputs"][0]["value"] and not quiet["outputs"]
+
+
 def test_a_plan_is_run_in_its_order():
     said = {"type": "stream", "name": "stdout", "text": "hi\n"}
     cells = [("print('hi')", STUDENT), ("limit = 2", (True, True)), ("limit", GRADER)]

@@ -53,6 +53,15 @@ def test_the_true_mistakes_pass_in_every_form_and_order(form, logits, data):
         judging.assert_mistakes(found, logits, labels, true_class, "x")
 
 
+@pytest.mark.parametrize("repeats", [True, False])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float64])
+def test_there_are_no_more_positions_than_things(dtype, repeats):
+    # Or a small answer would make a test cell take millions of images.
+    assert judging.positions(np.arange(5, dtype=dtype), 5, "x", repeats).tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(AssertionError, match="`x` holds 6 numbers; there are only 5"):
+        judging.positions(np.zeros(6, dtype), 5, "x", repeats)
+
+
 @given(logits=LOGITS, data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_mistake_more_or_less_fails_unless_it_is_on_the_boundary(logits, data):

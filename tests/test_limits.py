@@ -164,6 +164,13 @@ def test_files_have_a_limit_of_their_own_and_the_next_cell_runs(run):
     assert after["outputs"][0]["text"] == "1"
 
 
+def test_a_test_cell_takes_no_more_memory_than_the_submission_may(run):
+    # Each would lie within what a machine gives away unasked.
+    large, small, after = run(judged("bytearray(2**30)"), judged("bytearray(2**28)\nNone"), judged("1"), memory=GIB)
+    assert (large["fraction"], large["text"]) == (0.0, "MemoryError")
+    assert small["fraction"] == 1.0 and after["points"] == 1.0
+
+
 def test_memory_that_processes_share_counts_once(run):
     share = """
         import os, time

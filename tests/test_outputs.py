@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from grading.execute.outputs import MAX_OUTPUTS, MAX_PIXELS, MAX_TEXT, as_on_a_terminal, clean, is_image
+from grading.execute.outputs import (
+    MAX_ERROR,
+    MAX_OUTPUTS,
+    MAX_PICTURE_BYTES,
+    MAX_PIXELS,
+    MAX_TEXT,
+    as_on_a_terminal,
+    clean,
+    is_image,
+    size_of,
+)
 
 
 def encoded(image_format, size=(5, 4)):
@@ -186,8 +196,32 @@ def test_there_is_a_most_of_everything():
     (stream,) = clean([{"type": "stream", "name": "stdout", "text": long}])
     assert len(stream["text"]) == MAX_TEXT
     (error,) = clean([{"type": "error", "name": long, "value": long, "traceback": [long] + ["x"] * 500}])
-    assert (len(error["name"]), len(error["value"]), len(error["traceback"][0])) == (200, MAX_TEXT, MAX_TEXT)
-    assert len(error["traceback"]) == 200
+    assert (len(error["name"]), len(error["value"]), len(error["traceback"])) == (200, MAX_ERROR, 200)
+
+
+def test_there_is_a_most_of_all_outputs_of_a_cell_together():
+    long = "x" * (MAX_TEXT // 4 + 1)
+    error = {"type": "error", "name": "E", "value": "v", "traceback": [long, long]}
+    texts = [{"type": "stream", "name": "stdout", "text": long}, {"type": "result", "text": long}]
+    outputs = clean([*texts * 3, error, error, error])
+    assert sum(len(output.get("text", "")) for output in outputs) == MAX_TEXT
+    assert sum(len("".join([e["value"], *e["traceback"]])) for e in outputs if e["type"] == "error") == MAX_TEXT
+    # What was printed before takes no room from errors.
+    assert outputs[6] == error
+
+
+def test_there_is_a_most_of_all_pictures_of_a_cell_together():
+    padded = np.concatenate([JPEG, np.zeros(MAX_PICTURE_BYTES // 2 - JPEG.size, np.uint8)])
+    shown = clean([{"type": "display", "text": "", "jpeg": picture} for picture in (padded, padded, JPEG)])
+    assert ["jpeg" in output for output in shown] == [True, True, False]
+
+
+def test_the_size_of_outputs_counts_text_and_pictures():
+    error = {"type": "error", "name": "E", "value": "no", "traceback": ["12", "3"]}
+    assert size_of([]) == 0
+    # Each with the word that says its type, and with its lines.
+    assert size_of([error]) == len("error" + "E" + "no" + "12" + "3") + 2
+    assert size_of([{"type": "result", "text": "ü", "png": PNG}]) == len("result" + "ü") + PNG.size
 
 
 # Carriage returns

@@ -395,17 +395,25 @@ def test_a_quick_cell_leaves_no_alarm_behind(run):
     "source",
     [
         "print('x' * 3_000_000)",
-        "print('x' * 3_000_000, file=sys.stderr)\nprint('x' * 3_000_000)",
+        "import sys\nprint('x' * 3_000_000, file=sys.stderr)\nprint('x' * 3_000_000)",
         "'x' * 3_000_000",
         "for _ in range(50): display('x' * 100_000)",
         "raise ValueError('x' * 3_000_000)",
+        "raise ValueError('\N{BIRD}' * 3_000_000)",
+        "try: raise ValueError('x' * 20_000)\nexcept ValueError: [get_ipython().showtraceback() for _ in range(99)]",
     ],
 )
 def test_floods_of_text_are_cut(run, source):
     outputs = run(source)
-    length = sum(len(output.get("text", output.get("value", ""))) for output in outputs)
+    length = sum(len("".join([output.get("text", ""), *output.get("traceback", [])])) for output in outputs)
     assert MAX_TEXT / 2 < length < MAX_TEXT + 1000
     assert run("'next'") == [result("'next'")]
+
+
+@pytest.mark.parametrize("char", ["x", "\x02", "\N{BIRD}"], ids=["one byte", "six bytes", "four bytes"])
+def test_a_cell_with_as_much_of_everything_as_it_may_is_shown(run, char):
+    said, error = run(f"print({char!r} * 3_000_000)\nraise ValueError({char!r} * 3_000_000)")
+    assert char * 1000 in said["text"] and error["name"] == "ValueError" and char * 1000 in error["value"]
 
 
 def test_many_small_prints_are_not_slow(run):

@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grading.execute.runner.wire import DTYPES, MAX_ARRAYS, MAX_HEADER_BYTES, Timeout, Wire, WireError
+from grading.execute.runner.wire import (
+    DTYPES,
+    MAX_ARRAYS,
+    MAX_HEADER_BYTES,
+    MAX_STRUCTURE_BYTES,
+    Timeout,
+    Wire,
+    WireError,
+)
 
 PATIENCE = 10.0  # for what should be there at once; a hang becomes a Timeout
 MEBIBYTE = 2**20
@@ -154,6 +162,17 @@ def test_a_large_message(sent):
     assert_same_array(sent(array), array)
 
 
+@pytest.mark.parametrize("char", ["x", ",", '"', "\\", "[", "\n", "\x01", "ü", "\N{BIRD}"], ids=repr)
+def test_a_long_text_of_any_characters(sent, char):
+    # What looks like JSON within a string is none.
+    text = char * 2 * MAX_STRUCTURE_BYTES
+    assert sent({"text": text, "more": [char]}) == {"text": text, "more": [char]}
+
+
+def test_half_a_surrogate_pair_is_sent_as_a_question_mark(sent):
+    assert sent({"\ud800": ["a\udfffb"]}) == {"?": ["a?b"]}
+
+
 def test_messages_do_not_run_into_each_other(ends):
     for number in range(3):
         ends[0].send([number, np.full(number, number)])
@@ -222,6 +241,7 @@ LOOP.append(LOOP)
         np.zeros(2, "M8[s]"),
         np.zeros(2, [("a", "f4")]),
         "x" * (MAX_HEADER_BYTES + 1),
+        [0] * MAX_STRUCTURE_BYTES,
     ],
     ids=lambda message: repr(message)[:30],
 )
@@ -235,6 +255,26 @@ def test_what_is_not_a_message_is_refused_before_anything_is_sent(ends, message)
 def test_a_side_that_does_not_read_is_a_timeout(ends):
     with pytest.raises(Timeout):
         ends[0].send(np.zeros(8 * MEBIBYTE, bool), 0.2)
+
+
+def test_a_side_that_reads_slowly_does_not_put_the_timeout_off(ends):
+    arrays = [np.zeros(MEBIBYTE, bool)] * 40
+
+    def read():
+        with contextlib.suppress(OSError):
+            while ends[1]._socket.recv(MEBIBYTE // 4):
+                time.sleep(0.02)  # each array in good time, all of them not
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    start = time.monotonic()
+    try:
+        with pytest.raises(Timeout):
+            ends[0].send(arrays, 0.5)
+        assert time.monotonic() - start < PATIENCE / 2
+    finally:
+        ends[0].close()
+        reader.join(PATIENCE)
 
 
 def test_sending_to_a_side_that_is_gone(ends):
@@ -355,6 +395,40 @@ def test_shapes_that_are_none_are_refused(dtype, shape):
 def test_references_to_arrays_that_are_not_there(reference):
     with pytest.raises(WireError):
         hear(claim(("<i4", [3]), body=[{"$array": reference}], buffers=ONE))
+
+
+def test_an_array_is_in_one_place():
+    # Or what was sent once would be shown, or sent on, a million times.
+    with pytest.raises(WireError, match="elsewhere"):
+        hear(claim(("<i4", [3]), body=[{"$array": 0}, {"$array": 0}], buffers=ONE))
+
+
+@pytest.mark.parametrize("piece", [b"[],", b'{"":0},', b"0.1,", b"   ", b'"ab",', b'"\\"",'], ids=repr)
+def test_long_json_is_refused_before_it_is_taken_apart(piece):
+    # In memory it would take up to eighty times its length.
+    lists = b'{"arrays": [], "body": [' + piece * (8 * MEBIBYTE // len(piece)) + b"0]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(WireError, match="beside its strings"):
+            hear(frame(lists))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * MEBIBYTE
+
+
+@pytest.mark.parametrize("piece", [b'\\"', b"\\", b'"'], ids=repr)
+def test_a_string_without_an_end_takes_no_longer_than_others(piece):
+    start = time.process_time()
+    with pytest.raises(WireError):
+        hear(frame(b'{"arrays": [], "body": "' + piece * (2 * MEBIBYTE // len(piece))))
+    assert time.process_time() - start < PATIENCE / 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_json_in_another_encoding_is_none(encoding):
+    with pytest.raises(WireError):
+        hear(frame('{"body": 1, "arrays": []}'.encode(encoding)))
 
 
 def test_a_reference_with_something_beside_it():

@@ -9,6 +9,7 @@ from .unanswerable import Unanswerable
 
 # Sizes of what goes through the door; generous for honest work.
 MAX_PANELS = 64
+MAX_IMAGES = 64  # in each
 MAX_PIXELS = 2**20
 MAX_TEXT = 4000
 
@@ -92,4 +93,4 @@ def images_of(axes: Any) -> list[np.ndarray]:
             fits = array.size == rows * columns
             arrays.append(array.reshape(rows, columns) if fits else array)
     plain = (np.ma.filled(np.ma.asarray(array), np.nan) for array in arrays if array is not None)
-    return [array.astype(np.float64) for array in plain if array.ndim == 2 and array.size <= MAX_PIXELS]
+    return [array.astype(np.float64) for array in plain if array.ndim == 2 and array.size <= MAX_PIXELS][:MAX_IMAGES]

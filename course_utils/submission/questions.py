@@ -9,6 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from .check import NotPassed, Outcome
+from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
+
+MAX_MESSAGE = 4000
 
 
 class NoAnswer(Exception):
@@ -158,7 +161,7 @@ class Submission:
         NoAnswer
             The net does not return one logit per image.
         """
-        answer = _dict(self._ask("alone_and_together", of=of, images=images))
+        answer = _of(dict, self._ask("alone_and_together", of=of, images=images))
         alone, together = (_finite(answer.get(key), of).reshape(-1) for key in ("alone", "together"))
         if alone.shape != (len(images),) or together.shape != (len(images),):
             raise NoAnswer("contract", f"{of} does not return one logit per image.")
@@ -182,13 +185,19 @@ class Submission:
             For each parameter the largest absolute gradient (0 if it has none) and the largest absolute change of a
             logit when the parameter is nudged.
         """
-        answer = _dict(self._ask("gradients", of=of, images=images, weights=weights))
-        names, gradient, effect = answer["names"], _array(answer["gradient"]), _array(answer["effect"])
-        return {str(name): (float(g), float(e)) for name, g, e in zip(names, gradient, effect, strict=True)}
+        answer = _of(dict, self._ask("gradients", of=of, images=images, weights=weights))
+        names = [_of(str, name) for name in _of(list, answer.get("names"))]
+        gradient, effect = (_array(answer.get(key)) for key in ("gradient", "effect"))
+        if gradient.shape != (len(names),) or effect.shape != (len(names),):
+            raise _broken()
+        return dict(zip(names, zip(gradient.tolist(), effect.tolist(), strict=True), strict=True))
 
     def parameter_count(self, of: str) -> int:
         """Number of parameters of a new net (``of`` is "GlitchNet")."""
-        return int(_array(self._ask("parameter_count", of=of)))
+        count = _array(self._ask("parameter_count", of=of))
+        if count.shape != () or count.dtype.kind != "i":
+            raise _broken()
+        return int(count)
 
     def train_probe(self, images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int) -> "Training":
         """Call the student's ``train_model`` on a small linear net of ours.
@@ -212,14 +221,18 @@ class Submission:
         Raises
         ------
         NoAnswer
-            There is no such function, it fails, or the trained net returns values that are not finite.
+            There is no such function, it fails, or the trained net does not return one finite logit per image.
         """
-        answer = _dict(self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
+        answer = _of(dict, self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
+        trained = "the net that train_model trained"
+        logits = _finite(answer.get("logits"), trained).reshape(-1)
+        if len(logits) != len(probes):
+            raise NoAnswer("contract", f"{trained} returns {len(logits)} logits for {len(probes)} images.")
         return Training(
-            losses=_array(answer["losses"]),
-            logits=_finite(answer["logits"], "the net that train_model trained").reshape(-1),
-            stale_steps=int(answer["stale_steps"]),
-            changed=bool(answer["changed"]),
+            losses=_array(answer.get("losses")),
+            logits=logits,
+            stale_steps=_of(int, answer.get("stale_steps")),
+            changed=_of(bool, answer.get("changed")),
         )
 
     def values(self, name: str) -> np.ndarray:
@@ -255,12 +268,14 @@ class Submission:
         list of Panel
             One for each set of axes, without those that hold no image; empty for None.
         """
-        panels = self._ask("figure", name=name)
-        return [Panel([_array(image) for image in panel["images"]], str(panel["text"])) for panel in panels]
+        panels = [_of(dict, panel) for panel in _of(list, self._ask("figure", name=name))[:MAX_PANELS]]
+        images = [[_array(image) for image in _of(list, panel.get("images"))[:MAX_IMAGES]] for panel in panels]
+        texts = [_of(str, panel.get("text"))[:MAX_TEXT] for panel in panels]
+        return [Panel(*panel) for panel in zip(images, texts, strict=True)]
 
     def has(self, name: str) -> bool:
         """Whether the student defined an optional variable."""
-        return bool(self._ask("has", name=name))
+        return _of(bool, self._ask("has", name=name))
 
     def check(self, question: Callable[[], Any], points: float) -> Outcome:
         """Ask and judge; the last line of a test cell.
@@ -363,16 +378,29 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
     try:
         reply = question()
     except AssertionError as failed:
-        return "not passed", 0.0, points, str(failed)
+        status, message = "not passed", str(failed)
     except NoAnswer as no_answer:
         attempted = no_answer.kind != "not attempted"
-        return "not passed" if attempted else "not attempted", 0.0, points, str(no_answer)
+        status, message = "not passed" if attempted else "not attempted", str(no_answer)
     except Exception as error:
+        status = "not judged"
         message = f"This check could not be done ({type(error).__name__}: {error}). Please tell your instructor."
-        return "not judged", 0.0, points, message
-    fraction, remark = reply if isinstance(reply, tuple) else (1.0, reply or "")
-    status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
-    return status, fraction, points, remark
+    else:
+        fraction, remark = reply if isinstance(reply, tuple) else (1.0, reply or "")
+        status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
+        return status, fraction, points, remark
+    return status, 0.0, points, message[:MAX_MESSAGE]
+
+
+def _broken() -> NoAnswer:
+    return NoAnswer("broken", "your kernel did not answer the question")
+
+
+def _of(kind: type, value: Any) -> Any:
+    """What is of that very type: True is no number here."""
+    if type(value) is not kind:
+        raise _broken()
+    return value
 
 
 def _array(value: Any) -> np.ndarray:
@@ -387,9 +415,3 @@ def _finite(value: Any, of: str) -> np.ndarray:
     if not np.isfinite(numbers).all():
         raise NoAnswer("contract", f"{of} returns values that are not finite (NaN or infinity).")
     return numbers
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise NoAnswer("broken", "your kernel did not answer the question")
-    return value

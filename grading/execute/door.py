@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +56,7 @@ class Door:
         """
         reply = self._request("begin", timeout, files=files, answers=answers, path=path)
         if "failure" in reply:
-            self._give_up(f"the student side could not get ready: {_message(reply['failure'])}")
+            self._give_up(f"the student side could not get ready: {message_of(reply['failure'])}")
 
     def execute(self, source: str, timeout: float) -> dict[str, Any]:
         """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
@@ -78,7 +79,7 @@ class Door:
             return {"answer": reply.get("answer")}
         failure = reply["failure"]
         kind = failure.get("kind") if isinstance(failure, dict) else None
-        return {"failure": {"kind": kind if isinstance(kind, str) else "broken", "message": _message(failure)}}
+        return {"failure": {"kind": kind if isinstance(kind, str) else "broken", "message": message_of(failure)}}
 
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose that nobody without the course's secret can foresee."""
@@ -88,9 +89,10 @@ class Door:
         if self.died:
             raise StudentSideDied(self.died)
         ident = secrets.token_hex(8)
+        deadline = time.monotonic() + limit + GRACE
         try:
             self._wire.send({"id": ident, "do": what, **content}, limit + GRACE)
-            reply = self._wire.receive(limit + GRACE)
+            reply = self._wire.receive(deadline - time.monotonic())
         except Timeout:
             self._give_up(f"your code did not stop within {limit:g} s and had to be ended")
         except WireError as error:
@@ -106,6 +108,7 @@ class Door:
         raise StudentSideDied(self.died)
 
 
-def _message(failure: Any) -> str:
+def message_of(failure: Any) -> str:
+    """What a failure says, if anything."""
     message = failure.get("message") if isinstance(failure, dict) else None
-    return message[:MAX_MESSAGE] if isinstance(message, str) else "no message"
+    return message[:MAX_MESSAGE] if isinstance(message, str) and message.strip() else "no message"

@@ -1,20 +1,22 @@
-"""The trusted side of one submission: ``python -m grading.execute.grader_kernel CONTROL_FD DOOR_FD WHY_FD``.
+"""The trusted side of one submission: ``python -m grading.execute.grader_kernel CONTROL_FD DOOR_FD WHY_FD MEMORY``.
 
 A fresh process for each submission. It gets its plan over the control socket, drives the student's cells through the
-door, runs the test cells itself, and reports each cell as soon as it is done.
+door, runs the test cells itself, and reports each cell as soon as it is done. It may take as much MEMORY (bytes) as the
+student side: a test cell that makes something large of a small answer must not take the machine's.
 """
 
 import ast
 import contextlib
 import io
+import resource
 import socket
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
-from .door import Door, StudentSideDied
-from .outputs import MAX_TEXT, clean, clean_words
+from .door import Door, StudentSideDied, message_of
+from .outputs import MAX_NOTEBOOK, MAX_TEXT, clean, clean_words, size_of
 from .runner.wire import Wire
 
 FILENAME = "<test cell>"
@@ -32,18 +34,21 @@ class GraderKernel:
     def __init__(self, door: Door) -> None:
         self.door = door
         self.namespace: dict[str, Any] = {"__name__": "__main__", "__door__": door}
+        self._room = MAX_NOTEBOOK
 
     def student_cell(self, source: str, timeout: float) -> dict[str, Any]:
         """Run a cell on the student side and report its outputs."""
         try:
             reply = self.door.execute(source, timeout)
         except StudentSideDied as death:
-            error = {"type": "error", "name": "KernelDied", "value": str(death), "traceback": [f"KernelDied: {death}"]}
-            return {"outputs": [error]}
+            return {"outputs": [_error("KernelDied", str(death))]}
         if not isinstance(reply.get("outputs"), list):
-            return {"outputs": [{"type": "error", "name": "CellNotRun", "value": "", "traceback": ["CellNotRun"]}]}
-        refused = clean_words(reply.get("refused"))
-        return {"outputs": clean(reply["outputs"])} | ({"refused": refused} if refused else {})
+            return {"outputs": [_error("CellNotRun", message_of(reply.get("failure")))]}
+        outputs, refused = clean(reply["outputs"]), clean_words(reply.get("refused"))
+        self._room -= size_of(outputs)
+        if outputs and self._room < 0:
+            outputs = [_error("OutputLeftOut", f"the outputs of this notebook hold more than {MAX_NOTEBOOK:,} bytes")]
+        return {"outputs": outputs} | ({"refused": refused} if refused else {})
 
     def trusted_cell(self, source: str) -> dict[str, Any]:
         """Run a setup or test cell here and report its value.
@@ -63,6 +68,10 @@ class GraderKernel:
             message = "".join(traceback.format_exception_only(error)).strip()
             return {"passed": False, "fraction": 0.0, "text": message[:MAX_TEXT]}
         return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply}
+
+
+def _error(name: str, value: str) -> dict[str, Any]:
+    return {"type": "error", "name": name, "value": value, "traceback": [f"{name}: {value}"]}
 
 
 def run(source: str, namespace: dict[str, Any]) -> Any:
@@ -132,6 +141,15 @@ def told_on(sock: socket.socket) -> Callable[[], str | None]:
     return read
 
 
+def limit_memory(size: int) -> None:
+    """Let this process have no more than `size` bytes for its data."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    size = size if most == resource.RLIM_INFINITY else min(size, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
 if __name__ == "__main__":
-    control_socket, door_socket, why_socket = (socket.socket(fileno=int(fd)) for fd in sys.argv[1:])
+    *fds, memory = map(int, sys.argv[1:])
+    limit_memory(memory)
+    control_socket, door_socket, why_socket = (socket.socket(fileno=fd) for fd in fds)
     serve(Wire(control_socket), Wire(door_socket, max_array_bytes=64 * 2**20), told_on(why_socket))

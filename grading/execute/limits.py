@@ -16,7 +16,8 @@ class Limits:
     notebook : float
         Seconds for all cells and tests together; then the sandbox is ended.
     memory : int
-        Bytes that all processes of the sandbox and the files in it may take; beyond, the sandbox is ended.
+        Bytes that all processes of the sandbox and the files in it may take; beyond, the sandbox is ended. The grader
+        kernel may take as many; beyond, the test cell fails.
     tasks : int
         Processes and threads at one time, counted together as Linux does; beyond, the sandbox is ended.
     scratch : int

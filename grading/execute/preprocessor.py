@@ -156,7 +156,7 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
     if "lost" in report:
         return [report["lost"]]
     outputs = report.get("outputs", [])
-    errors = {output["name"]: output["value"] for output in outputs if output["type"] == "error"}
+    errors = {output["name"]: output["value"][:200] for output in outputs if output["type"] == "error"}
     remarks = [f"{name} was {errors['CellTimeoutError']}"] if "CellTimeoutError" in errors else []
     if any(CUT in output.get("text", "") for output in outputs):
         remarks.append(f"{name} printed too much: its output is cut")

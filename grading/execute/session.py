@@ -144,7 +144,13 @@ class Session:
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             try:
                 grader = subprocess.Popen(
-                    [sys.executable, "-I", "-m", "grading.execute.grader_kernel", *map(str, fds)],
+                    [
+                        sys.executable,
+                        "-I",
+                        "-m",
+                        "grading.execute.grader_kernel",
+                        *map(str, [*fds, self.limits.memory]),
+                    ],
                     pass_fds=fds,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

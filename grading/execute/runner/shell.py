@@ -18,6 +18,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 MAX_TEXT = 2**20
+MAX_ERROR = 2**16  # its message; the traceback holds it, too
 MAX_IMAGE_BYTES = 16 * 2**20
 MAX_OUTPUTS = 200
 SHORT_RESULT = 1000
@@ -42,6 +43,7 @@ class Recorder:
         """Forget all outputs."""
         self.outputs: list[dict[str, Any]] = []
         self._text = 0
+        self._error_text = 0
         self._image_bytes = 0
         self._clear_next = False
 
@@ -88,15 +90,9 @@ class Recorder:
             self._add(output)
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:
-        """Add an exception."""
-        self._add(
-            {
-                "type": "error",
-                "name": name,
-                "value": value[:MAX_TEXT],
-                "traceback": [str(line)[:MAX_TEXT] for line in traceback[:200]],
-            }
-        )
+        """Add an exception; what was printed before takes no room from it."""
+        value, *lines = map(self._cut_error, (value[:MAX_ERROR], *map(str, traceback[:200])))
+        self._add({"type": "error", "name": name[:200], "value": value, "traceback": lines})
 
     def _add(self, output: dict[str, Any]) -> None:
         if self._clear_next:
@@ -112,6 +108,11 @@ class Recorder:
         if len(text) <= room:
             return text
         return text[:room] + CUT if room > 0 else ""
+
+    def _cut_error(self, text: str) -> str:
+        text = text[: MAX_TEXT - self._error_text]
+        self._error_text += len(text)
+        return text
 
 
 def _decides(output: dict[str, Any]) -> bool:

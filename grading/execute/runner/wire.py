@@ -6,12 +6,13 @@ A message is one JSON value in which NumPy arrays may stand anywhere. On the wir
     header    UTF-8 JSON: {"body": ..., "arrays": [{"dtype": "<f4", "shape": [8, 1]}, ...]}
     buffers   the arrays' bytes in C order, one after the other
 
-In the body an array is written ``{"$array": k}``. Nothing is evaluated or unpickled, and every size is checked
-before memory is set aside for it.
+In the body an array is written ``{"$array": k}``, each in one place. Nothing is evaluated or unpickled, and every size
+is checked before memory is set aside for it.
 """
 
 import json
 import math
+import re
 import socket
 import struct
 import time
@@ -21,11 +22,14 @@ import numpy as np
 
 DTYPES = ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")
 MAX_HEADER_BYTES = 16 * 2**20
+# Outside of strings, for there a byte of JSON may become fifty in memory: think of [[],[],[],
+MAX_STRUCTURE_BYTES = 2**20
 MAX_ARRAYS = 4096
 MAX_ARRAY_BYTES = 256 * 2**20
 MAX_DIMENSIONS = 8
 
 _LENGTH = struct.Struct(">I")
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 
 
 class WireError(Exception):
@@ -72,16 +76,17 @@ class Wire:
         try:
             body = _take_out(message, arrays)
             specs = [{"dtype": array.dtype.str, "shape": array.shape} for array in arrays]
-            header = json.dumps({"body": body, "arrays": specs}, allow_nan=False).encode()
+            text = json.dumps({"body": body, "arrays": specs}, allow_nan=False, ensure_ascii=False)
         except (ValueError, RecursionError) as error:
             raise TypeError(f"not a message: {error}") from error
-        if len(header) > MAX_HEADER_BYTES:
-            raise TypeError(f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}")
+        header = text.encode("utf-8", "replace")
+        if reason := _too_long(header):
+            raise TypeError(reason)
+        deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            self._socket.settimeout(timeout)
-            self._socket.sendall(_LENGTH.pack(len(header)) + header)
-            for array in arrays:
-                self._socket.sendall(array.reshape(-1).view(np.uint8).data)
+            for piece in (_LENGTH.pack(len(header)) + header, *(array.reshape(-1).view(np.uint8) for array in arrays)):
+                self._socket.settimeout(_left(deadline))
+                self._socket.sendall(piece)
         except TimeoutError as error:
             raise Timeout("the other side does not read") from error
         except OSError as error:
@@ -111,8 +116,11 @@ class Wire:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if length > MAX_HEADER_BYTES:
             raise WireError(f"message too long: {length} bytes of text")
+        text = self._read(length, deadline)
+        if reason := _too_long(text):
+            raise WireError(reason)
         try:
-            header = json.loads(self._read(length, deadline), parse_constant=_finite, parse_float=_finite)
+            header = json.loads(text.decode(), parse_constant=_finite, parse_float=_finite)
             specs = [_array_spec(spec) for spec in header["arrays"]]
             body = header["body"]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -122,7 +130,7 @@ class Wire:
             raise WireError(f"message too large: {len(specs)} arrays, {total} bytes")
         arrays = [self._read_array(dtype, shape, deadline) for dtype, shape in specs]
         try:
-            return _put_back(body, arrays)
+            return _put_back(body, dict(enumerate(arrays)))
         except (ValueError, TypeError, RecursionError) as error:
             raise WireError(f"not a message: {error}") from error
 
@@ -136,17 +144,17 @@ class Wire:
         # A byte other than 0 and 1 in a bool array upsets NumPy later on.
         return np.asarray(array.view(np.uint8) != 0) if dtype == np.bool_ else array
 
-    def _read(self, size: int, deadline: float | None) -> bytes:
+    def _read(self, size: int, deadline: float | None) -> bytearray:
         buffer = bytearray(size)
         self._read_into(memoryview(buffer), deadline)
-        return bytes(buffer)
+        return buffer
 
     def _read_into(self, view: memoryview, deadline: float | None) -> None:
         while len(view):
             if deadline is not None and deadline <= time.monotonic():
                 raise Timeout("no answer in time")
             try:
-                self._socket.settimeout(None if deadline is None else max(deadline - time.monotonic(), 1e-3))
+                self._socket.settimeout(_left(deadline))
                 count = self._socket.recv_into(view)
             except TimeoutError as error:
                 raise Timeout("no answer in time") from error
@@ -176,17 +184,33 @@ def _take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     raise TypeError(f"values of type {type(value).__name__} can't be sent")
 
 
-def _put_back(value: Any, arrays: list[np.ndarray]) -> Any:
+def _put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
     if isinstance(value, dict):
         if "$array" in value:
             index = value["$array"]
-            if len(value) != 1 or type(index) is not int or not 0 <= index < len(arrays):
-                raise ValueError("reference to an array that isn't there")
-            return arrays[index]
+            if len(value) != 1 or type(index) is not int or index not in arrays:
+                raise ValueError("reference to an array that isn't there, or is elsewhere")
+            return arrays.pop(index)
         return {_text(key): _put_back(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
         return [_put_back(item, arrays) for item in value]
     return _text(value) if isinstance(value, str) else value
+
+
+def _too_long(header: bytes | bytearray) -> str | None:
+    if len(header) <= MAX_STRUCTURE_BYTES:
+        return None
+    if len(header) > MAX_HEADER_BYTES:
+        return f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}"
+    structure = len(header) - sum(string.end() - string.start() for string in _STRING.finditer(header))
+    if structure > MAX_STRUCTURE_BYTES:
+        return f"message too long: {structure} bytes of JSON beside its strings, at most {MAX_STRUCTURE_BYTES}"
+    return None
+
+
+def _left(deadline: float | None) -> float | None:
+    """Seconds until then; a socket takes 0 for something else."""
+    return None if deadline is None else max(deadline - time.monotonic(), 1e-3)
 
 
 def _array_spec(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:

@@ -58,6 +58,7 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     if flat.dtype == np.bool_:
         assert flat.size == size, f"`{name}` is a mask of length {flat.size}; expected {size}."
         return np.flatnonzero(flat)
+    assert flat.size <= size, f"`{name}` holds {flat.size} numbers; there are only {size} things to point at."
     assert np.isfinite(flat).all() and (flat == np.round(flat)).all(), f"`{name}` should hold whole numbers."
     whole = flat.astype(np.int64)
     assert whole.min() >= 0 and whole.max() < size, (
@@ -157,10 +158,10 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 def student_scores(submission: Submission, size: int) -> np.ndarray | None:
     """The student's `scores` as (size,) float64, or None if they are not usable."""
     try:
-        scores = submission.values("scores").reshape(-1).astype(np.float64)
+        scores = submission.values("scores").reshape(-1)
     except NoAnswer:
         return None
-    return scores if scores.size == size and np.isfinite(scores).all() else None
+    return scores.astype(np.float64) if scores.size == size and np.isfinite(scores).all() else None
 
 
 def shown_in(panel: Panel, images: np.ndarray) -> int | None:
