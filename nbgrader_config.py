@@ -52,6 +52,7 @@ c.ExecuteApart.answers = "course_utils.submission.answers"
 c.ExecuteApart.answer_timeout = 120  # seconds for one question
 c.ExecuteApart.notebook_timeout = 3600  # seconds for all cells and tests
 c.ExecuteApart.memory = 4  # GiB for all its processes and files; training takes about half a GiB
+c.ExecuteApart.output = 64  # MiB of text and pictures that its cells put out
 c.ExecuteApart.tasks = 1024  # processes and threads at one time; some libraries start several for each processor
 c.ExecuteApart.scratch = 1  # GiB for files in each place where it can write
 

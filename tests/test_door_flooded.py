@@ -11,7 +11,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from grading.execute.outputs import MAX_NOTEBOOK, MAX_PICTURE_BYTES, MAX_TEXT, size_of
+from grading.execute.limits import Limits
+from grading.execute.outputs import MAX_PICTURE_BYTES, MAX_TEXT, size_of
 from grading.execute.plan import from_source
 from grading.execute.runner.wire import MAX_ARRAYS, MAX_HEADER_BYTES, Wire, WireError
 from tests.corpus.build import NOTEBOOK, SOURCE
@@ -61,6 +62,7 @@ def reports(flood, *cells):
         "answers": None,
         "secret": np.zeros(16, np.uint8),
         **dict.fromkeys(["start_timeout", "cell_timeout", "answer_timeout"], PATIENCE),
+        "output": Limits.output,
     }
     with contextlib.ExitStack() as stack:
         for sock in (session, tell):
@@ -148,7 +150,7 @@ def test_a_flood_of_outputs_ends_at_the_door(flood):
     assert peak < BOUND
     for report in said:
         assert size_of(report["outputs"]) < 2 * MAX_TEXT + MAX_PICTURE_BYTES
-    assert sum(size_of(report["outputs"]) for report in said) < MAX_NOTEBOOK + cells * 1000
+    assert sum(size_of(report["outputs"]) for report in said) < Limits.output + cells * 1000
 
 
 INSTRUCTIONS = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))

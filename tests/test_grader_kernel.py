@@ -14,6 +14,7 @@ import pytest
 
 from grading.execute.door import Door
 from grading.execute.grader_kernel import GraderKernel, reply_of, run, serve
+from grading.execute.limits import Limits
 from grading.execute.outputs import MAX_TEXT
 from grading.execute.runner.wire import Wire, WireError
 
@@ -251,7 +252,7 @@ STUDENT, GRADER = (True, False), (False, True)
 
 
 @contextlib.contextmanager
-def serving(*cells, replies):
+def serving(*cells, replies, output=Limits.output):
     """The reports on some (source, (on student side, on grader side)); the fake runner says `replies` in turn."""
     control, grader_control = map(Wire, socket.socketpair())
     student, door = map(Wire, socket.socketpair())
@@ -274,6 +275,7 @@ def serving(*cells, replies):
         "answers": None,
         "secret": np.zeros(16, np.uint8),
         **dict.fromkeys(["start_timeout", "cell_timeout", "answer_timeout"], 1.0),
+        "output": output,
     }
     try:
         control.send(plan, PATIENCE)
@@ -296,10 +298,10 @@ def test_a_cell_that_the_runner_could_not_run_says_why(failure, says):
         assert (error["name"], error["value"], error["traceback"]) == ("CellNotRun", says, [f"CellNotRun: {says}"])
 
 
-def test_there_is_a_most_of_all_outputs_of_a_notebook(monkeypatch):
+def test_there_is_a_most_of_all_outputs_of_a_notebook():
     said = {"type": "stream", "name": "stdout", "text": "x" * 1000}
-    monkeypatch.setattr("grading.execute.grader_kernel.MAX_NOTEBOOK", 2500)
-    with serving(*[("1", STUDENT)] * 5, replies=[*[{"outputs": [said]}] * 4, {}]) as (*reports, quiet):
+    replies = [*[{"outputs": [said]}] * 4, {"outputs": []}]
+    with serving(*[("1", STUDENT)] * 5, replies=replies, output=2500) as (*reports, quiet):
         assert [report["outputs"][0].get("name") for report in reports] == ["stdout"] * 2 + ["OutputLeftOut"] * 2
         assert "2,500" in reports[-1]["outputs"][0]["value"] and not quiet["outputs"]
 

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .door import Door, StudentSideDied, message_of
-from .outputs import MAX_NOTEBOOK, MAX_TEXT, clean, clean_words, size_of
+from .limits import Limits
+from .outputs import MAX_TEXT, clean, clean_words, size_of
 from .runner.wire import Wire
 
 FILENAME = "<test cell>"
@@ -29,12 +30,14 @@ class GraderKernel:
     ----------
     door : Door
         The way to the student's code.
+    output : int
+        The most that the student's cells may put out, all together: characters, and bytes of pictures.
     """
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, output: int = Limits.output) -> None:
         self.door = door
         self.namespace: dict[str, Any] = {"__name__": "__main__", "__door__": door}
-        self._room = MAX_NOTEBOOK
+        self._room = self._most = output
 
     def student_cell(self, source: str, timeout: float) -> dict[str, Any]:
         """Run a cell on the student side and report its outputs."""
@@ -47,7 +50,7 @@ class GraderKernel:
         outputs, refused = clean(reply["outputs"]), clean_words(reply.get("refused"))
         self._room -= size_of(outputs)
         if outputs and self._room < 0:
-            outputs = [_error("OutputLeftOut", f"the outputs of this notebook hold more than {MAX_NOTEBOOK:,} bytes")]
+            outputs = [_error("OutputLeftOut", f"the outputs of this notebook hold more than {self._most:,} bytes")]
         return {"outputs": outputs} | ({"refused": refused} if refused else {})
 
     def trusted_cell(self, source: str) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = 
         return
     control.send({"ready": True})
     control.receive()
-    kernel = GraderKernel(door)
+    kernel = GraderKernel(door, plan["output"])
     for cell in plan["cells"]:
         report: dict[str, Any] = {}
         died_before = door.died is not None

@@ -18,6 +18,8 @@ class Limits:
     memory : int
         Bytes that all processes of the sandbox and the files in it may take; beyond, the sandbox is ended. The grader
         kernel may take as many; beyond, the test cell fails.
+    output : int
+        Characters, and bytes of pictures, that all cells may put out together; what comes after is left out.
     tasks : int
         Processes and threads at one time, counted together as Linux does; beyond, the sandbox is ended.
     scratch : int
@@ -29,5 +31,6 @@ class Limits:
     answer: float = 120.0
     notebook: float = 3600.0
     memory: int = 4 * 2**30
+    output: int = 64 * 2**20
     tasks: int = 1024
     scratch: int = 2**30

@@ -14,7 +14,6 @@ MAX_OUTPUTS = 200
 MAX_LINES = 200
 MAX_WORDS, MAX_LINE = 10, 200
 MAX_PIXELS = 50_000_000
-MAX_NOTEBOOK = 64 * 2**20  # characters and bytes of pictures in all its cells
 
 
 def clean(claimed: Any) -> list[dict[str, Any]]:

@@ -49,6 +49,9 @@ class ExecuteApart(Execute):
     memory = Float(
         Limits.memory / 2**30, help="GiB of memory for all processes of a submission and the files it writes."
     ).tag(config=True)
+    output = Float(
+        Limits.output / 2**20, help="MiB of text and pictures that all cells of a notebook may put out together."
+    ).tag(config=True)
     tasks = Integer(Limits.tasks, help="Processes and threads that a submission may have at one time.").tag(config=True)
     scratch = Float(
         Limits.scratch / 2**30, help="GiB for files in each of the places where a submission can write."
@@ -78,6 +81,7 @@ class ExecuteApart(Execute):
             answer=self.answer_timeout,
             notebook=self.notebook_timeout,
             memory=int(self.memory * 2**30),
+            output=int(self.output * 2**20),
             tasks=self.tasks,
             scratch=int(self.scratch * 2**30),
         )

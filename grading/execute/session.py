@@ -108,6 +108,7 @@ class Session:
             "start_timeout": self.limits.start,
             "cell_timeout": self.limits.cell,
             "answer_timeout": self.limits.answer,
+            "output": self.limits.output,
         }
 
     def _collect(self, control: Wire) -> list[dict[str, Any]]:
