@@ -1,6 +1,7 @@
 """The page a student gets back."""
 
 from .marks_first import MarksFirst
+from .page import FeedbackPage
 from .style import FeedbackStyle
 
-__all__ = ["FeedbackStyle", "MarksFirst"]
+__all__ = ["FeedbackPage", "FeedbackStyle", "MarksFirst"]
