@@ -69,3 +69,4 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     "grading.feedback.FeedbackStyle",
 ]
+c.GenerateFeedback.exporter_class = "grading.feedback.FeedbackPage"  # no scripts but MathJax's

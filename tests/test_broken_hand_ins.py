@@ -1,6 +1,6 @@
 """Broken hand-ins: each gets a clear line and a mark for what did work, and nobody else notices.
 
-On a tiny assignment of two tasks, so that a class of broken students is graded quickly.
+On a tiny assignment, so that a class of broken students is graded quickly.
 """
 
 import json
@@ -10,16 +10,13 @@ import subprocess
 import sys
 from copy import deepcopy
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.marks import read_marks
-from tests.corpus.build import REPOSITORY
+from tests.tiny import cell, make_course, master
 
-CONFIG = f"""
-load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
-c = get_config()
+LIMITS = """
 c.Execute.timeout = 8
 c.ExecuteApart.answer_timeout = 60
 c.ExecuteApart.notebook_timeout = 25
@@ -27,35 +24,6 @@ c.ExecuteApart.memory = 0.75
 c.ExecuteApart.scratch = 0.125
 c.ExecuteApart.tasks = 200
 """
-
-
-def marked(ident, source, **says):
-    defaults = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
-    return new_code_cell(source, id=ident, metadata={"nbgrader": {**defaults, "grade_id": ident, **says}})
-
-
-def check(name, value):
-    return f"""def right_{name}():
-    assert submission.values("{name}") == {value}
-
-
-submission.check(right_{name}, points=2)"""
-
-
-def master():
-    setup = "from course_utils.submission import connect\n\nsubmission = connect(globals())"
-    cells = [marked("setup-checks", setup, locked=True)]
-    for name, value in (("first", 1), ("second", 2)):
-        solution = f"### BEGIN SOLUTION: make {name}\n{name} = {value}\n### END SOLUTION"
-        cells.append(marked(name, solution, solution=True))
-        cells.append(marked(f"{name}-right", check(name, value), grade=True, locked=True, points=2))
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
-
-
-def cell(notebook, ident):
-    (found,) = (cell for cell in notebook.cells if cell.id == ident)
-    return found
 
 
 def delete_test(notebook):
@@ -149,9 +117,7 @@ HARMS = {  # what is done, points, what the table says
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("broken")
-    (course / "nbgrader_config.py").write_text(CONFIG)
-    (course / "source" / "ex1").mkdir(parents=True)
-    nbformat.write(master(), course / "source" / "ex1" / "work.ipynb")
+    make_course(course, master(), LIMITS)
     for student, (harm, *_) in HARMS.items():
         notebook = master()
         harm(notebook)

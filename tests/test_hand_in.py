@@ -7,7 +7,7 @@ import pytest
 
 from grading.marks import MostPoints, table
 from grading.sanitize import hand_in
-from grading.sanitize.hand_in import HandInError, check, files_beside_notebooks
+from grading.sanitize.hand_in import HandInError, check, files_beside_notebooks, remove_active
 from tests.corpus import Example, build_class
 
 
@@ -121,6 +121,33 @@ def test_a_huge_notebook_is_refused(folder):
         file.truncate(hand_in.MAX_NOTEBOOK_BYTES + 1)
     with pytest.raises(HandInError, match=r"work.ipynb has 50 MiB.*clear its outputs"):
         check(folder)
+
+
+@pytest.mark.parametrize("name", ["nbgrader_config.py", "data/NBGRADER_CONFIG.JSON"])
+def test_settings_that_formgrader_would_run_are_refused(folder, name):
+    (folder / name).write_text("")
+    with pytest.raises(HandInError, match=f"{name} holds settings that formgrader would run; remove it"):
+        check(folder)
+
+
+@pytest.mark.parametrize("name", ["<b>", "a&b", "a'b", 'a"b'])
+def test_a_students_name_is_no_html(folder, name):
+    folder.parent.rename(folder.parent.with_name(name))
+    with pytest.raises(HandInError, match=f"formgrader can't show the name {name}; give the folder a name without"):
+        check(folder.parent.with_name(name) / "ex1")
+
+
+def test_what_a_browser_would_run_is_removed_unless_it_was_given_out(tmp_path):
+    names = ("page.html", "PAGE.XHTML", "data/plot.svg", "data:text/plain,x.htm", "feed.xml", "mail.mhtml")
+    given = ("instructions.html", "data/instructions.svg")
+    kept = ("plot.png", "table.csv", "helper.py", "net.pt", "timestamp.txt", "html", *given)
+    copies, source = tmp_path / "copies", tmp_path / "source"
+    for folder, files in ((copies, names + kept), (source, given)):
+        for name in files:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("")
+    remove_active(copies, but_keep=source)
+    assert {str(path.relative_to(copies)) for path in copies.rglob("*") if path.is_file()} == set(kept)
 
 
 def test_names_of_files_are_no_commands_to_the_terminal():

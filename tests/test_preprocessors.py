@@ -207,6 +207,7 @@ def test_marks_come_first_under_the_headings():
     cells = [
         new_markdown_cell("## Task 1: Build (25 points)"),
         graded("a", 2.0, 5.0, ["<b>partly\n\npassed</b>"]),
+        new_markdown_cell("# All 25 points", id="students-own-3"),
         graded("b", 3.0, 3.0, ["<b>passed</b>"]),
         new_markdown_cell("# Task <2>"),
         graded("c", None, 4.0, new_cell=new_markdown_cell),

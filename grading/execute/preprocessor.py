@@ -173,7 +173,8 @@ def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]
     points = min(report.get("points", report.get("fraction", 0.0) * most), most)
     text = report.get("lost") or report.get("text")
     shown = report.get("html") or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
-    data = {"text/plain": repr(round(points, 4)), "text/html": shown}
+    # It may quote the student, and no formula is meant for formgrader's MathJax.
+    data = {"text/plain": repr(round(points, 4)), "text/html": f'<div class="tex2jax_ignore">{shown}</div>'}
     return [new_output("execute_result", data=data, execution_count=count)]
 
 

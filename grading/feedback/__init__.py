@@ -2,6 +2,7 @@
 
 from .hide_tests import HideTests
 from .marks_first import MarksFirst
+from .page import FeedbackPage
 from .style import FeedbackStyle
 
-__all__ = ["FeedbackStyle", "HideTests", "MarksFirst"]
+__all__ = ["FeedbackPage", "FeedbackStyle", "HideTests", "MarksFirst"]

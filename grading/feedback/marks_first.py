@@ -10,6 +10,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ..sanitize.rebuild import OWN
+
 
 class MarksFirst(NbGraderPreprocessor):
     """Put a cell on top that lists the marks under the notebook's headings; after nbgrader's GetGrades.
@@ -36,11 +38,11 @@ class MarksFirst(NbGraderPreprocessor):
 
 
 def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
-    """The cells with points, each with the heading it stands under, without the points that the heading may tell."""
+    """The cells with points, each with the released heading it stands under, without the points that this may tell."""
     heading, found = "", []
     for cell in nb.cells:
         says = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "markdown" and not says.get("solution"):
+        if cell.cell_type == "markdown" and not says.get("solution") and not cell.id.startswith(OWN):
             for title in re.findall(r"(?m)^##? +(.+)$", cell.source):
                 heading = re.sub(r"\s*\([^)]*points?[^)]*\)$", "", title)
         if says.get("grade") or says.get("task"):

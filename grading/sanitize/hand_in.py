@@ -1,6 +1,8 @@
 """What was handed in, before anything reads it: regular files only, and not too many."""
 
+import mimetypes
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,10 @@ MAX_BYTES = 200 * 2**20  # all files together, but for those left out
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_FILE_BYTES = 50 * 2**20  # a larger file beside the notebook is left out
 
+# What a browser would run.
+_ACTIVE = re.compile("html|xml|xsl|message|multipart")
+# Formgrader runs it when it is asked for an address with ?path= and a folder.
+_CONFIGURATION = re.compile(r"nbgrader_config\.(py|json)", re.IGNORECASE)
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
     stat.S_IFIFO: "a named pipe",
@@ -34,6 +40,7 @@ class PlainFiles(NbGraderPreprocessor):
     """Refuse a submission with anything but plain files in it; the first of the sanitizing steps.
 
     nbgrader has followed links and copied what they point to by then; when this step fails, it removes the copy again.
+    Of the copies, those that a browser would run are removed in any case: formgrader serves them at its own address.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -46,7 +53,12 @@ class PlainFiles(NbGraderPreprocessor):
         """
         names = resources["nbgrader"]
         course = CourseDirectory(config=self.config, parent=self.parent)
-        check(Path(course.format_path(course.submitted_directory, names["student"], names["assignment"])))
+        handed_in, graded = (
+            Path(course.format_path(stage, names["student"], names["assignment"]))
+            for stage in (course.submitted_directory, course.autograded_directory)
+        )
+        check(handed_in)
+        remove_active(graded, but_keep=Path(course.format_path(course.source_directory, ".", names["assignment"])))
         return nb, resources
 
 
@@ -61,8 +73,11 @@ def check(folder: Path) -> None:
     Raises
     ------
     HandInError
-        It holds something else than plain files, or too many of them, or too large a notebook.
+        It holds something else than plain files, or too many of them, or too large a notebook, or settings of
+        nbgrader; or the name of the student's folder would be HTML.
     """
+    if re.search("[<>&\"']", folder.parent.name):
+        raise HandInError(f"formgrader can't show the name {folder.parent.name}; give the folder a name without <>&\"'")
     for above in (folder.parent, folder):
         if above.is_symlink():
             raise HandInError(f"the folder {above.name} is a symbolic link; hand in the folder itself")
@@ -72,6 +87,17 @@ def check(folder: Path) -> None:
             raise HandInError(
                 f"{name} has {_mib(size)}, more than {_mib(MAX_NOTEBOOK_BYTES)}; clear its outputs and hand it in again"
             )
+        if _CONFIGURATION.fullmatch(Path(name).name):
+            raise HandInError(f"{name} holds settings that formgrader would run; remove it")
+
+
+def remove_active(copies: Path, but_keep: Path) -> None:
+    """Remove what a browser would run, were it served to it, from a folder, except files that another one has, too."""
+    for copy in copies.rglob("*"):
+        # By the whole path: a name of its own may look like an address, of which only the beginning counts.
+        kind = mimetypes.guess_type(copy.absolute())[0] or ""
+        if _ACTIVE.search(kind) and copy.is_file() and not (but_keep / copy.relative_to(copies)).exists():
+            copy.unlink()
 
 
 def files_beside_notebooks(folder: Path) -> dict[str, bytes]:

@@ -1,25 +1,20 @@
 """The notebook that is graded: the release's cells with the student's words in them."""
 
-import base64
-import binascii
-import re
 from difflib import SequenceMatcher
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy as np
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ..execute.outputs import is_image
+from .texts import inactive
 
-# What a browser takes for more than text: a tag; a script in the place of an address, spelt in one way or another.
-_ACTIVE = re.compile(r"<(?=[a-z/!?])|&(?=#|colon|tab|newline)|script(?=\W{0,3}:)", re.IGNORECASE)
+OWN = "students-own"  # so begin the ids of the student's own cells
 
 
 class Rebuild(NbGraderPreprocessor):
@@ -32,7 +27,7 @@ class Rebuild(NbGraderPreprocessor):
     - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
     - all other cells, without metadata, each behind the cell it followed.
 
-    HTML in the student's texts is shown as it is written: formgrader would run its scripts with the grader's rights.
+    In the student's texts, what would be more than text in a browser is shown as it is written (see `texts`).
 
     Where a solution cell is there twice, the last one counts and the others stay as ordinary cells before it, so that
     everything runs in the student's order.
@@ -72,6 +67,8 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     """
     _give_ids(release)
     skeleton = {cell.id: cell for cell in release.cells}
+    names = {_grade_id(cell) for cell in release.cells} - {""}
+    fields = {name + end for name in names for end in ("", "-comment")}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
     homes = _homes(cells, skeleton)
     last_of = {home: number for number, home in enumerate(homes)}
@@ -80,15 +77,15 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     anchor = None
     for number, (cell, home) in enumerate(zip(cells, homes, strict=True)):
         if home is None:
-            behind.setdefault(anchor, []).append(_own_cell(cell, number))
+            behind.setdefault(anchor, []).append(_own_cell(cell, number, fields))
             continue
         anchor = home
         if not _is_open(skeleton[home]):
             continue
         if number < last_of[home]:
-            before.setdefault(home, []).append(_own_cell(cell, number))
+            before.setdefault(home, []).append(_own_cell(cell, number, fields))
         else:
-            _take_source(cell, skeleton[home])
+            _take_source(cell, skeleton[home], fields)
     add_remarks(release, _remarks(cells, homes, skeleton))
     rebuilt = behind.get(None, [])
     for cell in release.cells:
@@ -206,46 +203,31 @@ def _is_open(cell: NotebookNode) -> bool:
     return not nbgrader or bool(nbgrader.get("solution"))
 
 
-def _own_cell(cell: dict[str, Any], number: int) -> NotebookNode:
-    ident = f"students-own-{number}"
+def _own_cell(cell: dict[str, Any], number: int, fields: set[str]) -> NotebookNode:
+    ident = f"{OWN}-{number}"
     if cell.get("cell_type") == "code":
         return new_code_cell(_source(cell), id=ident)
     own = new_markdown_cell(id=ident)
-    _take_source(cell, own)
+    _take_source(cell, own, fields)
     return own
 
 
-def _take_source(cell: dict[str, Any], to: NotebookNode) -> None:
+def _take_source(cell: dict[str, Any], to: NotebookNode, fields: set[str]) -> None:
     source = _source(cell)
-    if to.cell_type == "markdown":
-        _take_pictures(cell, to)
-        if source.strip() != to.source.strip():
-            source = _ACTIVE.sub(r"\g<0> ", source)
-    to.source = source
+    if to.cell_type == "code":
+        to.source = source
+    elif source.strip() != to.source.strip():
+        to.source, pictures = inactive(source, cell.get("attachments"), fields)
+        if pictures:
+            to.attachments = NotebookNode(pictures)
 
 
 def _source(cell: dict[str, Any]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
-
-
-def _take_pictures(cell: dict[str, Any], to: NotebookNode) -> None:
-    """Take over pictures pasted into a markdown cell, if they are what they claim to be."""
-    attachments = cell.get("attachments")
-    kept = {}
-    for name, content in (attachments if isinstance(attachments, dict) else {}).items():
-        for mime, picture in (content if isinstance(content, dict) else {}).items():
-            try:
-                raw = base64.b64decode(picture)
-            except (TypeError, ValueError, binascii.Error):
-                continue
-            image_format = {"image/png": "PNG", "image/jpeg": "JPEG"}.get(mime)
-            if image_format and is_image(np.frombuffer(raw, np.uint8), image_format):
-                kept.setdefault(name, {})[mime] = base64.b64encode(raw).decode()
-    if kept:
-        to.attachments = NotebookNode(kept)
+    # JSON can spell half a surrogate pair, which no file takes.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,0 +1,121 @@
+"""The student's texts: Markdown that makes text, formulas, links and pasted pictures in a browser, and nothing else.
+
+Formgrader shows them with the grader's rights, at the address at which its own pages change marks. A picture is enough
+to do harm there: the browser fetches its address at once, and some of formgrader's addresses run code.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+from bs4 import BeautifulSoup
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from ..execute.outputs import is_image
+
+MAX_RENDERED = 10_000  # characters; for some texts nbconvert takes a time that grows with the square of their length
+
+_ADDRESS = r"(?:https?://\w|mailto:|#)"
+_MACROS = r"\\(?=(?:class|cssid|href|mmltoken|require|style)(?![a-z]))"
+# A space behind what these find makes ordinary text of it: tags, pictures, links without words, addresses, and those
+# macros of MathJax that reach beyond a formula.
+_ACTIVE = re.compile(
+    r"<(?=[a-z/!?])"
+    r"|!(?=\[)(?!\[[^][\\`$<>\n]*\]\(attachment:picture-\d+\))"
+    r"|(?<=\[)\](?=\((?!attachment:picture-\d))"
+    rf"|\](?=[(:])(?!\(attachment:picture-\d|\({_ADDRESS}|:[ ]?{_ADDRESS})"
+    rf"|{_MACROS}",
+    re.IGNORECASE,
+)
+_PASTED = re.compile(r"!\[([^][\\`$<>\n]*)\]\(<?attachment:([^][\\<>()\n]*)>?\)")
+_HIDDEN = re.compile(_MACROS, re.IGNORECASE)
+# What nbconvert makes of Markdown.
+_TAGS = re.compile(
+    r"a|blockquote|br|code|dd|del|div|dl|dt|em|h[1-6r]|img|input|li|ol|p|pre|span|strong|table|tbody|t[dhr]|thead|ul"
+)
+_ATTRIBUTES = {
+    **dict.fromkeys(("alt", "checked", "class", "disabled", "id", "start", "title"), re.compile("")),
+    "href": re.compile(_ADDRESS, re.IGNORECASE),
+    "src": re.compile("data:image/(png|jpeg);base64,"),
+    "style": re.compile(r"text-align:\w+$"),
+    "type": re.compile("checkbox$"),
+}
+
+
+def inactive(text: str, attachments: Any, fields: Collection[str] = ()) -> tuple[str, dict[str, dict[str, str]]]:
+    """A text of the student's, as it may be shown, and the pictures in it.
+
+    Parameters
+    ----------
+    text : str
+        Markdown.
+    attachments : any
+        The pictures that were pasted into it, as notebooks have them; may be malformed.
+    fields : collection of str
+        Names that no heading may have, because formgrader looks for its own fields by them.
+
+    Returns
+    -------
+    text : str
+        With HTML, pictures from elsewhere and doubtful addresses spelt out. Where that is not enough, or if it takes
+        nbconvert too long or is too much for it, the whole text is one block of code.
+    attachments : dict
+        Verified PNG and JPEG, under other names.
+    """
+    names, pictures = {}, {}
+    for name, content in _verified(attachments).items():
+        picture = f"picture-{len(pictures)}"
+        names[name], pictures[picture] = picture, content
+    text = _PASTED.sub(lambda found: _renamed(found, names), text)
+    text = _ACTIVE.sub(r"\g<0> ", text)
+    return (text if _is_plain(text, pictures, fields) else as_code(text)), pictures
+
+
+def as_code(text: str) -> str:
+    """Markdown that shows a text letter by letter, in lines of a bounded length."""
+    # Where Markdown begins a line, and nowhere else.
+    lines = re.split(r"\r\n|\r|\n", re.sub(r".{100,119} |.{120}", "\\g<0>\n", text))
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _renamed(reference: re.Match[str], names: dict[str, str]) -> str:
+    """A reference to a pasted picture by its new name; frontends differ in how they write the old one."""
+    name = next((names[name] for name in (reference[2], unquote(reference[2])) if name in names), None)
+    return f"![{reference[1]}](attachment:{name})" if name else reference[0]
+
+
+def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection[str]) -> bool:
+    """Whether nbconvert makes nothing but text, formulas, links and these pictures of it."""
+    if len(text) > MAX_RENDERED:
+        return False
+    try:
+        page = MarkdownWithMath(IPythonRenderer(escape=False, attachments=pictures)).render(text)
+    except Exception:
+        # Whatever the reason, formgrader and the feedback could not show it either.
+        return False
+    elements = BeautifulSoup(page, "html.parser")
+    return not _HIDDEN.search(elements.get_text()) and all(
+        _TAGS.fullmatch(element.name)
+        and element.get("id") not in fields
+        and all(name in _ATTRIBUTES and _ATTRIBUTES[name].match(str(value)) for name, value in element.attrs.items())
+        for element in elements.find_all(True)
+    )
+
+
+def _verified(attachments: Any) -> dict[str, dict[str, str]]:
+    """Of the pictures pasted into a cell, those that are what they claim to be, encoded again."""
+    verified: dict[str, dict[str, str]] = {}
+    for name, content in (attachments if isinstance(attachments, dict) else {}).items():
+        for mime, picture in (content if isinstance(content, dict) else {}).items():
+            try:
+                raw = base64.b64decode(picture)
+            except (TypeError, ValueError, binascii.Error):
+                continue
+            image_format = {"image/png": "PNG", "image/jpeg": "JPEG"}.get(mime)
+            if image_format and is_image(np.frombuffer(raw, np.uint8), image_format):
+                verified.setdefault(name, {})[mime] = base64.b64encode(raw).decode()
+    return verified
