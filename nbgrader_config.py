@@ -30,8 +30,8 @@ c.SupportFiles.root = str(here)
 c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
 
 # --- grading ----------------------------------------------------------------------------------------------------------
+c.Autograde.exporter_class = "grading.sanitize.AcceptedHandIns"  # no links, no devices, not too much
 c.Autograde.sanitize_preprocessors = [
-    "grading.sanitize.PlainFiles",  # no links, no devices, not too much
     "grading.sanitize.Rebuild",  # the release's cells with the student's words in them
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",  # puts the hidden tests back

@@ -12,7 +12,8 @@ from nbgrader.apps import NbGrader, NbGraderAPI
 
 from .execute.preprocessor import ExecuteApart
 from .preprocessors import SupportFiles
-from .sanitize import hand_in, rebuild
+from .sanitize.accept import accept
+from .sanitize.hand_in import HandInError
 
 
 class CourseError(RuntimeError):
@@ -94,25 +95,11 @@ class Course:
         return max((_modified(path) for pattern in files.files for path in Path(files.root).glob(pattern)), default=0.0)
 
     def broken_hand_in(self, assignment: str, student: str) -> str | None:
-        """Why nbgrader could not even read a submission, in words for the instructor; None if it can.
-
-        A notebook that was handed in under another name is copied to the one that nbgrader expects.
-        """
-        folder = self.root / "submitted" / student / assignment
+        """Why a hand-in can't be graded, in words for the instructor; None if it can."""
         try:
-            hand_in.check(folder)
-        except hand_in.HandInError as error:
+            accept(self.api.coursedir, student, assignment)
+        except HandInError as error:
             return str(error)
-        for name in self.notebooks(assignment):
-            if not (folder / name).is_file():
-                others = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file()]
-                own = [path for path in others if self._is_of(path, assignment, name)]
-                if len(own) != 1:
-                    found = f"; {', '.join(path.name for path in others)} is another notebook" if others else ""
-                    return f"{name} was not handed in{found}"
-                shutil.copy(own[0], folder / name)
-            if problem := _unreadable(folder / name):
-                return problem
         return None
 
     def remarks(self, assignment: str, student: str) -> list[str]:
@@ -122,20 +109,14 @@ class Course:
             path = self.root / "autograded" / student / assignment / name
             if path.is_file():
                 said += nbformat.read(path, as_version=4).metadata.get("grading", {}).get("remarks", [])
+            elif path.parent.is_dir():
+                said.append(f"{name} was not handed in")
         others = (self.root / "submitted" / student / assignment).glob("*.ipynb")
-        return [f"handed in as {p.name}" for p in others if p.name not in self.notebooks(assignment)] + said
-
-    def _is_of(self, path: Path, assignment: str, name: str) -> bool:
-        """Whether a file of any name is a version of this assignment's notebook: most of its marked cells are there."""
-        if _unreadable(path):
-            return False
-        expected = rebuild.grade_ids(nbformat.read(self.root / "release" / assignment / name, as_version=4))
-        return len(expected & rebuild.grade_ids(nbformat.read(path, as_version=4))) > len(expected) / 2
+        names = [f"handed in as {path.name}" for path in others if path.name not in self.notebooks(assignment)]
+        return list(dict.fromkeys(names + said))
 
     def autograde(self, assignment: str, student: str) -> str | None:
         """Grade one student's submission, unless that was done since it or the release changed.
-
-        Ask `broken_hand_in` first: nbgrader removes what it graded before, and only then looks at the new files.
 
         Returns
         -------
@@ -159,16 +140,6 @@ class Course:
             return None
         result = self.api.generate_feedback(assignment, student, force=True)
         return None if result["success"] else _last_line(result)
-
-
-def _unreadable(path: Path) -> str | None:
-    try:
-        nbformat.read(path, as_version=4)
-    except Exception as error:
-        # nbformat raises many kinds of error for a damaged file; to the instructor they are all one.
-        why = str(error).splitlines()[0] if str(error) else ""
-        return f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})"
-    return None
 
 
 def _modified(path: Path) -> float:

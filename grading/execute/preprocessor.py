@@ -90,9 +90,11 @@ class ExecuteApart(Execute):
         release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
         instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
         cells = plan(nb, instructions, self.grader_setup)
+        files, left_out = files_beside_notebooks(folder)
+        add_remarks(nb, left_out)
         session = Session(
             cells=cells,
-            files=files_beside_notebooks(folder),
+            files=files,
             release=release if release.is_dir() else None,
             answers=self.answers or None,
             secret=course_secret(Path(course.root)),
