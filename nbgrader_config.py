@@ -29,9 +29,15 @@ c.ClearSolutions.text_stub = "*Write your answer here.*"
 c.SupportFiles.root = str(here)
 c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
 
+# --- collecting -------------------------------------------------------------------------------------------------------
+# When a hand-in came is for the file server or the learning platform to say, not for a file in it.
+c.ExchangeFactory.collect = "grading.collect.CollectArrivals"
+c.ZipCollectApp.collector_plugin = "grading.collect.CollectDownloads"
+
 # --- grading ----------------------------------------------------------------------------------------------------------
+c.Autograde.exporter_class = "grading.sanitize.AcceptedHandIns"  # no links, no devices, not too much
 c.Autograde.sanitize_preprocessors = [
-    "grading.sanitize.PlainFiles",  # no links, no devices, not too much
+    "grading.sanitize.NoActiveFiles",  # none that formgrader would serve and a browser run
     "grading.sanitize.Rebuild",  # the release's cells with the student's words in them
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",  # puts the hidden tests back

@@ -13,7 +13,8 @@ from nbgrader.apps import NbGrader, NbGraderAPI
 from .execute.plan import from_gradebook
 from .execute.preprocessor import ExecuteApart
 from .preprocessors import SupportFiles
-from .sanitize import hand_in, rebuild
+from .sanitize.accept import accept
+from .sanitize.hand_in import HandInError
 
 
 class CourseError(RuntimeError):
@@ -105,27 +106,12 @@ class Course:
         return max((_modified(path) for pattern in files.files for path in Path(files.root).glob(pattern)), default=0.0)
 
     def broken_hand_in(self, assignment: str, student: str) -> str | None:
-        """Why nbgrader could not even read a submission, in words for the instructor; None if it can.
-
-        A notebook that was handed in under another name is copied to the one that nbgrader expects. One of several
-        that is missing is no reason: nbgrader gives 0 for it.
-        """
-        folder = self.root / "submitted" / student / assignment
+        """Why a hand-in can't be graded, in words for the instructor; None if it can."""
         try:
-            hand_in.check(folder)
-        except hand_in.HandInError as error:
+            accept(self.api.coursedir, student, assignment)
+        except HandInError as error:
             return str(error)
-        names = self.notebooks(assignment)
-        others = self._other_notebooks(assignment, student)
-        for name in names:
-            own = [] if (folder / name).is_file() else [path for path in others if self._is_of(path, assignment, name)]
-            if len(own) == 1:
-                shutil.copy(own[0], folder / name)
-        there = self._handed_in(assignment, student)
-        if not there:
-            found = f"; {', '.join(path.name for path in others)} is another notebook" if others else ""
-            return f"{' and '.join(names)} {'were' if len(names) > 1 else 'was'} not handed in{found}"
-        return next(filter(None, (_unreadable(folder / name) for name in there)), None)
+        return None
 
     def remarks(self, assignment: str, student: str) -> list[str]:
         """What sanitizing and executing left for the instructor in the graded notebooks."""
@@ -149,17 +135,8 @@ class Course:
         found = sorted((self.root / "submitted" / student / assignment).glob("*.ipynb"))
         return [path for path in found if path.is_file() and path.name not in self.notebooks(assignment)]
 
-    def _is_of(self, path: Path, assignment: str, name: str) -> bool:
-        """Whether a file of any name is a version of this assignment's notebook: most of its marked cells are there."""
-        if _unreadable(path):
-            return False
-        expected = rebuild.grade_ids(nbformat.read(self.root / "release" / assignment / name, as_version=4))
-        return len(expected & rebuild.grade_ids(nbformat.read(path, as_version=4))) > len(expected) / 2
-
     def autograde(self, assignment: str, student: str) -> str | None:
         """Grade one student's submission, unless that was done since it or the release changed.
-
-        Ask `broken_hand_in` first: nbgrader removes what it graded before, and only then looks at the new files.
 
         Returns
         -------
@@ -184,16 +161,6 @@ class Course:
             return None
         result = self.api.generate_feedback(assignment, student, force=True)
         return None if result["success"] else _last_line(result)
-
-
-def _unreadable(path: Path) -> str | None:
-    try:
-        nbformat.read(path, as_version=4)
-    except Exception as error:
-        # nbformat raises many kinds of error for a damaged file; to the instructor they are all one.
-        why = str(error).splitlines()[0] if str(error) else ""
-        return f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})"
-    return None
 
 
 def _modified(path: Path) -> float:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from nbgrader.api import Gradebook, MissingEntry
 from rich.table import Table
 
+from .sanitize.hand_in import printable
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -137,4 +139,4 @@ def table(
 
 def _plain(text: str) -> str:
     """Text that rich does not take for markup and a terminal not for commands: names of files are the student's."""
-    return "".join(char if char.isprintable() else "?" for char in text).replace("[", r"\[")
+    return printable(text).replace("[", r"\[")

@@ -24,7 +24,7 @@ from grading.feedback import FeedbackPage
 from tests import hostile_notebook as hostile
 from tests.browser import BROWSER, NAMES, beacon, open_page
 from tests.formgrader import formgrader
-from tests.tiny import cell, make_course, marked, master
+from tests.tiny_course import cell, marked, master
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -108,7 +108,7 @@ def make_hostile_course(course, url):
     """Make a course with one hostile hand-in under two names; return it without what stock nbconvert can't show."""
     notebook = master()
     notebook.cells.append(marked("essay", "*Model answer*", new_markdown_cell, grade=True, solution=True, points=3))
-    make_course(course, notebook)
+    build(course, notebook=notebook)
     cell(notebook, "second").source = hostile.aimed(hostile.QUOTED, "quoted", url)
     cell(notebook, "essay").source = ESSAY
     notebook.cells[2:2] = hostile.hostile_cells(url)

@@ -250,6 +250,12 @@ def test_tasks_are_listed_under_their_own_heading():
     ]
 
 
+def test_remarks_are_told_to_the_student_as_text():
+    notebook = new_notebook(cells=[graded("a", 2.0, 5.0)], metadata={"grading": {"remarks": ["<b>.pt was left out"]}})
+    notebook, _ = MarksFirst().preprocess(notebook, {})
+    assert "<h3>Remarks</h3>\n<ul>\n<li>&lt;b&gt;.pt was left out</li>\n</ul>" in notebook.cells[0].source
+
+
 def test_a_notebook_without_marks_stays_as_it_is():
     notebook, _ = MarksFirst().preprocess(new_notebook(cells=[new_code_cell("1")]), {})
     assert len(notebook.cells) == 1

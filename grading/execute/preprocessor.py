@@ -112,9 +112,11 @@ class ExecuteApart(Execute):
         instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
         cells = plan(nb, instructions, self.grader_setup)
         asked = any(cell.on_grader_side for cell in cells)
+        files, left_out = files_beside_notebooks(folder)
+        add_remarks(nb, left_out)
         session = Session(
             cells=cells,
-            files=files_beside_notebooks(folder),
+            files=files,
             release=release if release.is_dir() else None,
             answers=(asked and self.answers) or None,
             secret=course_secret(Path(course.root)),

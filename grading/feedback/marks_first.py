@@ -1,4 +1,4 @@
-"""All marks on top of the feedback page, with what the tests said."""
+"""All marks on top of the feedback page, with what the tests said and what was remarked on the way."""
 
 import html
 import re
@@ -14,7 +14,7 @@ from ..sanitize.rebuild import OWN
 
 
 class MarksFirst(NbGraderPreprocessor):
-    """Put a cell on top that lists the marks under the notebook's headings; after nbgrader's GetGrades.
+    """Put a cell on top with the marks, under the notebook's headings, and remarks; after nbgrader's GetGrades.
 
     It takes the place of nbgrader's own list, which says "Test cell" and nothing else of each.
     """
@@ -32,6 +32,9 @@ class MarksFirst(NbGraderPreprocessor):
         penalty = resources.get("nbgrader", {}).get("late_penalty")
         if penalty:
             parts.append(f"<p>Handed in late: {penalty:g} points less.</p>")
+        remarks = nb.metadata.get("grading", {}).get("remarks", [])
+        if remarks:
+            parts += ["<h3>Remarks</h3>", "<ul>", *(f"<li>{html.escape(remark)}</li>" for remark in remarks), "</ul>"]
         if parts:
             nb.cells.insert(0, new_markdown_cell("\n".join(["<h2>Your marks</h2>", *parts]), id="your-marks"))
         return nb, resources

@@ -2,10 +2,7 @@
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
-
-from ..execute.preprocessor import UNPROTECTED
 
 CSS = """
 /* Figures and long lines stay inside the page. */
@@ -22,8 +19,6 @@ class FeedbackStyle(NbGraderPreprocessor):
     """Add our style to the page; after nbconvert's CSSHTMLHeaderPreprocessor."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Hand the style to the page's template, and say on the page if there was no sandbox."""
-        if UNPROTECTED in nb.metadata.get("grading", {}).get("remarks", []):
-            nb.cells.insert(0, new_markdown_cell(f"*This notebook was {UNPROTECTED}.*"))
+        """Hand the style to the page's template."""
         resources.setdefault("inlining", {}).setdefault("css", []).append(CSS)
         return nb, resources

@@ -1,6 +1,7 @@
 """From what was handed in to what is executed."""
 
-from .hand_in import PlainFiles
+from .accept import AcceptedHandIns
+from .active_files import NoActiveFiles
 from .rebuild import Rebuild
 
-__all__ = ["PlainFiles", "Rebuild"]
+__all__ = ["AcceptedHandIns", "NoActiveFiles", "Rebuild"]

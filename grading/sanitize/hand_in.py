@@ -1,26 +1,18 @@
 """What was handed in, before anything reads it: regular files only, and not too many."""
 
-import mimetypes
 import os
 import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
-
-from nbconvert.exporters.exporter import ResourcesDict
-from nbformat import NotebookNode
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from typing import BinaryIO
 
 MAX_FILES = 2000  # and folders
 MAX_DEPTH = 50  # folders in folders
-MAX_BYTES = 200 * 2**20  # all files together, but for those left out
+MAX_BYTES = 200 * 2**20  # all files together
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_FILE_BYTES = 50 * 2**20  # a larger file beside the notebook is left out
 
-# What a browser would run.
-_ACTIVE = re.compile("html|xml|xsl|message|multipart")
 # Formgrader runs it when it is asked for an address with ?path= and a folder.
 _CONFIGURATION = re.compile(r"nbgrader_config\.(py|json)", re.IGNORECASE)
 _KINDS = {
@@ -33,33 +25,13 @@ _KINDS = {
 
 
 class HandInError(ValueError):
-    """What was handed in can't be taken; the message names the file and says why."""
+    """What was handed in can't be taken; the message names the file and says why.
 
-
-class PlainFiles(NbGraderPreprocessor):
-    """Refuse a submission with anything but plain files in it; the first of the sanitizing steps.
-
-    nbgrader has followed links and copied what they point to by then; when this step fails, it removes the copy again.
-    Of the copies, those that a browser would run are removed in any case: formgrader serves them at its own address.
+    Names of files are the student's; in the message there are no commands to a terminal.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Look at the submitted folder.
-
-        Raises
-        ------
-        HandInError
-            There is something else in it, or too much.
-        """
-        names = resources["nbgrader"]
-        course = CourseDirectory(config=self.config, parent=self.parent)
-        handed_in, graded = (
-            Path(course.format_path(stage, names["student"], names["assignment"]))
-            for stage in (course.submitted_directory, course.autograded_directory)
-        )
-        check(handed_in)
-        remove_active(graded, but_keep=Path(course.format_path(course.source_directory, ".", names["assignment"])))
-        return nb, resources
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 def check(folder: Path) -> None:
@@ -68,21 +40,15 @@ def check(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        ``submitted/STUDENT/ASSIGNMENT``; neither the student's nor the assignment's folder may be a link.
+        What one student handed in for one assignment.
 
     Raises
     ------
     HandInError
-        It holds something else than plain files, or too many of them, or too large a notebook, or settings of
-        nbgrader; or the name of the student's folder would be HTML.
+        It is a link, or holds something else than plain files, or too many of them, or too large a notebook, or
+        settings of nbgrader.
     """
-    if re.search("[<>&\"']", folder.parent.name):
-        raise HandInError(f"formgrader can't show the name {folder.parent.name}; give the folder a name without <>&\"'")
-    for above in (folder.parent, folder):
-        if above.is_symlink():
-            raise HandInError(f"the folder {above.name} is a symbolic link; hand in the folder itself")
-    for name, fd in _plain_files(folder):
-        size = os.fstat(fd).st_size
+    for name, size, _ in _plain_files(folder):
         if name.endswith(".ipynb") and size > MAX_NOTEBOOK_BYTES:
             raise HandInError(
                 f"{name} has {_mib(size)}, more than {_mib(MAX_NOTEBOOK_BYTES)}; clear its outputs and hand it in again"
@@ -91,63 +57,128 @@ def check(folder: Path) -> None:
             raise HandInError(f"{name} holds settings that formgrader would run; remove it")
 
 
-def remove_active(copies: Path, but_keep: Path) -> None:
-    """Remove what a browser would run, were it served to it, from a folder, except files that another one has, too."""
-    for copy in copies.rglob("*"):
-        # By the whole path: a name of its own may look like an address, of which only the beginning counts.
-        kind = mimetypes.guess_type(copy.absolute())[0] or ""
-        if _ACTIVE.search(kind) and copy.is_file() and not (but_keep / copy.relative_to(copies)).exists():
-            copy.unlink()
+def files_beside_notebooks(folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    """Read the files beside the notebooks.
 
-
-def files_beside_notebooks(folder: Path) -> dict[str, bytes]:
-    """The contents of the files beside the notebooks that are not too large, by path relative to `folder`.
+    Returns
+    -------
+    contents : dict of str to bytes
+        By path relative to `folder`.
+    remarks : list of str
+        On each file that is left out, because it is too large.
 
     Raises
     ------
     HandInError
         There is something else than plain files, or too many of them.
     """
-    contents = {}
-    for name, fd in _plain_files(folder):
-        if not name.endswith(".ipynb") and os.fstat(fd).st_size <= MAX_FILE_BYTES:
-            with open(fd, "rb", closefd=False) as file:
-                contents[name] = file.read(MAX_FILE_BYTES)
-    return contents
+    contents, remarks = {}, []
+    for name, size, file in _plain_files(folder):
+        if name.endswith(".ipynb"):
+            continue
+        if size > MAX_FILE_BYTES:
+            remarks.append(f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}")
+        else:
+            contents[name] = file.read(size)
+    return contents, remarks
 
 
-def _plain_files(folder: Path) -> Iterator[tuple[str, int]]:
-    """The relative paths of all files with an open descriptor each; no link is followed and nothing can block."""
-    count = total = 0
-    for parent, folders, files, parent_fd in os.fwalk(folder, onerror=_cannot_be_read):
-        if len(Path(parent).relative_to(folder).parts) > MAX_DEPTH:
-            raise HandInError(f"there are more than {MAX_DEPTH} folders in each other")
-        count += len(folders) + len(files)
-        if count > MAX_FILES:
-            raise HandInError(f"more than {MAX_FILES} files and folders were handed in; remove what is not needed")
-        for name in sorted(folders + files):
-            inside = os.path.relpath(os.path.join(parent, name), folder)
-            found = os.stat(name, dir_fd=parent_fd, follow_symlinks=False)
-            if stat.S_ISDIR(found.st_mode):
-                continue
+def copy(folder: Path, to: Path) -> None:
+    """Copy the files of a folder that somebody may change meanwhile; no link is followed.
+
+    Parameters
+    ----------
+    folder : Path
+        What was handed in.
+    to : Path
+        A new folder. Owner and permissions of all that is in it are those of any new file.
+
+    Raises
+    ------
+    HandInError
+        There is something else than plain files, or too many of them.
+    """
+    to.mkdir()
+    for name, size, file in _plain_files(folder):
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read(size))
+
+
+def last_change(folder: Path) -> float:
+    """When the file server last saw a change of anything in a folder, or of its name, in seconds since 1970.
+
+    Contents, names, owners and permissions count; whoever changes one of them can't set this time.
+    """
+    return max(found.st_ctime for _, _, _, found in _entries(folder))
+
+
+def printable(text: str) -> str:
+    """Text in which no character is a command to a terminal or can't be written in UTF-8."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
+    """The relative path, size and open file of each file."""
+    total = 0
+    for inside, name, parent, found in _entries(folder):
+        if stat.S_ISDIR(found.st_mode):
+            continue
+        _refuse_unless_plain(inside, found)
+        with open(_open(inside, name, parent), "rb") as file:
+            found = os.fstat(file.fileno())  # it may have been replaced in between
             _refuse_unless_plain(inside, found)
-            try:
-                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent_fd)
-            except OSError as error:
-                raise HandInError(f"{inside} can't be read: {error.strerror}") from error
-            try:
-                found = os.fstat(fd)  # it may have been replaced in between
-                _refuse_unless_plain(inside, found)
-                total += found.st_size if found.st_size <= MAX_FILE_BYTES else 0
-                if total > MAX_BYTES:
-                    raise HandInError(f"more than {_mib(MAX_BYTES)} were handed in; remove what is not needed")
-                yield inside, fd
-            finally:
-                os.close(fd)
+            total += found.st_size
+            if total > MAX_BYTES:
+                raise HandInError(
+                    f"more than {_mib(MAX_BYTES)} were handed in, {_mib(found.st_size)} of them in {inside}; "
+                    "remove what is not needed"
+                )
+            yield inside, found.st_size, file
 
 
-def _cannot_be_read(error: OSError) -> NoReturn:
-    raise HandInError(f"the folder {error.filename} can't be read: {error.strerror}") from error
+def _entries(folder: Path) -> Iterator[tuple[str, str, int, os.stat_result]]:
+    """A folder and all that is in it: relative path, name, the open folder it is in, and what it is.
+
+    No link is followed and nothing can block, even if somebody changes the folder meanwhile.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        raise HandInError(f"{folder.name} is a symbolic link or no folder; hand in the folder itself")
+    above = os.open(folder.parent, os.O_RDONLY)
+    try:
+        for count, entry in enumerate(_walk(folder.name, folder.name, above)):
+            if count > MAX_FILES:
+                raise HandInError(f"more than {MAX_FILES} files and folders were handed in; remove what is not needed")
+            yield entry
+    finally:
+        os.close(above)
+
+
+def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple[str, str, int, os.stat_result]]:
+    if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in name):  # nbgrader writes it to the terminal
+        raise HandInError(f"the name of {inside} has control characters in it; give it another one")
+    try:
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except OSError as error:
+        raise HandInError(f"{inside} can't be read: {error.strerror}") from error
+    yield inside, name, parent, found
+    if not stat.S_ISDIR(found.st_mode):
+        return
+    if depth > MAX_DEPTH:
+        raise HandInError(f"there are more than {MAX_DEPTH} folders in each other")
+    fd = _open(inside, name, parent, os.O_DIRECTORY)
+    try:
+        for child in sorted(os.listdir(fd)):
+            yield from _walk(f"{inside}/{child}" if depth else child, child, fd, depth + 1)
+    finally:
+        os.close(fd)
+
+
+def _open(inside: str, name: str, parent: int, kind: int = 0) -> int:
+    try:
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | kind, dir_fd=parent)
+    except OSError as error:
+        raise HandInError(f"{inside} can't be read: {error.strerror}") from error
 
 
 def _refuse_unless_plain(name: str, found: os.stat_result) -> None:

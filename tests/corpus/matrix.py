@@ -92,7 +92,7 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     with tempfile.TemporaryDirectory() as folder:
         hand_in(example, Path(folder))
         try:
-            files = files_beside_notebooks(Path(folder))
+            files, _ = files_beside_notebooks(Path(folder))
         except HandInError as refused:  # then nothing of it is executed, and all tests are lost
             return Verdict(example, seed, dict.fromkeys(tests, 0.0), dict.fromkeys(tests, str(refused)), [])
         submitted = nbformat.from_dict(json.loads(Path(folder, NOTEBOOK).read_text()))

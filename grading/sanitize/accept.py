@@ -1,0 +1,181 @@
+"""Whether a hand-in can be graded, asked before nbgrader removes, copies or reads anything."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import Exporter, NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+
+from .hand_in import HandInError, check
+from .rebuild import grade_ids
+
+MAX_CELLS = 2000
+# In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory.
+MAX_PARTS = 200_000  # lists and dictionaries
+MAX_TEXTS = 2_000_000
+TIMESTAMP = "timestamp.txt"
+
+
+class AcceptedHandIns(NotebookExporter):
+    """Keep all hand-ins from nbgrader that can't be graded; for ``c.Autograde.exporter_class``.
+
+    The others are graded. Then nbgrader fails, because they were not all. What was graded earlier stays.
+
+    It is an exporter because a course may choose that one, and nbgrader makes it at the right moment: when it has found
+    the hand-ins, and before it removes what it graded earlier. Its ``pre_convert_hook`` comes later and can refuse
+    nothing.
+    """
+
+    def __init__(self, parent: Autograde, **settings: Any) -> None:
+        super().__init__(parent=parent, **settings)
+        course, refused = parent.coursedir, []
+        # As nbgrader takes a path apart.
+        pattern = course.format_path(course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
+        for folder in sorted(parent.assignments):
+            try:
+                accept(course, **re.match(pattern, folder).groupdict())
+            except HandInError as error:
+                refused.append(folder)
+                self.log.error("%s is not graded: %s", folder, error)
+        parent.init_notebooks()  # once more, for some notebooks have got their names back
+        for folder in refused:
+            del parent.assignments[folder]
+        if refused:
+            parent.assignments[_Refused.LAST] = _Refused(refused, self.log)
+
+
+class _Refused:
+    """In nbgrader's list of hand-ins the last one, at which it fails."""
+
+    LAST = chr(0x10FFFF)  # nbgrader sorts them by their paths
+
+    def __init__(self, folders: list[str], log: Logger) -> None:
+        self.folders = folders
+        self.log = log
+
+    def __iter__(self) -> Iterator[str]:
+        message = f"Not graded, for reasons given above: {', '.join(self.folders)}"
+        self.log.error(message)
+        raise NbGraderException(message)
+
+
+def accept(course: CourseDirectory, student: str, assignment: str) -> None:
+    """Make sure that a hand-in can be graded.
+
+    A notebook that was handed in under another name is copied to the one that nbgrader expects.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        Where everything is.
+    student, assignment : str
+        Who handed in what.
+
+    Raises
+    ------
+    HandInError
+        It can't be graded; the message names the file, and says why and what to do.
+    """
+    folder, release, source = (
+        Path(course.format_path(step, who, assignment))
+        for step, who in (
+            (course.submitted_directory, student),
+            (course.release_directory, "."),
+            (course.source_directory, "."),
+        )
+    )
+    if re.search("[<>&\"']", student):
+        raise HandInError(f"formgrader can't show the name {student}; give the folder a name without <>&\"'")
+    if folder.parent.is_symlink():
+        raise HandInError(f"the folder {folder.parent.name} is a symbolic link; hand in the folder itself")
+    check(folder)
+    refuse_unless_a_time(folder)
+    for path in sorted(source.rglob("*")):  # nbgrader puts them in the places of the student's
+        mine = folder / path.relative_to(source)
+        if mine.exists() and mine.is_dir() != path.is_dir():
+            kinds = ("folder", "file") if mine.is_dir() else ("file", "folder")
+            where = mine.relative_to(folder)
+            raise HandInError("{} is a {}, but a {} of the assignment has this name; rename it".format(where, *kinds))
+    expected = sorted(release.glob("*.ipynb"))
+    for released in expected:
+        _take(folder, released)
+    if expected and not any((folder / released.name).exists() for released in expected):
+        others = " or ".join(path.name for path in sorted(folder.glob("*.ipynb")))
+        hint = f"; if it is {others}, rename that one" if others else ""
+        raise HandInError(f"{expected[0].name} was not handed in{hint}")
+
+
+def refuse_unless_a_time(folder: Path) -> None:
+    """Refuse a folder with a ``timestamp.txt`` at which nbgrader would stop.
+
+    Raises
+    ------
+    HandInError
+        It does not tell when this was handed in.
+    """
+    path = folder / TIMESTAMP
+    if not path.exists():
+        return
+    try:
+        if not path.is_file() or path.stat().st_size > 100:
+            raise ValueError("no line of text")
+        parse_utc(path.read_text("ascii").strip() or "2000-01-01")  # an empty one says nothing to nbgrader
+    except Exception as error:
+        # dateutil raises many kinds of error; to the instructor they are all one.
+        raise HandInError(
+            f"{TIMESTAMP} does not tell a time ({type(error).__name__}); write one line into it, such as "
+            "2027-02-01 10:00:00 UTC, or remove it if this was handed in on time"
+        ) from error
+
+
+def _take(folder: Path, released: Path) -> None:
+    """See that nbgrader can read a notebook, if it was handed in under its own name or another."""
+    path = folder / released.name
+    if not path.exists():
+        wanted = grade_ids(_read(released))
+        # A version of it has most of its marked cells.
+        versions = [other for other in folder.glob("*.ipynb") if len(wanted & _grade_ids(other)) > len(wanted) / 2]
+        if len(versions) != 1:
+            return
+        shutil.copy(versions[0], path)
+    _read(path)
+
+
+def _grade_ids(path: Path) -> set[str]:
+    try:
+        return grade_ids(_read(path))
+    except HandInError:
+        return set()
+
+
+def _read(path: Path) -> NotebookNode:
+    try:
+        if _is_moderate(path.read_bytes()):
+            # All that nbconvert does before `Rebuild`, which takes the notebook as it is.
+            notebook, _ = Exporter(default_preprocessors=[]).from_filename(str(path))
+            if len(notebook.cells) <= MAX_CELLS:
+                return notebook
+    except Exception as error:
+        # nbformat raises many kinds of error for a damaged file; to the instructor they are all one.
+        why = str(error).splitlines()[0] if str(error) else ""
+        raise HandInError(f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})") from error
+    raise HandInError(
+        f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, or {MAX_TEXTS} texts in its "
+        "file; remove what is not needed, clear its outputs, and hand it in again"
+    )
+
+
+def _is_moderate(raw: bytes) -> bool:
+    """Whether JSON can be read without harm."""
+    if raw.count(b'"') > 2 * MAX_TEXTS:
+        return False
+    # Without escaped quotes every second piece is between two texts.
+    between = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
+    return between.count(b"[") + between.count(b"{") <= MAX_PARTS

@@ -1,0 +1,320 @@
+"""Plain `nbgrader autograde`, too, has a hand-in checked before it touches it: what can't be graded harms nothing."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert.exporters import NotebookExporter
+from nbformat.v4 import new_output
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from grading.course import Course
+from grading.marks import read_marks
+from grading.sanitize import accept as accepting
+from grading.sanitize.accept import MAX_CELLS, accept
+from grading.sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
+from tests.tiny_course import TIMESTAMPS, build, hand_in, master
+
+ODD_NAMES = [
+    "<img src=x onerror=alert(1)>.txt",
+    "A.txt",
+    "a.txt",
+    "Caf\udce9.txt",
+    "[a]*?.txt",
+    "-rf",
+    "$(id)",
+    "ü.txt",
+]
+BOMB = '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {"x": [' + "{}, " * 2 * 10**6 + "0]}}"
+
+
+def beside(folder):
+    return folder / "mine.txt"
+
+
+def notebook_of(folder):
+    return folder / "work.ipynb"
+
+
+def sparse(path, size):
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+def replace_by_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+REFUSED = {  # what is done to a right hand-in, what is said
+    "links": (lambda folder: beside(folder).symlink_to(folder.parents[2] / "secret.txt"), "mine.txt is a symbolic li"),
+    "endless": (lambda folder: beside(folder).symlink_to("/dev/zero"), "mine.txt is a symbolic link"),
+    "pipes": (lambda folder: os.mkfifo(beside(folder)), "mine.txt is a named pipe"),
+    "controls": (lambda folder: (folder / "a\x1b[2J\n.txt").touch(), r"the name of a\?\[2J\?.txt has control char"),
+    "swells": (lambda folder: sparse(beside(folder), 2**30), "more than 200 MiB were handed in, 1024 MiB of them in"),
+    "fat": (lambda folder: sparse(notebook_of(folder), MAX_NOTEBOOK_BYTES + 1), "work.ipynb has 50 MiB"),
+    "bomb": (lambda folder: notebook_of(folder).write_text(BOMB), "lists and dictionaries in its file"),
+    "damaged": (lambda folder: notebook_of(folder).write_text("{"), "work.ipynb is not a readable notebook"),
+    "newer": (lambda folder: notebook_of(folder).write_text('{"nbformat": 99}'), "work.ipynb is not a readable noteb"),
+    "folder": (lambda folder: replace_by_folder(notebook_of(folder)), "work.ipynb is a folder, but a file of the"),
+    "stranger": (
+        lambda folder: notebook_of(folder).rename(folder / "x.ipynb").write_text("{}"),
+        "it is x.ipynb, rename",
+    ),
+    "in-the-way": (lambda folder: (folder / "README.md").mkdir(), "README.md is a folder, but a file of the assignm"),
+    "under-way": (lambda folder: (folder / "data").touch(), "data is a file, but a folder of the assignment"),
+}
+REFUSED |= {
+    f"time-{number}": (lambda folder, write=write: write(folder / "timestamp.txt"), "timestamp.txt does not tell a ti")
+    for number, (name, write) in enumerate(TIMESTAMPS.items())
+    if name not in ("a time", "nothing")
+}
+MARKED = ["fine", "renamed", "schema", "names", "large", "once-damaged", "once-linked"]
+
+
+class Graded:
+    """A class graded by nothing but nbgrader's commands."""
+
+    def __init__(self, course):
+        self.course = course
+        build(course)
+        (course / "source" / "ex1" / "README.md").write_text("The instructor's.")
+        (course / "source" / "ex1" / "data").mkdir()
+        (course / "source" / "ex1" / "data" / "table.csv").write_text("1,2")
+        (course / "secret.txt").write_text("for instructors")
+        self.nbgrader("generate_assignment", "ex1")
+        for student in MARKED[-2:]:
+            hand_in(course, student)
+        first = self.nbgrader("autograde", "ex1")
+        assert first.returncode == 0, first.stderr
+        self.before = self.copies(*MARKED[-2:])
+        notebook_of(course / "submitted" / "once-damaged" / "ex1").write_text("{")
+        beside(course / "submitted" / "once-linked" / "ex1").symlink_to("/dev/zero")
+        for student, (do, _) in REFUSED.items():
+            do(hand_in(course, student))
+        hand_in(course, "fine")
+        hand_in(course, "renamed", name="my work (1).ipynb")
+        newer = master()
+        for cell in newer.cells:
+            cell.metadata.nbgrader.schema_version = 99
+        hand_in(course, "schema", newer)
+        for name in [*ODD_NAMES, "README.md"]:
+            (hand_in(course, "names") / name).write_text("mine")
+        sparse(hand_in(course, "large") / "<b>net.pt", 60 * 2**20)
+        self.done = self.nbgrader("autograde", "ex1", "--force")
+
+    def nbgrader(self, *words):
+        command = [sys.executable, "-m", "nbgrader", *words]
+        return subprocess.run(command, cwd=self.course, capture_output=True, text=True, timeout=600)
+
+    def copies(self, *students):
+        files = (path for student in students for path in (self.course / "autograded" / student).rglob("*"))
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    return Graded(tmp_path_factory.mktemp("plain"))
+
+
+def test_all_that_can_be_graded_is(graded):
+    marks, _ = read_marks(f"sqlite:///{graded.course}/gradebook.db", "ex1")
+    assert {mark.student: mark.automatic for mark in marks} == dict.fromkeys(MARKED, 4)
+
+
+@pytest.mark.parametrize(("student", "says"), [(name, says) for name, (_, says) in REFUSED.items()])
+def test_all_else_is_refused_by_name_and_not_copied(graded, student, says):
+    assert graded.done.returncode == 1
+    assert re.search(rf"ERROR\].*/submitted/{student}/ex1 is not graded: .*{says}", graded.done.stderr)
+    assert not (graded.course / "autograded" / student).exists()
+
+
+def test_the_last_line_says_once_more_who(graded):
+    last = graded.done.stderr.splitlines()[-1]
+    assert "Not graded, for reasons given above" in last
+    assert all(f"/submitted/{student}/ex1" in last for student in [*REFUSED, *MARKED[-2:]])
+
+
+def test_what_was_graded_earlier_stays(graded):
+    assert len(graded.before) == 6 and graded.copies(*MARKED[-2:]) == graded.before
+
+
+def test_files_of_the_assignment_are_the_instructors_and_others_do_no_harm(graded):
+    folder = graded.course / "autograded" / "names" / "ex1"
+    assert (folder / "README.md").read_text() == "The instructor's."
+    assert all((folder / name).read_text() == "mine" for name in ODD_NAMES)
+    assert "Logging error" not in graded.done.stderr and "\x1b[2J" not in graded.done.stderr
+
+
+def test_a_file_that_is_left_out_is_told_to_instructor_and_student(graded):
+    (said,) = Course(graded.course).remarks("ex1", "large")
+    assert said == "<b>net.pt was left out: it has 60 MiB, more than 50 MiB"
+    done = graded.nbgrader("generate_feedback", "ex1", "--student=large")
+    assert done.returncode == 0, done.stderr
+    page = (graded.course / "feedback" / "large" / "ex1" / "work.html").read_text()
+    assert "<li>&lt;b&gt;net.pt was left out: it has 60 MiB, more than 50 MiB</li>" in page
+
+
+def test_formgrader_is_told_as_well(graded, monkeypatch):
+    monkeypatch.chdir(graded.course)
+    result = Course(graded.course).api.autograde("ex1", "pipes")
+    assert not result["success"] and "mine.txt is a named pipe" in result["log"]
+    assert Course(graded.course).api.autograde("ex1", "fine")["success"]
+
+
+def test_without_force_too_nothing_is_read(graded):
+    done = graded.nbgrader("autograde", "ex1", "--student=time-*")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+
+
+# What a notebook may be
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A course with a release, and a hand-in."""
+    (tmp_path / "release" / "ex1").mkdir(parents=True)
+    nbformat.write(master(), tmp_path / "release" / "ex1" / "work.ipynb")
+    return CourseDirectory(root=str(tmp_path)), hand_in(tmp_path, "ada")
+
+
+def without(key):
+    return lambda notebook: notebook.pop(key)
+
+
+def with_metadata(**metadata):
+    return lambda notebook: notebook["metadata"].update(metadata)
+
+
+def with_cell(cell):
+    return lambda notebook: notebook["cells"].append(cell)
+
+
+def with_first(**changes):
+    return lambda notebook: notebook["cells"][0].update(changes)
+
+
+MALFORMED = {
+    "no metadata": without("metadata"),
+    "no cells": without("cells"),
+    "no version": without("nbformat"),
+    "cells that are none": lambda notebook: notebook.update(cells=None),
+    "metadata that are none": lambda notebook: notebook.update(metadata=[]),
+    "a version of another kind": lambda notebook: notebook.update(nbformat="4"),
+    "an old version": lambda notebook: notebook.update(nbformat=3),
+    "a language that is none": with_metadata(language=1),
+    "a kernel that is none": with_metadata(kernelspec=7),
+    "a cell that is none": with_cell(None),
+    "a cell of nothing": with_cell({}),
+    "a cell of no kind": with_cell({"cell_type": 7, "source": {}, "metadata": []}),
+    "the same cell twice": lambda notebook: notebook["cells"].append(notebook["cells"][0]),
+    "a source that is none": with_first(source=None),
+    "an id that is none": with_first(id=[]),
+    "marks that are none": with_first(metadata={"nbgrader": "yes"}),
+    "outputs that are none": with_first(outputs=7),
+    "half a character": with_first(source="\ud800"),
+}
+
+
+@pytest.mark.parametrize("do", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_accepted_can_be_rebuilt(place, do):
+    course, folder = place
+    notebook = json.loads(json.dumps(master()))
+    do(notebook)
+    notebook_of(folder).write_text(json.dumps(notebook))
+    settings = Config(CourseDirectory={"root": course.root}, Exporter={"default_preprocessors": []})
+    exporter = NotebookExporter(config=settings)
+    exporter.register_preprocessor("grading.sanitize.Rebuild", enabled=True)
+    names = {"student": "ada", "assignment": "ex1", "notebook": "work"}
+    try:
+        accept(course, "ada", "ex1")
+    except HandInError as error:
+        assert "work.ipynb is not a readable notebook" in str(error)
+        with pytest.raises(Exception):  # noqa: B017 (it would have stopped nbgrader)
+            exporter.from_filename(str(notebook_of(folder)), {"nbgrader": names})
+    else:
+        rebuilt, _ = exporter.from_filename(str(notebook_of(folder)), {"nbgrader": names})
+        assert "right_first" in rebuilt
+
+
+def test_a_notebook_may_not_have_cells_without_end(place):
+    course, folder = place
+    notebook = master()
+    notebook.cells += [nbformat.v4.new_raw_cell(id=f"x{n}") for n in range(MAX_CELLS - len(notebook.cells))]
+    nbformat.write(notebook, notebook_of(folder))
+    accept(course, "ada", "ex1")
+    notebook.cells.append(nbformat.v4.new_raw_cell())
+    nbformat.write(notebook, notebook_of(folder))
+    with pytest.raises(HandInError, match="more than 2000 cells"):
+        accept(course, "ada", "ex1")
+
+
+@pytest.mark.parametrize("raw", [BOMB, "[" + "[], " * 2 * 10**5 + "]", "[" + '"", ' * 2 * 10**6 + '""]'])
+def test_parts_are_counted_before_they_take_memory(place, monkeypatch, raw):
+    course, folder = place
+    notebook_of(folder).write_text(raw)
+    monkeypatch.setattr(accepting, "Exporter", None)  # nobody reads it
+    with pytest.raises(HandInError, match="lists and dictionaries"):
+        accept(course, "ada", "ex1")
+
+
+@pytest.mark.parametrize(
+    "text", ["{[" * 200_000, '"{' * 100_000 + "[" * 100_000, "\\{" * 200_000, '\\"{\\\\' * 200_000]
+)
+def test_what_is_within_texts_is_none(place, text):
+    course, _ = place
+    notebook = master()
+    notebook.cells[0].outputs = [new_output("stream", text=text), new_output("stream", text="\\")]
+    hand_in(Path(course.root), "ada", notebook)
+    accept(course, "ada", "ex1")
+
+
+def test_one_of_several_notebooks_is_enough(place):
+    course, folder = place
+    other = master()
+    for cell in other.cells:
+        cell.metadata.nbgrader.grade_id += "-other"
+    nbformat.write(other, Path(course.root, "release", "ex1", "other.ipynb"))
+    accept(course, "ada", "ex1")
+    assert not (folder / "other.ipynb").exists()
+    nbformat.write(other, folder / "mine.ipynb")
+    accept(course, "ada", "ex1")
+    assert (folder / "other.ipynb").read_text() == (folder / "mine.ipynb").read_text()
+    for path in folder.iterdir():
+        path.unlink()
+    with pytest.raises(HandInError, match=r"^other.ipynb was not handed in$"):
+        accept(course, "ada", "ex1")
+
+
+def test_the_table_names_the_notebook_that_is_missing(tmp_path):
+    build(tmp_path)
+    nbformat.write(master(), tmp_path / "source" / "ex1" / "other.ipynb")
+    assert Course(tmp_path).remarks("ex1", "ada") == []
+    graded = tmp_path / "autograded" / "ada" / "ex1"
+    graded.mkdir(parents=True)
+    nbformat.write(master(), graded / "work.ipynb")
+    assert Course(tmp_path).remarks("ex1", "ada") == ["other.ipynb was not handed in"]
+
+
+def test_of_two_versions_none_is_chosen(place):
+    course, folder = place
+    notebook_of(folder).rename(folder / "mine.ipynb")
+    hand_in(Path(course.root), "ada", name="mine (1).ipynb")
+    with pytest.raises(HandInError, match=r"if it is mine \(1\).ipynb or mine.ipynb, rename that one"):
+        accept(course, "ada", "ex1")
+
+
+@pytest.mark.parametrize("name", ["ada", "ex1"])
+def test_the_folders_themselves_may_not_be_links(place, name):
+    course, folder = place
+    linked = next(path for path in (folder, *folder.parents) if path.name == name)
+    linked.rename(linked.with_name("elsewhere"))
+    linked.symlink_to("elsewhere")
+    with pytest.raises(HandInError, match=f"{name} is a symbolic link"):
+        accept(course, "ada", "ex1")

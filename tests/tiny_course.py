@@ -1,0 +1,77 @@
+"""A course with a tiny assignment of two tasks, for what has nothing to do with chirps: it is graded quickly."""
+
+import json
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.corpus.build import REPOSITORY
+
+CONFIG = f"""
+load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
+c = get_config()
+c.Execute.timeout = 8
+c.ExecuteApart.answer_timeout = 60
+c.ExecuteApart.notebook_timeout = 25
+c.ExecuteApart.memory = 0.75
+c.ExecuteApart.scratch = 0.125
+c.ExecuteApart.tasks = 200
+"""
+
+TIMESTAMPS = {  # what students may put into their hand-in under the name of timestamp.txt
+    "a time": lambda path: path.write_text("1999-01-01 00:00:00 UTC"),
+    "nonsense": lambda path: path.write_text("yesterday"),
+    "a year that is none": lambda path: path.write_text("99999-01-01 00:00:00 UTC"),
+    "a number": lambda path: path.write_text("9" * 16),
+    "ten megabytes": lambda path: path.write_bytes(b"1" * 10**7),
+    "no text": lambda path: path.write_bytes(bytes(range(256))),
+    "nothing": lambda path: path.touch(),
+    "a folder": lambda path: path.mkdir(),
+    "a folder with a file": lambda path: (path.mkdir(), (path / "x.txt").write_text("1999-01-01")),
+}
+
+
+def marked(ident, source, new_cell=new_code_cell, **says):
+    """A cell with nbgrader's metadata."""
+    defaults = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+    return new_cell(source, id=ident, metadata={"nbgrader": {**defaults, "grade_id": ident, **says}})
+
+
+def check(name, value):
+    return f"""def right_{name}():
+    assert submission.values("{name}") == {value}
+
+
+submission.check(right_{name}, points=2)"""
+
+
+def master():
+    setup = "from course_utils.submission import connect\n\nsubmission = connect(globals())"
+    cells = [marked("setup-checks", setup, locked=True)]
+    for name, value in (("first", 1), ("second", 2)):
+        solution = f"### BEGIN SOLUTION: make {name}\n{name} = {value}\n### END SOLUTION"
+        cells.append(marked(name, solution, solution=True))
+        cells.append(marked(f"{name}-right", check(name, value), grade=True, locked=True, points=2))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def build(course, config="", notebook=None):
+    """Write what an instructor writes."""
+    (course / "nbgrader_config.py").write_text(CONFIG + config)
+    (course / "source" / "ex1").mkdir(parents=True)
+    nbformat.write(notebook or master(), course / "source" / "ex1" / "work.ipynb")
+
+
+def hand_in(course, student, notebook=None, name="work.ipynb"):
+    """Put a notebook, by default a right one, into submitted/; its folder is returned."""
+    folder = course / "submitted" / student / "ex1"
+    folder.mkdir(parents=True, exist_ok=True)
+    # Not by nbformat, which would repair it.
+    (folder / name).write_text(json.dumps(master() if notebook is None else notebook))
+    return folder
+
+
+def cell(notebook, ident):
+    (found,) = (cell for cell in notebook.cells if cell.id == ident)
+    return found
