@@ -24,7 +24,7 @@ from grading.feedback import FeedbackPage
 from tests import hostile_notebook as hostile
 from tests.browser import BROWSER, NAMES, beacon, open_page
 from tests.formgrader import formgrader
-from tests.tiny_course import cell, marked, master
+from tests.tiny_course import build, cell, marked, master
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),

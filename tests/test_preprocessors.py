@@ -237,6 +237,8 @@ def test_ordinary_tests_say_why_they_give_no_points():
         "b · 0 of 3 points · there was a warning, or other text on standard error",
         "c · 1.5 of 3 points",
     ]
+    # What is quoted of a student is no formula.
+    assert notebook.cells[0].source.count('<div class="said tex2jax_ignore">') == 3
 
 
 def test_tasks_are_listed_under_their_own_heading():

@@ -58,8 +58,8 @@ def master():
 
 def build(course, config="", notebook=None):
     """Write what an instructor writes."""
-    (course / "nbgrader_config.py").write_text(CONFIG + config)
     (course / "source" / "ex1").mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text(CONFIG + config)
     nbformat.write(notebook or master(), course / "source" / "ex1" / "work.ipynb")
 
 

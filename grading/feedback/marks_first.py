@@ -45,7 +45,8 @@ def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
     heading, found = "", []
     for cell in nb.cells:
         says = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "markdown" and not says.get("solution") and not cell.id.startswith(OWN):
+        own = cell.get("id", "").startswith(OWN)
+        if cell.cell_type == "markdown" and not says.get("solution") and not own:
             for title in re.findall(r"(?m)^##? +(.+)$", cell.source):
                 heading = re.sub(r"\s*\([^)]*points?[^)]*\)$", "", title)
         if says.get("grade") or says.get("task"):
@@ -63,8 +64,8 @@ def said_of(cell: NotebookNode) -> str:
         name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
         shown = f"<div>{' &middot; '.join(html.escape(part) for part in (name, points, *why_not(outputs)))}</div>"
     link = f'<a href="#{html.escape(says["grade_id"])}">show</a>'
-    # One line: an empty one would end the HTML block in Markdown.
-    return f'<div class="said">{" ".join(shown.split())} {link}</div>'
+    # One line: an empty one would end the HTML block in Markdown. It may quote the student: no formulas.
+    return f'<div class="said tex2jax_ignore">{" ".join(shown.split())} {link}</div>'
 
 
 def why_not(outputs: list[NotebookNode]) -> list[str]:

@@ -67,8 +67,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     """
     _give_ids(release)
     skeleton = {cell.id: cell for cell in release.cells}
-    names = {_grade_id(cell) for cell in release.cells} - {""}
-    fields = {name + end for name in names for end in ("", "-comment")}
+    fields = {name + end for name in grade_ids(release) for end in ("", "-comment")}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
     homes = _homes(cells, skeleton)
     last_of = {home: number for number, home in enumerate(homes)}
