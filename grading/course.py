@@ -10,8 +10,10 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 
+from .execute.job import Job
 from .execute.plan import from_gradebook
 from .execute.preprocessor import ExecuteApart
+from .prepare import jobs_of
 from .preprocessors import SupportFiles
 from .sanitize.accept import accept
 from .sanitize.hand_in import HandInError
@@ -135,20 +137,26 @@ class Course:
         found = sorted((self.root / "submitted" / student / assignment).glob("*.ipynb"))
         return [path for path in found if path.is_file() and path.name not in self.notebooks(assignment)]
 
+    def is_current(self, assignment: str, student: str) -> bool:
+        """Whether a hand-in was graded since it or the release changed."""
+        handed_in = self.root / "submitted" / student / assignment
+        graded = self.root / "autograded" / student / assignment
+        newest_input = max(_newest(handed_in), _newest(self.root / "release" / assignment))
+        written = [name for name in self.notebooks(assignment) if _modified(graded / name) > newest_input]
+        return written == self._handed_in(assignment, student) and all(_is_executed(graded / name) for name in written)
+
+    def jobs(self, assignment: str, student: str) -> list[Job]:
+        """What has to be executed before a hand-in can be graded, see `prepare.jobs_of`."""
+        return jobs_of(self.api.coursedir, self.api.config, assignment, student)
+
     def autograde(self, assignment: str, student: str) -> str | None:
-        """Grade one student's submission, unless that was done since it or the release changed.
+        """Grade one student's submission.
 
         Returns
         -------
         str or None
             What went wrong, or None. Marks recorded before stay when something did.
         """
-        handed_in = self.root / "submitted" / student / assignment
-        graded = self.root / "autograded" / student / assignment
-        newest_input = max(_newest(handed_in), _newest(self.root / "release" / assignment))
-        current = [name for name in self.notebooks(assignment) if _modified(graded / name) > newest_input]
-        if current == self._handed_in(assignment, student):
-            return None
         result = self.api.autograde(assignment, student, force=True)
         return None if result["success"] else _last_line(result)
 
@@ -161,6 +169,15 @@ class Course:
             return None
         result = self.api.generate_feedback(assignment, student, force=True)
         return None if result["success"] else _last_line(result)
+
+
+def _is_executed(path: Path) -> bool:
+    """Whether nbgrader has come to the end of a notebook; if it was killed before, the file may be cut."""
+    try:
+        return "executed" in nbformat.read(path, as_version=4).metadata.get("grading", {})
+    except Exception:
+        # nbformat raises many kinds of error for a damaged file; here they are all one.
+        return False
 
 
 def _modified(path: Path) -> float:

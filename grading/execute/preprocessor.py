@@ -16,10 +16,12 @@ from traitlets import Bool, Float, Integer, List, Unicode
 
 from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
+from . import archive
+from .job import Job
 from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
 from .runner.shell import CUT
-from .session import Session
+from .store import Store
 
 UNPROTECTED = "run without a sandbox"
 SECRET_FILE = ".course_secret"
@@ -102,34 +104,14 @@ class ExecuteApart(Execute):
         LanguageError
             The notebook is not in Python.
         """
-        language = nb.metadata.get("kernelspec", {}).get("language") or "python"
-        if language.lower() != "python":
-            raise LanguageError(f"this notebook is in {language}; only Python can be graded in a sandbox")
-        names = resources["nbgrader"]
-        folder = Path(resources["metadata"]["path"])
-        course = CourseDirectory(config=self.config, parent=self.parent)
-        release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
-        instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
-        cells = plan(nb, instructions, self.grader_setup)
-        asked = any(cell.on_grader_side for cell in cells)
-        files, left_out = files_beside_notebooks(folder)
+        files, left_out = files_beside_notebooks(Path(resources["metadata"]["path"]))
         add_remarks(nb, left_out)
-        session = Session(
-            cells=cells,
-            files=files,
-            release=release if release.is_dir() else None,
-            answers=(asked and self.answers) or None,
-            secret=course_secret(Path(course.root)),
-            limits=self.limits(),
-            gpu=self.gpu,
-            cgroup=Path(self.cgroup) if self.cgroup else None,
-            sandboxed=not self.run_student_code_without_a_sandbox,
-        )
-        if not session.sandboxed:
+        job = self.job(nb, resources["nbgrader"], files)
+        if not job.sandboxed:
             self.log.warning(UNPROTECTED)
             add_remarks(nb, [UNPROTECTED])
         count = 0
-        for cell, planned, report in zip(nb.cells, cells, session.run(), strict=True):
+        for cell, planned, report in zip(nb.cells, job.cells, self.executed(job)["reports"], strict=True):
             if cell.cell_type != "code":
                 continue
             count += planned.runs
@@ -138,9 +120,62 @@ class ExecuteApart(Execute):
             cell.outputs = outputs_of(planned, report, count)
             name = planned.name or f"cell {count}"
             add_remarks(nb, remarks_on(name, report))
-            if session.sandboxed and report.get("refused"):
+            if job.sandboxed and report.get("refused"):
                 add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
+        # By this a notebook is known that has its marks: nbgrader writes another one before, which is sanitized only.
+        nb.metadata.setdefault("grading", NotebookNode())["executed"] = True
         return nb, resources
+
+    def job(self, nb: NotebookNode, names: dict[str, str], files: dict[str, bytes]) -> Job:
+        """What is to be executed.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            Sanitized.
+        names : dict of str to str
+            Nbgrader's names of the ``notebook`` and the ``assignment``, and the ``db_url`` of its gradebook.
+        files : dict of str to bytes
+            The files beside the notebook.
+
+        Raises
+        ------
+        LanguageError
+            The notebook is not in Python.
+        """
+        language = nb.metadata.get("kernelspec", {}).get("language") or "python"
+        if language.lower() != "python":
+            raise LanguageError(f"this notebook is in {language}; only Python can be graded in a sandbox")
+        course = CourseDirectory(config=self.config, parent=self.parent)
+        release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
+        instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
+        cells = plan(nb, instructions, self.grader_setup)
+        asked = any(cell.on_grader_side for cell in cells)
+        return Job(
+            cells=cells,
+            files=files,
+            release={str(path.relative_to(release)): path.read_bytes() for path in _files_in(release)},
+            answers=(asked and self.answers) or None,
+            secret=course_secret(Path(course.root)),
+            limits=self.limits(),
+            gpu=self.gpu,
+            cgroup=self.cgroup,
+            sandboxed=not self.run_student_code_without_a_sandbox,
+        )
+
+    def executed(self, job: Job) -> dict[str, Any]:
+        """The result of a job, from the store if it was executed before."""
+        store = Store(Path(CourseDirectory(config=self.config, parent=self.parent).root))
+        digest = job.digest()
+        result = store.get(digest)
+        if result is None:
+            result = job.run()
+            store.put(digest, archive.pack(result))
+        return result
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
 def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list[NotebookNode]:

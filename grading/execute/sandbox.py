@@ -57,7 +57,9 @@ class Sandbox:
         return self._errors.read(4000).decode(errors="replace").strip()
 
 
-def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False) -> Sandbox:
+def start(
+    sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False, threads: int | None = None
+) -> Sandbox:
     """Start a runner in a new sandbox.
 
     Parameters
@@ -70,6 +72,8 @@ def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = F
         Bytes for the files in each of the `SCRATCH` places.
     gpu : bool
         Whether the graphics cards of this machine are there, too.
+    threads : int, optional
+        How many processors NumPy and torch use, if not what they find.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = F
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 pass_fds=fds,
-                env=environment(),
+                env=environment(threads),
                 cwd="/",
                 start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
             )
@@ -102,7 +106,7 @@ def start(sock: socket.socket, release: Path | None, scratch: int, gpu: bool = F
     return Sandbox(process, errors)
 
 
-def start_without_a_sandbox(sock: socket.socket, folder: str) -> Sandbox:
+def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | None = None) -> Sandbox:
     """Start a runner in an ordinary folder, where the student's code can do whatever the grader's user can.
 
     Raises
@@ -120,7 +124,7 @@ def start_without_a_sandbox(sock: socket.socket, folder: str) -> Sandbox:
             stdout=subprocess.DEVNULL,
             stderr=errors,
             pass_fds=[sock.fileno()],
-            env={name: value for name, value in environment().items() if name not in inside_only} | here,
+            env={name: value for name, value in environment(threads).items() if name not in inside_only} | here,
             cwd=folder,
             start_new_session=True,
         )
@@ -161,9 +165,10 @@ def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> 
     return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
 
 
-def environment() -> dict[str, str]:
-    """All the environment variables of a sandbox."""
-    return {
+def environment(threads: int | None = None) -> dict[str, str]:
+    """All the environment variables of a sandbox, whose libraries use so many processors."""
+    limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if threads else ()
+    return dict.fromkeys(limited, str(threads)) | {
         "PATH": "/usr/bin:/bin",
         "HOME": str(HOME),
         "LANG": "C.UTF-8",

@@ -44,6 +44,8 @@ class Session:
         Whether the student's code can use the graphics cards of this machine.
     cgroup : Path or None
         A cgroup to divide, if there is one.
+    threads : int or None
+        How many processors NumPy and torch use on the student side, if not what they find.
     sandboxed : bool
         Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
     """
@@ -56,6 +58,7 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     gpu: bool = False
     cgroup: Path | None = None
+    threads: int | None = None
     sandboxed: bool = True
 
     def run(self) -> list[dict[str, Any]]:
@@ -137,10 +140,10 @@ class Session:
             control, tell, door = (stack.enter_context(pair[0]) for pair in pairs)
             grader_control, why, student_end = (stack.enter_context(pair[1]) for pair in pairs)
             if self.sandboxed:
-                student_side = sandbox.start(student_end, self.release, self.limits.scratch, self.gpu)
+                student_side = sandbox.start(student_end, self.release, self.limits.scratch, self.gpu, self.threads)
             else:
                 home = stack.enter_context(tempfile.TemporaryDirectory(prefix="student-side-"))
-                student_side = sandbox.start_without_a_sandbox(student_end, home)
+                student_side = sandbox.start_without_a_sandbox(student_end, home, self.threads)
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             try:
@@ -156,6 +159,7 @@ class Session:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     cwd=folder,
+                    start_new_session=True,  # a Ctrl-C is for the command alone
                     env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
                 )
             except OSError as error:

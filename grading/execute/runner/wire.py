@@ -74,7 +74,7 @@ class Wire:
         """
         arrays: list[np.ndarray] = []
         try:
-            body = _take_out(message, arrays)
+            body = take_out(message, arrays)
             specs = [{"dtype": array.dtype.str, "shape": array.shape} for array in arrays]
             text = json.dumps({"body": body, "arrays": specs}, allow_nan=False, ensure_ascii=False)
         except (ValueError, RecursionError) as error:
@@ -130,7 +130,7 @@ class Wire:
             raise WireError(f"message too large: {len(specs)} arrays, {total} bytes")
         arrays = [self._read_array(dtype, shape, deadline) for dtype, shape in specs]
         try:
-            return _put_back(body, dict(enumerate(arrays)))
+            return put_back(body, dict(enumerate(arrays)))
         except (ValueError, TypeError, RecursionError) as error:
             raise WireError(f"not a message: {error}") from error
 
@@ -165,7 +165,7 @@ class Wire:
             view = view[count:]
 
 
-def _take_out(value: Any, arrays: list[np.ndarray]) -> Any:
+def take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     """Replace the arrays in a value by ``{"$array": k}`` and collect them."""
     if isinstance(value, np.ndarray):
         array = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<")).reshape(value.shape)
@@ -176,24 +176,31 @@ def _take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, dict):
         if not all(isinstance(key, str) and key != "$array" for key in value):
             raise TypeError("keys must be strings")
-        return {key: _take_out(item, arrays) for key, item in value.items()}
+        return {key: take_out(item, arrays) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_take_out(item, arrays) for item in value]
+        return [take_out(item, arrays) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"values of type {type(value).__name__} can't be sent")
 
 
-def _put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
+def put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
+    """Put arrays, by their numbers, in the places that `take_out` left for them, each in one.
+
+    Raises
+    ------
+    ValueError
+        There is a place for an array that is not there, or is elsewhere.
+    """
     if isinstance(value, dict):
         if "$array" in value:
             index = value["$array"]
             if len(value) != 1 or type(index) is not int or index not in arrays:
                 raise ValueError("reference to an array that isn't there, or is elsewhere")
             return arrays.pop(index)
-        return {_text(key): _put_back(item, arrays) for key, item in value.items()}
+        return {_text(key): put_back(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
-        return [_put_back(item, arrays) for item in value]
+        return [put_back(item, arrays) for item in value]
     return _text(value) if isinstance(value, str) else value
 
 

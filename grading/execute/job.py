@@ -1,0 +1,134 @@
+"""The execution of one submission as a function of bytes, which runs wherever this package is installed."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import tempfile
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import archive
+from .limits import Limits
+from .plan import PlannedCell
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that decides how the execution of a submission goes.
+
+    Attributes
+    ----------
+    cells : list of PlannedCell
+        The cells in the order of the notebook.
+    files, release : dict of str to bytes
+        The files beside the notebook, and those of the released assignment, by relative path.
+    answers : str or None
+        Module that answers questions on the student side.
+    secret : bytes
+        The course's secret.
+    limits : Limits
+        What the submission may use.
+    gpu, sandboxed : bool
+        See `Session`.
+    cgroup : str
+        See `Session`; empty for none.
+    """
+
+    cells: list[PlannedCell]
+    files: dict[str, bytes] = field(default_factory=dict)
+    release: dict[str, bytes] = field(default_factory=dict)
+    answers: str | None = None
+    secret: bytes = b""
+    limits: Limits = field(default_factory=Limits)
+    gpu: bool = False
+    cgroup: str = ""
+    sandboxed: bool = True
+
+    def pack(self) -> bytes:
+        """The job as bytes; equal jobs give equal bytes."""
+        content = asdict(self)
+        for name in ("files", "release"):
+            content[name] = {path: _to_array(raw) for path, raw in content[name].items()}
+        return archive.pack(content | {"secret": _to_array(self.secret)})
+
+    @staticmethod
+    def unpack(packed: bytes) -> "Job":
+        """The job that `pack` packed."""
+        content = archive.unpack(packed)
+        for name in ("files", "release"):
+            content[name] = {path: raw.tobytes() for path, raw in content[name].items()}
+        cells = [PlannedCell(**cell) for cell in content["cells"]]
+        limits, secret = Limits(**content["limits"]), content["secret"].tobytes()
+        return Job(**content | {"cells": cells, "limits": limits, "secret": secret})
+
+    def digest(self) -> str:
+        """SHA-256 of what can change the outcome: the job without what its tests are worth, and `environment`."""
+        worthless = [replace(cell, points=None if cell.points is None else 0.0) for cell in self.cells]
+        digest = hashlib.sha256(replace(self, cells=worthless).pack())
+        digest.update(json.dumps(environment(), sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def run(self, threads: int | None = None) -> dict[str, Any]:
+        """Execute it here.
+
+        Parameters
+        ----------
+        threads : int, optional
+            How many processors NumPy and torch use on the student side; by default what they find.
+
+        Returns
+        -------
+        dict
+            ``reports`` on the cells (see `Session.run`), the ``environment``, and the ``digest``.
+
+        Raises
+        ------
+        SandboxError
+            The sandbox can't be had; nothing was executed.
+        """
+        with tempfile.TemporaryDirectory(prefix="release-") as folder:
+            release = Path(folder)
+            release.chmod(0o755)  # for the user that student code runs as
+            for name, content in self.release.items():
+                path = release / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            session = Session(
+                cells=self.cells,
+                files=self.files,
+                release=release if self.release else None,
+                answers=self.answers,
+                secret=self.secret,
+                limits=self.limits,
+                gpu=self.gpu,
+                cgroup=Path(self.cgroup) if self.cgroup else None,
+                sandboxed=self.sandboxed,
+                threads=threads,
+            )
+            return {"reports": session.run(), "environment": environment(), "digest": self.digest()}
+
+
+def execute(job: bytes, threads: int | None = None) -> bytes:
+    """Execute a packed `Job` and pack the result of `Job.run`."""
+    return archive.pack(Job.unpack(job).run(threads))
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Versions of Python and all installed packages, and a digest of this one's code for execution."""
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    packages = {package.name: package.version for package in importlib.metadata.distributions()}
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "execution": code.hexdigest()}
+    return dict(sorted(packages.items())) | machine
+
+
+def _to_array(raw: bytes) -> np.ndarray:
+    return np.frombuffer(raw, np.uint8)

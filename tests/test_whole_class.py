@@ -1,0 +1,331 @@
+"""A whole class at once: like nbgrader one by one, but nothing twice, and nothing is lost when something dies."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grading.execute.archive import ArchiveError, pack, unpack
+from grading.execute.store import FOLDER, Store
+from tests.machine import descendants
+from tests.tiny_course import CONFIG, marked
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+PATIENCE = 300
+
+
+def ordinary(answer="1"):
+    """A notebook with ordinary tests, for which nothing large is imported."""
+    test = "assert first == 1"
+    cells = [
+        marked("first", f"### BEGIN SOLUTION: make first\nfirst = {answer}\n### END SOLUTION", solution=True),
+        marked("first-right", test, grade=True, locked=True, points=2),
+        new_code_cell("print('hello')", id="hello"),
+    ]
+    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+
+
+def build(course, answers):
+    """A course folder with one hand-in for each (student, answer)."""
+    (course / "source" / "ex1").mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text(CONFIG)
+    nbformat.write(ordinary(), course / "source" / "ex1" / "work.ipynb")
+    for student, answer in answers.items():
+        hand_in(course, student, answer)
+
+
+def hand_in(course, student, answer):
+    folder = course / "submitted" / student / "ex1"
+    folder.mkdir(parents=True, exist_ok=True)
+    notebook = ordinary()
+    notebook.cells[0].source = f"first = {answer}  # {student}"
+    nbformat.write(notebook, folder / "work.ipynb")
+
+
+def command(*words):
+    return [sys.executable, "-m", "grading.cli", "ex1", *words]
+
+
+def grade(course, *words, code=0):
+    done = subprocess.run(command(*words), cwd=course, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def marks(course):
+    with sqlite3.connect(course / "gradebook.db") as gradebook:
+        rows = gradebook.execute(
+            "select student_id, auto_score, count(*) from grade"
+            " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
+            " join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id group by 1"
+        ).fetchall()
+    assert all(number == 1 for _, _, number in rows), rows
+    return {student: score for student, score, _ in rows}
+
+
+def executed(course):
+    """When each job that is kept was executed."""
+    return {path.name: path.stat().st_mtime_ns for path in (course / FOLDER).glob("*.zip")}
+
+
+def dump(course):
+    """The gradebook without what nbgrader makes up: ids."""
+    tables = ("student", "submitted_assignment", "grade", "comment", "submitted_notebook")
+    content = {}
+    with sqlite3.connect(course / "gradebook.db") as gradebook:
+        for table in tables:
+            cursor = gradebook.execute(f"select * from {table}")
+            names = [column[0] for column in cursor.description]
+            keep = [i for i, name in enumerate(names) if not name.endswith("id") or name == "student_id"]
+            content[table] = sorted(repr([row[i] for i in keep]) for row in cursor)
+    return content
+
+
+def notebooks(course):
+    return {path.parts[-3]: path.read_bytes() for path in course.glob("autograded/*/ex1/work.ipynb")}
+
+
+ANSWERS = {"ada": "1", "bob": "2", "cy": "1 / 0", "dee": "1"}
+MARKS = {"ada": 2.0, "bob": 0.0, "cy": 0.0, "dee": 2.0}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    course = tmp_path_factory.mktemp("whole") / "course"
+    build(course, ANSWERS)
+    grade(course)
+    return course
+
+
+@pytest.fixture
+def course(graded, tmp_path):
+    """A class that was graded."""
+    return shutil.copytree(graded, tmp_path / "course")
+
+
+def test_everybody_gets_a_mark_and_nothing_is_executed_twice(graded):
+    assert marks(graded) == MARKS
+    # Were a job another one when nbgrader asks for it, it would be there twice.
+    assert len(executed(graded)) == len(ANSWERS)
+
+
+def test_gradebook_and_notebooks_are_those_of_plain_nbgrader(graded, tmp_path):
+    plain = tmp_path / "course"
+    build(plain, ANSWERS)
+    for words in (["generate_assignment"], ["autograde"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words, "ex1"], cwd=plain, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+    assert dump(plain) == dump(graded)
+    assert notebooks(plain) == notebooks(graded) and len(notebooks(plain)) == len(ANSWERS)
+
+
+def test_what_is_graded_is_left_as_it_is(course):
+    before = executed(course), notebooks(course), (course / "gradebook.db").read_bytes()
+    assert "nothing" in grade(course, "--dry-run").stdout
+    grade(course)
+    assert (executed(course), notebooks(course), (course / "gradebook.db").read_bytes()) == before
+
+
+def test_what_was_executed_is_only_recorded(course):
+    before = executed(course)
+    shutil.rmtree(course / "autograded")
+    (course / "gradebook.db").unlink()
+    shutil.rmtree(course / "release")
+    grade(course)
+    assert executed(course) == before and marks(course) == MARKS
+
+
+def test_only_what_changed_is_executed(course):
+    before = executed(course)
+    hand_in(course, "bob", "1")
+    said = grade(course, "--dry-run").stdout.split("\n")
+    assert [line for line in said if line.endswith("execute and record")] == ["bob: execute and record"]
+    grade(course)
+    after = executed(course)
+    assert before.items() <= after.items() and len(after) == len(before) + 1
+    assert marks(course) == MARKS | {"bob": 2.0}
+
+
+def test_one_student_by_force(course):
+    before = executed(course)
+    grade(course, "--student=ada", "--force")
+    after = executed(course)
+    assert before.keys() == after.keys() and sum(before[name] != after[name] for name in before) == 1
+
+
+def test_a_stranger_is_named(course):
+    assert "nothing in submitted from eve" in grade(course, "--student=eve", code=1).stderr
+
+
+def test_marks_for_machines(course):
+    said = json.loads(grade(course, "--json").stdout)
+    assert {mark["student"]: mark["total"] for mark in said["marks"]} == MARKS
+    assert said["problems"] == {} and said["most"] == {"automatic": 2.0, "written": 0}
+
+
+def test_a_hand_in_that_fails_stops_nobody(course):
+    shutil.rmtree(course / "autograded")
+    shutil.rmtree(course / FOLDER)
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("c.ExecuteApart.cgroup = '/nowhere'\n")
+    said = grade(course, code=1).stdout
+    assert said.count("problem: SandboxError") == len(ANSWERS) and marks(course) == MARKS
+
+
+def test_no_port_is_open_while_a_class_is_graded(tmp_path):
+    course = tmp_path / "course"
+    build(course, {"ada": "__import__('time').sleep(4) or 1"})
+    with subprocess.Popen(command(), cwd=course, stdout=subprocess.DEVNULL) as running:
+        process = psutil.Process(running.pid)
+        while running.poll() is None and not any("runner" in p.cmdline() for p in process.children(recursive=True)):
+            time.sleep(0.05)
+        assert running.poll() is None
+        assert [c for c in process.net_connections() if c.status == psutil.CONN_LISTEN] == []
+    assert running.returncode == 0 and marks(course) == {"ada": 2.0}
+
+
+def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(tmp_path):
+    course = tmp_path / "course"
+    build(course, {"ada": "1", "bob": "__import__('time').sleep(60) or 1"})
+    before = descendants().keys()
+    with subprocess.Popen(
+        command(), cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as running:
+        deadline = time.monotonic() + PATIENCE
+        while len(executed(course)) < 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        interrupted = time.monotonic()
+        said = running.stderr.read()
+        running.wait(PATIENCE)
+    assert time.monotonic() - interrupted < 5
+    assert running.returncode == 130 and "run the same command again" in said
+    assert not descendants().keys() - before
+    hand_in(course, "bob", "1")
+    kept = executed(course)
+    grade(course)
+    assert kept.items() <= executed(course).items() and marks(course) == {"ada": 2.0, "bob": 2.0}
+
+
+def killed(course, times, rng, latest):
+    """Grade, but kill the command at random moments, so many times; how far each try got."""
+    reached = []
+    for _ in range(times):
+        with subprocess.Popen(command(), cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            try:
+                running.wait(rng.uniform(0.5, latest))
+            except subprocess.TimeoutExpired:
+                running.kill()
+        reached.append(len(executed(course)))
+    return reached
+
+
+@pytest.mark.parametrize(
+    ("size", "times"), [(6, 3), pytest.param(60, 50, marks=pytest.mark.slow)], ids=["a few", "a class"]
+)
+def test_however_often_it_is_killed_no_mark_is_lost(tmp_path, size, times):
+    course = tmp_path / "course"
+    answers = {f"s{number:02}": str(number % 3) for number in range(size)}
+    build(course, answers)
+    before = descendants().keys()
+    reached = killed(course, times, random.Random(size), 8.0)
+    assert reached == sorted(reached), "something executed was lost"
+    grade(course)
+    assert marks(course) == {student: 2.0 * (answer == "1") for student, answer in answers.items()}
+    assert len(executed(course)) == size and len(notebooks(course)) == size
+    deadline = time.monotonic() + 10
+    while (left := descendants().keys() - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+# Workers elsewhere
+
+WORKER = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two workers as processes of their own, in folders of their own."""
+    processes = []
+
+    def start(name, *words):
+        folder = tmp_path / name
+        folder.mkdir()
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]], cwd=folder, env=environment
+        )
+        processes.append(process)
+        return process
+
+    address = tmp_path / "scheduler.json"
+    start(
+        "scheduler", "dask_scheduler", "--no-dashboard", "--host=127.0.0.1", "--port=0", f"--scheduler-file={address}"
+    )
+    workers = [start(name, "dask_worker", f"--scheduler-file={address}", *WORKER) for name in ("one", "two")]
+    deadline = time.monotonic() + 60
+    while not address.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield json.loads(address.read_text())["address"], workers
+    for process in reversed(processes):
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_that_dies_costs_nothing(tmp_path, cluster):
+    address, (_, doomed) = cluster
+    course = tmp_path / "course"
+    answers = {f"s{number}": f"__import__('time').sleep(1) or {number % 2}" for number in range(8)}
+    build(course, answers)
+    with subprocess.Popen(command(f"--scheduler={address}"), cwd=course, stdout=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + PATIENCE
+        while len(executed(course)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        doomed.kill()
+        running.wait(PATIENCE)
+    assert running.returncode == 0
+    assert marks(course) == {student: 2.0 * (answer[-1] == "1") for student, answer in answers.items()}
+
+
+# What is kept
+
+
+def test_a_result_is_kept_wholly_or_not_at_all(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    assert "x" not in store and store.get("x") is None
+    store.put("x", pack({"reports": [1]}))
+    assert store.get("x") == {"reports": [1]} and "x" in store
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.put("x", pack({"reports": [2]}))
+    assert store.get("x") == {"reports": [1]}
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == ["x.zip"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", None], ids=["empty", "other", "cut"])
+def test_what_is_damaged_counts_as_not_executed(tmp_path, damage):
+    store = Store(tmp_path)
+    packed = pack({"reports": list(range(1000))})
+    store.put("x", packed[: len(packed) // 2] if damage is None else damage)
+    assert "x" not in store
+    with pytest.raises(ArchiveError):
+        unpack((tmp_path / FOLDER / "x.zip").read_bytes())
