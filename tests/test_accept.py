@@ -264,9 +264,7 @@ def test_parts_are_counted_before_they_take_memory(place, monkeypatch, raw):
         accept(course, "ada", "ex1")
 
 
-@pytest.mark.parametrize(
-    "text", ["{[" * 200_000, '"' + "{[" * 200_000, "\\{" * 200_000, '\\"{\\\\' * 200_000]
-)
+@pytest.mark.parametrize("text", ["{[" * 200_000, '"' + "{[" * 200_000, "\\{" * 200_000, '\\"{\\\\' * 200_000])
 def test_what_is_within_texts_is_none(place, text):
     course, _ = place
     notebook = master()
