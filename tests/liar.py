@@ -145,7 +145,7 @@ TWISTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "one NaN": lambda a: np.where(np.arange(a.size).reshape(a.shape) == a.size // 2, np.nan, a),
     "one inf": lambda a: np.where(np.arange(a.size).reshape(a.shape) == a.size // 2, np.inf, a),
     **{dtype: lambda a, dtype=dtype: a.astype(dtype) for dtype in DTYPES},
-    "empty": lambda a: a[..., :0],
+    "empty": lambda a: a[..., :0] if a.ndim else a.reshape(-1)[:0],
     "none": lambda a: np.zeros(0),
     "one number": lambda a: np.array(a.sum()),
     "the first": lambda a: a.reshape(-1)[:1],

@@ -28,7 +28,7 @@ from grading.execute.preprocessor import outputs_of, remarks_on
 from grading.execute.runner.wire import DTYPES, MAX_HEADER_BYTES, Timeout, Wire, WireError
 from tests import hostile
 from tests.corpus.build import NOTEBOOK, SOURCE
-from tests.liar import HONEST, LIE, NO_ANSWER, NO_NUMBERS, Liar
+from tests.liar import HONEST, LIE, NO_ANSWER, NO_NUMBERS, TWISTS, Liar
 
 PATIENCE = 10.0  # seconds, for what takes milliseconds
 MOST_ARRAY_BYTES = 64 * 2**10
@@ -237,6 +237,12 @@ def test_the_liar_knows_all_right_answers(test):
 @pytest.mark.parametrize("test", TESTS)
 def test_nothing_passes_that_is_not_a_number(test, how):
     assert report_on(test, ("twisted", how))["fraction"] == 0
+
+
+@pytest.mark.parametrize("how", TWISTS)
+@pytest.mark.parametrize("test", TESTS)
+def test_every_kind_of_answer_is_judged(test, how):
+    report_on(test, ("twisted", how))
 
 
 def a_mark_within_bounds(case):

@@ -86,9 +86,9 @@ class Session:
                     f"the sandbox did not start: {student_side.complaint() or greeting['no_start']}"
                 )
             with ExitStack() as guards:
-                if self.sandboxed and self.cgroup:
-                    guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
                 if self.sandboxed:
+                    if self.cgroup:
+                        guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
                     guards.enter_context(watch(student_side.process.pid, self.limits, end))
                 control.send({"go": True}, GRACE)
                 return self._collect(control)
