@@ -6,8 +6,15 @@ c = get_config()  # noqa: F821 (nbgrader defines it)
 here = Path(__file__).resolve().parent
 
 c.CourseDirectory.course_id = "glitch-or-chirp"
-# Students hand in the notebook and its checkpoint; nothing else is taken along.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".DS_Store", "course_utils"]
+# Students hand in the notebook and its checkpoint; nothing else is taken along. Transcripts are for graders only.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    ".DS_Store",
+    "course_utils",
+    "*.transcript.zip",
+]
 
 # --- the release ------------------------------------------------------------------------------------------------------
 c.GenerateAssignment.preprocessors = [
@@ -39,21 +46,23 @@ c.Autograde.exporter_class = "grading.sanitize.AcceptedHandIns"  # no links, no 
 c.Autograde.sanitize_preprocessors = [
     "grading.sanitize.NoActiveFiles",  # none that formgrader would serve and a browser run
     "grading.sanitize.Rebuild",  # the release's cells with the student's words in them
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",  # puts the hidden tests back
-    "nbgrader.preprocessors.CheckCellMetadata",
+    "grading.sanitize.Restore",  # the hidden tests
 ]
 c.Autograde.autograde_preprocessors = [
     "grading.execute.preprocessor.ExecuteApart",  # in the place of nbgrader's Execute
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    "grading.record.SaveGrades",
+    "grading.record.AssignPenalties",
 ]
 c.Execute.timeout = 600  # seconds for one cell; training without a checkpoint takes about 15 on two cores
 c.ExecuteApart.answers = "course_utils.submission.answers"
+# Tests alone read these: `grade ex04 --from-transcripts` judges again without executing anything when they change.
+c.ExecuteApart.judging = [
+    "*.ipynb",
+    *(f"course_utils/submission/{name}.py" for name in ("thresholds", "judging", "check")),
+]
 # What one submission may use. Past a limit its sandbox is ended; what was earned before stands.
 c.ExecuteApart.answer_timeout = 120  # seconds for one question
 c.ExecuteApart.notebook_timeout = 3600  # seconds for all cells and tests

@@ -3,43 +3,76 @@
 import json
 import sys
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from sqlalchemy.exc import SAWarning
 
+from .canary import CanaryError
 from .course import Course
 from .execute.sandbox import bubblewrap
 from .execute.store import Store
+from .explain import NotGradedError, explanation
 from .marks import read_marks, table
-from .whole_class import grade_class
+from .whole_class import Ended, Grading
 
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("assignment")
-@click.option(
+COURSE_DIR = click.option(
     "--course-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path("."),
     help="The course folder, if it is not this one.",
 )
+
+
+class _Commands(click.Group):
+    """What is no other command is the name of an assignment: ``grade ex04``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = ["class", *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "[class] ASSIGNMENT [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "explain STUDENT TEST-ID [OPTIONS]")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Grade a class, and say why a mark is what it is."""
+    # nbgrader's own queries trip these; they say nothing to whoever grades.
+    warnings.filterwarnings("ignore", category=SAWarning)
+
+
+@main.command("class")
+@click.argument("assignment")
+@COURSE_DIR
 @click.option("--student", "chosen", multiple=True, help="Grade this student only; may be given several times.")
 @click.option("--workers", type=click.IntRange(1), help="Hand-ins executed at one time; else one per processor.")
 @click.option("--scheduler", help="Address of a Dask scheduler on whose workers to execute, such as tls://head:8786.")
 @click.option("--force", is_flag=True, help="Execute and grade again what was graded before.")
+@click.option("--from-transcripts", is_flag=True, help="When tests have changed: judge again, execute nothing.")
+@click.option("--diff", is_flag=True, help="Show whose marks would change, and ask before they do.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--no-canary", is_flag=True, help="Don't grade the model solution and the release first.")
+@click.option("--no-feedback", is_flag=True, help="Leave the feedback pages for later.")
 @click.option("--json", "as_json", is_flag=True, help="Print the marks as JSON, for machines.")
-def main(
+def grade(
     assignment: str,
     course_dir: Path,
     chosen: tuple[str, ...],
     workers: int | None,
     scheduler: str | None,
     force: bool,
+    from_transcripts: bool,
+    diff: bool,
     dry_run: bool,
+    no_canary: bool,
+    no_feedback: bool,
     as_json: bool,
 ) -> None:
     """Grade everything handed in for ASSIGNMENT, write the feedback, and print the marks.
@@ -47,8 +80,6 @@ def main(
     What did not change since it was graded is left as it is, and what was executed is not executed again: after an
     interruption, the same command goes on. The exit code is 1 if something went wrong that is no student's doing.
     """
-    # nbgrader's own queries trip these; they say nothing to whoever grades.
-    warnings.filterwarnings("ignore", category=SAWarning)
     console = Console(width=None if sys.stdout.isatty() else 140, stderr=as_json)
     course = Course(course_dir)
     try:
@@ -57,45 +88,58 @@ def main(
         course.generate(assignment)
     except (RuntimeError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    students = course.students(assignment)
-    if not students:
-        raise click.ClickException(f"nobody handed in anything: {course_dir / 'submitted'}/*/{assignment} is empty")
-    if unknown := set(chosen) - set(students):
-        raise click.ClickException(f"nothing in {course_dir / 'submitted'} from {', '.join(sorted(unknown))}")
-    students = [student for student in students if student in chosen or not chosen]
+    students = _students(course, assignment, chosen)
     if dry_run:
         for student in students:
             console.print(f"{student}: {_plan(course, assignment, student, force)}", markup=False)
         return
-    problems, failures = {}, 0
-    grading = grade_class(course, assignment, students, scheduler, workers, force)
+    ended = {}
     try:
-        for ended in track(grading, total=len(students), description=f"Grading {assignment}", console=console):
-            failures += ended.failed
-            if ended.problem:
-                problems[ended.student] = ended.problem
+        with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
+            if not no_canary:
+                with console.status("Grading the model solution and the untouched release first"):
+                    grading.canary()
+            if diff:
+                rehearsed = _followed(grading.grade(students, rehearsal=True), len(students), "Comparing", console)
+                if not _show_changes(rehearsed, console) or not click.confirm("Record these marks?", err=as_json):
+                    return
+            ended = _followed(grading.grade(students), len(students), f"Grading {assignment}", console)
     except KeyboardInterrupt:
         click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
         sys.exit(130)
-    except OSError as error:
-        raise click.ClickException(f"grading stopped: {error}; run the same command again to go on") from error
-    for student in track(students, description="Writing the feedback", console=console):
-        if problem := course.feedback(assignment, student):
-            failures += 1
-            problems.setdefault(student, problem)
-    marks, most = read_marks(course.db_url, assignment)
-    remarks = {student: course.remarks(assignment, student) for student in students}
-    if as_json:
-        said = {"marks": [asdict(mark) | {"total": mark.total} for mark in marks], "most": asdict(most)}
-        click.echo(json.dumps(said | {"problems": problems, "remarks": remarks}, indent=1))
-        sys.exit(1 if failures else 0)
-    console.print(table(marks, most, problems, remarks, f"Marks for {assignment} ({course.root.resolve().name})"))
-    waiting = sum(mark.pending > 0 for mark in marks)
-    if waiting:
-        console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
-    if forgeable := course.forgeable(assignment):
-        console.print(f"Tests without 'submission', which student code can forge: {', '.join(forgeable)}")
+    except CanaryError as error:
+        raise click.ClickException(str(error)) from error
+    except (OSError, RuntimeError) as error:
+        message = f"grading stopped: {error}; what is graded stays, run the same command again to go on"
+        raise click.ClickException(message) from error
+    problems = {student: end.problem for student, end in ended.items() if end.problem}
+    failures = sum(end.failed for end in ended.values())
+    if not no_feedback:
+        unwritten = _write_feedback(course, assignment, students, console)
+        problems, failures = unwritten | problems, failures + len(unwritten)
+    _print_marks(course, assignment, students, problems, console, as_json)
     sys.exit(1 if failures else 0)
+
+
+@main.command()
+@click.argument("student")
+@click.argument("test_id")
+@COURSE_DIR
+def explain(student: str, test_id: str, course_dir: Path) -> None:
+    """Say why the mark of STUDENT for the test cell TEST-ID is what it is."""
+    try:
+        Console(width=None if sys.stdout.isatty() else 140).print(explanation(Course(course_dir), student, test_id))
+    except NotGradedError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[str]:
+    submitted, students = course.root / "submitted", course.students(assignment)
+    if not students:
+        raise click.ClickException(f"nobody handed in anything: {submitted}/*/{assignment} is empty")
+    if unknown := set(chosen) - set(students):
+        raise click.ClickException(f"nothing in {submitted} from {', '.join(sorted(unknown))}")
+    return [student for student in students if student in chosen or not chosen]
 
 
 def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
@@ -104,9 +148,69 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
         return f"problem: {broken}"
     if not force and course.is_current(assignment, student):
         return "nothing"
-    kept = Store(course.root)
-    executed = not force and all(job.digest() in kept for job in course.jobs(assignment, student))
+    kept, prepared = Store(course.root), course.preparer.prepare(assignment, student)
+    executed = not force and all(job.digest() in kept for _, job in prepared.notebooks.values())
     return "record" if executed else "execute and record"
+
+
+def _followed(grading: Iterator[Ended], total: int, what: str, console: Console) -> dict[str, Ended]:
+    """What became of each student, with a bar on the terminal meanwhile."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[running]} running, {task.fields[failed]} failed,"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    ended, failed = {}, 0
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(what, total=total, running=0, failed=0)
+        for end in grading:
+            ended[end.student] = end
+            failed += bool(end.problem)
+            progress.update(task, advance=1, running=end.running, failed=failed)
+    return ended
+
+
+def _show_changes(ended: dict[str, Ended], console: Console) -> bool:
+    """Print whose marks would change; whether there are any."""
+    for student, end in ended.items():
+        if end.problem:
+            console.print(f"{student}: problem: {end.problem}", markup=False)
+        for cell, (before, now) in end.changes.items():
+            console.print(f"{student}: {cell} {'-' if before is None else f'{before:g}'} -> {now:g}", markup=False)
+    changed = [student for student, end in ended.items() if end.changes]
+    console.print(f"{len(changed)} of {len(ended)} students' marks would change.")
+    return bool(changed)
+
+
+def _write_feedback(course: Course, assignment: str, students: list[str], console: Console) -> dict[str, str]:
+    """Write the feedback pages; what went wrong, by student."""
+    problems = {}
+    with Progress(console=console) as progress:
+        for student in progress.track(students, description="Writing the feedback"):
+            if problem := course.feedback(assignment, student):
+                problems[student] = problem
+    return problems
+
+
+def _print_marks(
+    course: Course, assignment: str, students: list[str], problems: dict[str, str], console: Console, as_json: bool
+) -> None:
+    marks, most = read_marks(course.db_url, assignment)
+    remarks = {student: course.remarks(assignment, student) for student in students}
+    if as_json:
+        said = {"marks": [asdict(mark) | {"total": mark.total} for mark in marks], "most": asdict(most)}
+        click.echo(json.dumps(said | {"problems": problems, "remarks": remarks}, indent=1))
+        return
+    console.print(table(marks, most, problems, remarks, f"Marks for {assignment} ({course.root.resolve().name})"))
+    waiting = sum(mark.pending > 0 for mark in marks)
+    if waiting:
+        console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
+    if forgeable := course.forgeable(assignment):
+        console.print(f"Tests without 'submission', which student code can forge: {', '.join(forgeable)}")
 
 
 if __name__ == "__main__":

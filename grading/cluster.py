@@ -1,16 +1,13 @@
 """Where submissions are executed: Dask workers, in this process or anywhere."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from typing import Any
 
 import dask
 import psutil
-from distributed import Client, Scheduler, SpecCluster, Worker, as_completed, get_worker
-
-from .execute.job import execute
+from distributed import Client, Future, Scheduler, SpecCluster, Worker, as_completed, get_worker
 
 # A submission that takes its worker with it again and again is set aside. Once may be bad luck.
 RETRIES = 2
@@ -73,38 +70,58 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
             raise
 
 
-def execute_all(client: Client, jobs: Iterable[tuple[Any, bytes]]) -> Iterator[tuple[Any, bytes | BaseException]]:
-    """Execute packed jobs, a few more at a time than there are threads.
+class Executor:
+    """Executes jobs, and says which has come to its end.
 
     Parameters
     ----------
     client : Client
         From `connect`.
-    jobs : iterable of (any, bytes)
-        A name for each job, and what `Job.pack` returned. Taken one by one, as there is room.
-
-    Yields
-    ------
-    name : any
-        Whose job has come to an end, in the order in which they do.
-    result : bytes or BaseException
-        What `grading.execute.job.execute` returned, or why it did not.
     """
-    jobs, names = iter(jobs), {}
 
-    def begin(most: int) -> list[Any]:
-        begun = {client.submit(_execute, job, pure=False): name for name, job in islice(jobs, most)}
-        names.update(begun)
-        return list(begun)
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._ended = as_completed()
+        self._names: dict[Future, Any] = {}
 
-    ahead = 2 * max(1, sum(client.nthreads().values()))
-    ended = as_completed(begin(ahead))
-    for future in ended:
+    @property
+    def has_room(self) -> bool:
+        """Whether more should be submitted: a few more than there are threads."""
+        return len(self._names) < 2 * max(1, sum(self._client.nthreads().values()))
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being executed."""
+        return min(len(self._names), sum(self._client.nthreads().values()))
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to wait for."""
+        return bool(self._names)
+
+    def submit(self, name: Any, function: Callable[..., bytes | None], *packed: bytes) -> None:
+        """Submit a job.
+
+        Parameters
+        ----------
+        name : any
+            By which `next` will tell it.
+        function : callable
+            Of the job as bytes, and of a number of threads.
+        packed : bytes
+            What it takes.
+        """
+        future = self._client.submit(_with_its_share, function, *packed, pure=False)
+        self._names[future] = name
+        self._ended.add(future)
+
+    def next(self) -> tuple[Any, bytes | BaseException | None]:
+        """Wait for a job to come to its end: its name, and what the function returned, or why it did not."""
+        future = next(self._ended)
         result = future.exception() if future.status == "error" else future.result()
-        ended.update(begin(1))
-        yield names.pop(future), result
+        return self._names.pop(future), result
 
 
-def _execute(job: bytes) -> bytes:
-    """Execute a packed job on a worker, with its share of the processors."""
-    return execute(job, max(1, len(os.sched_getaffinity(0)) // get_worker().state.nthreads))
+def _with_its_share(function: Callable[..., bytes | None], *packed: bytes) -> bytes | None:
+    """Call a function on a worker, with its share of the processors."""
+    return function(*packed, threads=max(1, len(os.sched_getaffinity(0)) // get_worker().state.nthreads))

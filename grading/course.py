@@ -1,5 +1,6 @@
 """A course folder: what is in it, and nbgrader's commands on it."""
 
+import logging
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -9,14 +10,17 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
+from nbgrader.converters import Autograde
 
-from .execute.job import Job
 from .execute.plan import from_gradebook
-from .execute.preprocessor import ExecuteApart
-from .prepare import jobs_of
+from .execute.preprocessor import TRANSCRIPT, ExecuteApart
+from .prepare import Preparer
 from .preprocessors import SupportFiles
+from .record.recorder import Recorder
 from .sanitize.accept import accept
 from .sanitize.hand_in import HandInError
+
+LOG = Path(".cache", "grade.log")
 
 
 class CourseError(RuntimeError):
@@ -66,7 +70,9 @@ class Course:
         setup = ExecuteApart(config=self.api.config).grader_setup
         found = []
         for name in self.notebooks(assignment):
-            instructions = from_gradebook(Path(name).stem, assignment, self.db_url)
+            instructions = from_gradebook(
+                {"notebook": Path(name).stem, "assignment": assignment, "db_url": self.db_url}
+            )
             if instructions.points.keys() - instructions.written and not instructions.use_door(setup):
                 found.append(name)
         return found
@@ -145,20 +151,26 @@ class Course:
         written = [name for name in self.notebooks(assignment) if _modified(graded / name) > newest_input]
         return written == self._handed_in(assignment, student) and all(_is_executed(graded / name) for name in written)
 
-    def jobs(self, assignment: str, student: str) -> list[Job]:
-        """What has to be executed before a hand-in can be graded, see `prepare.jobs_of`."""
-        return jobs_of(self.api.coursedir, self.api.config, assignment, student)
+    @cached_property
+    def autograde(self) -> Autograde:
+        """What ``nbgrader autograde`` is made of. Its log goes into a file."""
+        converter = Autograde(coursedir=self.api.coursedir, parent=self.api)
+        converter.log = _log_to(self.root / LOG)
+        return converter
 
-    def autograde(self, assignment: str, student: str) -> str | None:
-        """Grade one student's submission.
+    @cached_property
+    def preparer(self) -> Preparer:
+        """Makes hand-ins ready to be executed."""
+        return Preparer(self.autograde)
 
-        Returns
-        -------
-        str or None
-            What went wrong, or None. Marks recorded before stay when something did.
-        """
-        result = self.api.autograde(assignment, student, force=True)
-        return None if result["success"] else _last_line(result)
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Writes their marks."""
+        return Recorder(self.autograde)
+
+    def transcript(self, assignment: str, student: str, notebook: str) -> Path:
+        """Where the transcript of a graded notebook is."""
+        return self.root / "autograded" / student / assignment / (notebook + TRANSCRIPT)
 
     def feedback(self, assignment: str, student: str) -> str | None:
         """Write the feedback page of one student, unless it is newer than the graded notebook and the gradebook."""
@@ -169,6 +181,18 @@ class Course:
             return None
         result = self.api.generate_feedback(assignment, student, force=True)
         return None if result["success"] else _last_line(result)
+
+
+def _log_to(path: Path) -> logging.Logger:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = logging.getLogger(f"{__name__}.{path}")
+    log.propagate = False
+    log.setLevel(logging.INFO)
+    if not log.handlers:
+        handler = logging.FileHandler(path, delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+    return log
 
 
 def _is_executed(path: Path) -> bool:

@@ -1,68 +1,107 @@
-"""What nbgrader would execute for a hand-in, found out without touching anything of nbgrader's."""
+"""Hand-ins as they will be executed and recorded, found out without touching anything of nbgrader's."""
 
 import shutil
 import tempfile
-from copy import deepcopy
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
 from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
-from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from .execute.job import Job
 from .execute.preprocessor import ExecuteApart
+from .gradebook import Master
 from .sanitize.active_files import remove_active
 from .sanitize.hand_in import files_beside_notebooks
 
+Step = Callable[[NotebookNode, dict], tuple[NotebookNode, dict]]
 
-def jobs_of(course: CourseDirectory, config: Config, assignment: str, student: str) -> list[Job]:
-    """The jobs that `ExecuteApart` will ask for when nbgrader autogrades a hand-in.
+
+@dataclass
+class Prepared:
+    """A hand-in, ready to be executed.
+
+    Attributes
+    ----------
+    student, assignment : str
+        Who handed in what.
+    notebooks : dict of str to (NotebookNode, Job)
+        The sanitized notebooks by their names, and what is to be executed for each.
+    remarks : list of str
+        For the instructor, on what was left out.
+    """
+
+    student: str
+    assignment: str
+    notebooks: dict[str, tuple[NotebookNode, Job]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+class Preparer:
+    """Sanitizes hand-ins in memory, by the steps that nbgrader's configuration names.
 
     Parameters
     ----------
-    course : CourseDirectory
-        Where everything is.
-    config : Config
-        Nbgrader's whole configuration.
-    assignment, student : str
-        Whose hand-in, one that `sanitize.accept` accepts.
-
-    Returns
-    -------
-    list of Job
-        One for each notebook that was handed in.
+    autograde : Autograde
+        Nbgrader's converter, configured.
     """
+
+    def __init__(self, autograde: Autograde) -> None:
+        self._autograde = autograde
+        self._course = autograde.coursedir
+        self._steps = steps_of(autograde, autograde.sanitize_preprocessors)
+        self._execute = ExecuteApart(parent=autograde)
+        self._masters: dict[tuple[str, str], Master] = {}
+
+    def prepare(self, assignment: str, student: str) -> Prepared:
+        """Prepare a hand-in, one that `sanitize.accept` accepts."""
+        course = self._course
+        submitted = Path(course.format_path(course.submitted_directory, student, assignment))
+        released = Path(course.format_path(course.release_directory, ".", assignment))
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / assignment
+            folder.mkdir()
+            stage(self._autograde, assignment, student, folder)
+            files, remarks = files_beside_notebooks(folder)
+        prepared = Prepared(student, assignment, remarks=remarks)
+        for path in sorted(released.glob("*.ipynb")):
+            if (submitted / path.name).is_file():
+                notebook = nbformat.read(submitted / path.name, as_version=4)
+                prepared.notebooks[path.stem] = self.sanitized(notebook, files, assignment, student, path.stem)
+        return prepared
+
+    def sanitized(
+        self, notebook: NotebookNode, files: dict[str, bytes], assignment: str, student: str, name: str
+    ) -> tuple[NotebookNode, Job]:
+        """Sanitize one notebook; also what is to be executed for it."""
+        names = {"student": student, "assignment": assignment, "notebook": name}
+        names |= {"db_url": self._course.db_url, "masters": self._masters}
+        resources = {"nbgrader": names, "metadata": {}, "unique_key": name}
+        for step in self._steps:
+            notebook, resources = step(notebook, resources)
+        return notebook, self._execute.job(notebook, names, files)
+
+
+def steps_of(autograde: Autograde, preprocessors: list[str | type]) -> list[Step]:
+    """Nbgrader's steps, ready to be called; it makes them anew for each hand-in."""
+    found = (import_item(step) if isinstance(step, str) else step for step in preprocessors)
+    return [step(parent=autograde) if isinstance(step, type) else step for step in found]
+
+
+def stage(autograde: Autograde, assignment: str, student: str, folder: Path) -> None:
+    """Copy the files beside the notebooks, as they will be in ``autograded/``: the student's, then the assignment's."""
+    course = autograde.coursedir
     submitted = Path(course.format_path(course.submitted_directory, student, assignment))
-    released = Path(course.format_path(course.release_directory, ".", assignment))
-    settings = deepcopy(config)
-    settings.Exporter.default_preprocessors = []
-    exporter = NotebookExporter(config=settings)
-    for step in Autograde(coursedir=course, config=config).sanitize_preprocessors:
-        exporter.register_preprocessor(step)
-    files = files_of(course, assignment, student)
-    execute = ExecuteApart(config=config)
-    jobs = []
-    for name in sorted(path.stem for path in released.glob("*.ipynb") if (submitted / path.name).is_file()):
-        names = {"student": student, "assignment": assignment, "notebook": name, "db_url": course.db_url}
-        text, _ = exporter.from_filename(str(submitted / f"{name}.ipynb"), resources={"nbgrader": names})
-        jobs.append(execute.job(nbformat.reads(text, as_version=4), names, files))
-    return jobs
-
-
-def files_of(course: CourseDirectory, assignment: str, student: str) -> dict[str, bytes]:
-    """The files beside the notebooks as they will be in ``autograded/``: the student's, then the assignment's."""
-    with tempfile.TemporaryDirectory() as folder:
-        copies = Path(folder) / assignment
-        copies.mkdir()
-        submitted = course.format_path(course.submitted_directory, student, assignment)
-        source = course.format_path(course.source_directory, ".", assignment)
-        for place in (submitted, source):
-            for name in find_all_files(place, [*course.ignore, "*.ipynb"]):
-                copy = copies / Path(name).relative_to(place)
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    students_own = {source / name for name in autograde.exclude_overwriting.get(assignment, [])}
+    for place in (submitted, source):
+        for name in map(Path, find_all_files(str(place), [*course.ignore, "*.ipynb"])):
+            if name not in students_own:
+                copy = folder / name.relative_to(place)
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(name, copy)
-        remove_active(copies, but_keep=Path(source))
-        return files_beside_notebooks(copies)[0]
+                shutil.copy(name, copy)
+    remove_active(folder, but_keep=source)

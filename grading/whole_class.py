@@ -1,15 +1,27 @@
 """A whole class: hand-ins are sanitized one after another, executed at once, and recorded as they come."""
 
+import errno
 import signal
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from .canary import Canary
 from .course import Course
-from .execute import archive
+from .execute.job import Job, execute
+from .execute.replayer import judge
+from .execute.result import Result
 from .execute.store import Store
+from .prepare import Prepared
+from .record.recorder import GradebookError
+
+if TYPE_CHECKING:
+    from .cluster import Executor
+
+# With these the next hand-in would fare no better.
+FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -24,22 +36,22 @@ class Ended:
         Why there is no new mark, or None.
     failed : bool
         Whether that is no student's doing.
+    running : int
+        How many others are being executed.
+    changes : dict of str to (float or None, float)
+        In a rehearsal: the points of each test cell as they are in the gradebook and as they would be, where these
+        differ.
     """
 
     student: str
     problem: str | None = None
     failed: bool = False
+    running: int = 0
+    changes: dict[str, tuple[float | None, float]] = field(default_factory=dict)
 
 
-def grade_class(
-    course: Course,
-    assignment: str,
-    students: list[str],
-    scheduler: str | None = None,
-    workers: int | None = None,
-    force: bool = False,
-) -> Iterator[Ended]:
-    """Grade hand-ins, each as soon as it can be.
+class Grading:
+    """The grading of a class.
 
     What was executed is kept at once (`Store`), so that whatever ends this, the next time goes on from there.
 
@@ -49,86 +61,204 @@ def grade_class(
         The course folder.
     assignment : str
         Its assignment.
-    students : list of str
-        Whose hand-ins.
     scheduler, workers : str, int, optional
         See `cluster.connect`.
     force : bool
         Whether to execute and record again what was before.
-
-    Yields
-    ------
-    Ended
-        For each student.
-
-    Raises
-    ------
-    OSError
-        Results can't be written, or there is no such scheduler.
+    from_transcripts : bool
+        Whether to judge by the transcripts what was executed before, as far as they tell.
     """
-    store, ready, open_jobs = Store(course.root), deque(), {}
 
-    def to_execute() -> Iterator[tuple[tuple[str, str], bytes]]:
-        for student in students:
-            if broken := course.broken_hand_in(assignment, student):
-                ready.append(Ended(student, broken))
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        scheduler: str | None = None,
+        workers: int | None = None,
+        force: bool = False,
+        from_transcripts: bool = False,
+    ) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._where = (scheduler, workers)
+        self._force = force
+        self._from_transcripts = from_transcripts
+        self._store = Store(course.root)
+        self._fresh: set[str] = set()
+        self._resources = ExitStack()
+        self._connected: Executor | None = None
+
+    def __enter__(self) -> "Grading":
+        self._resources.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._resources.__exit__(*error)
+
+    def canary(self) -> None:
+        """See that the assignment gives the marks that it should give.
+
+        Raises
+        ------
+        CanaryError
+            It does not.
+        RuntimeError, OSError
+            It can't be executed here.
+        """
+        canary = Canary(self._course, self._assignment)
+        results = {}
+        for job in canary.jobs:
+            digest = job.digest()
+            if result := self._store.get(digest):
+                results[digest] = result
+            else:
+                self._executor.submit(digest, execute, job.pack())
+        while len(results) < len({job.digest() for job in canary.jobs}):
+            digest, result = self._executor.next()
+            if isinstance(result, BaseException):
+                raise result
+            results[digest] = self._kept(digest, result)
+        canary.check(results)
+
+    def grade(self, students: list[str], rehearsal: bool = False) -> Iterator[Ended]:
+        """Grade hand-ins, each as soon as it can be.
+
+        Parameters
+        ----------
+        students : list of str
+            Whose.
+        rehearsal : bool
+            Whether to execute only, and to tell in what their marks would change.
+
+        Yields
+        ------
+        Ended
+            For each student.
+
+        Raises
+        ------
+        OSError
+            Marks or results can't be written, or there is no such scheduler.
+        """
+        waiting, under_way = deque(students), {}
+        finish = self._compared if rehearsal else self._recorded
+        while waiting or under_way:
+            if waiting and self._has_room:
+                student = waiting.popleft()
+                hand_in = self._open(student)
+                if isinstance(hand_in, Ended):
+                    yield hand_in
+                elif hand_in.complete:
+                    yield finish(hand_in)
+                else:
+                    under_way[student] = hand_in
+                    self._submit(hand_in)
                 continue
-            if not force and course.is_current(assignment, student):
-                ready.append(Ended(student))
+            (student, name), result = self._executor.next()
+            hand_in = under_way.get(student)
+            if hand_in is None:  # another notebook of theirs has failed
                 continue
-            try:
-                jobs = course.jobs(assignment, student)
-            except Exception as error:
-                # Whatever it is, it concerns this hand-in; nbgrader's log has the whole story.
-                ready.append(Ended(student, f"{type(error).__name__}: {error}", failed=True))
+            if result is None:
+                self._executor.submit((student, name), execute, hand_in.job(name).pack())
                 continue
-            digests = {job.digest(): job for job in jobs}
-            if force:
-                for digest in digests:
-                    store.remove(digest)
-            missing = {digest for digest in digests if digest not in store}
-            open_jobs[student] = missing
-            if not missing:
-                ready.append(recorded(student))
-            for digest in missing:
-                yield (student, digest), digests[digest].pack()
+            if isinstance(result, BaseException):
+                del under_way[student]
+                yield Ended(student, _what_happened(result), failed=True, running=self._executor.running)
+                continue
+            hand_in.results[name] = self._kept(hand_in.job(name).digest(), result)
+            if hand_in.complete:
+                del under_way[student]
+                yield replace(finish(hand_in), running=self._executor.running)
 
-    def recorded(student: str) -> Ended:
-        with _undisturbed():
-            problem = course.autograde(assignment, student)
-        return Ended(student, problem, failed=problem is not None)
+    def _open(self, student: str) -> "_HandIn | Ended":
+        """Look at a hand-in, and prepare it if there is anything to do."""
+        if broken := self._course.broken_hand_in(self._assignment, student):
+            return Ended(student, broken)
+        if not self._force and self._course.is_current(self._assignment, student):
+            return Ended(student)
+        try:
+            hand_in = _HandIn(self._course.preparer.prepare(self._assignment, student))
+        except Exception as error:
+            # Whatever it is, it concerns this hand-in alone.
+            return self._failed(student, error)
+        for name in hand_in.prepared.notebooks:
+            digest = hand_in.job(name).digest()
+            if (not self._force or digest in self._fresh) and (result := self._store.get(digest)):
+                hand_in.results[name] = result
+        return hand_in
 
-    jobs = to_execute()
-    first = next(jobs, None)
-    yield from _drain(ready)
-    if first is None:
-        return
-    # Only now, for it takes a second.
-    from .cluster import connect, execute_all
+    def _submit(self, hand_in: "_HandIn") -> None:
+        student = hand_in.prepared.student
+        for name in hand_in.prepared.notebooks.keys() - hand_in.results.keys():
+            packed = hand_in.job(name).pack()
+            before = self._course.transcript(self._assignment, student, name) if self._from_transcripts else None
+            if before and before.is_file():
+                self._executor.submit((student, name), judge, packed, before.read_bytes())
+            else:
+                self._executor.submit((student, name), execute, packed)
 
-    with connect(scheduler, workers) as client:
-        for (student, digest), result in execute_all(client, chain([first], jobs)):
-            if isinstance(result, bytes):
-                if not _is_doubtful(result):
-                    store.put(digest, result)
-                missing = open_jobs.get(student, {None})  # another notebook of theirs may have failed
-                missing.discard(digest)
-                if not missing:
-                    ready.append(recorded(student))
-            elif open_jobs.pop(student, None) is not None:
-                ready.append(Ended(student, f"{type(result).__name__}: {result}", failed=True))
-            yield from _drain(ready)
-    yield from _drain(ready)
+    def _recorded(self, hand_in: "_HandIn") -> Ended:
+        student = hand_in.prepared.student
+        try:
+            with _undisturbed():
+                self._course.recorder.record(hand_in.prepared, hand_in.results)
+        except Exception as error:
+            if isinstance(error, GradebookError) or getattr(error, "errno", None) in FOR_ALL:
+                raise
+            return self._failed(student, error)
+        return Ended(student)
+
+    def _compared(self, hand_in: "_HandIn") -> Ended:
+        student = hand_in.prepared.student
+        try:
+            return Ended(student, changes=self._course.recorder.changes(hand_in.prepared, hand_in.results))
+        except Exception as error:
+            return self._failed(student, error)
+
+    def _failed(self, student: str, error: Exception) -> Ended:
+        self._course.autograde.log.error("%s", student, exc_info=error)
+        return Ended(student, _what_happened(error), failed=True)
+
+    def _kept(self, digest: str, packed: bytes) -> Result:
+        """A result, which will be there the next time, too, unless the judging side has failed in it."""
+        result = Result(packed)
+        if not result.is_doubtful:
+            self._store.put(digest, result)
+            self._fresh.add(digest)
+        return result
+
+    @property
+    def _has_room(self) -> bool:
+        return self._connected is None or self._connected.has_room
+
+    @property
+    def _executor(self) -> "Executor":
+        """Made when the first job is there, for it takes a second."""
+        if self._connected is None:
+            from .cluster import Executor, connect
+
+            self._connected = Executor(self._resources.enter_context(connect(*self._where)))
+        return self._connected
 
 
-def _is_doubtful(result: bytes) -> bool:
-    """Whether the judging side died, which may be the doing of this machine: recording will execute it once more."""
-    return any("lost" in report for report in archive.unpack(result)["reports"])
+@dataclass
+class _HandIn:
+    """A hand-in, and what has come of it so far."""
+
+    prepared: Prepared
+    results: dict[str, Result] = field(default_factory=dict)
+
+    def job(self, name: str) -> Job:
+        return self.prepared.notebooks[name][1]
+
+    @property
+    def complete(self) -> bool:
+        return self.results.keys() == self.prepared.notebooks.keys()
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait until the block is done: nbgrader would take it for a problem with the hand-in."""
+    """Let Ctrl-C wait until the block is done."""
     interrupts = []
     previous = signal.signal(signal.SIGINT, lambda *_: interrupts.append(True))
     try:
@@ -139,6 +269,8 @@ def _undisturbed() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _drain(ready: deque[Ended]) -> Iterator[Ended]:
-    while ready:
-        yield ready.popleft()
+def _what_happened(error: BaseException) -> str:
+    kind = type(error).__name__
+    if kind == "KilledWorker":
+        return "set aside: each worker that executed it died; look at the memory of your workers, then grade it again"
+    return f"{kind}: {str(error) or 'no message'}".splitlines()[0][:300]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .runner.wire import Timeout, Wire, WireError
+from .transcript import Transcript
 
 # A reply comes this many seconds after the student's time is up, or not at all.
 GRACE = 5.0
@@ -35,6 +36,8 @@ class Door:
     ----------
     died : str or None
         Why nothing more can be asked of the student side.
+    transcript : Transcript
+        Of what is asked and answered.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Door:
         self._secret = secret
         self._why_ended = why_ended
         self.died: str | None = None
+        self.transcript = Transcript()
 
     def begin(self, files: dict[str, Any], answers: str | None, path: list[str], timeout: float) -> None:
         """Hand over the student's files.
@@ -60,6 +64,7 @@ class Door:
 
     def execute(self, source: str, timeout: float) -> dict[str, Any]:
         """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
+        self.transcript.cells += 1
         return self._request("execute", timeout, source=source, timeout=timeout)
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +75,11 @@ class Door:
         dict
             ``{"answer": ...}``, which may be a lie, or ``{"failure": {"kind": ..., "message": ...}}``.
         """
+        reply = self._ask(question, arguments)
+        self.transcript.note(question, arguments, reply)
+        return reply
+
+    def _ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         timeout = self._answer_timeout
         try:
             reply = self._request("ask", timeout, question=question, arguments=arguments, timeout=timeout)
@@ -83,7 +93,9 @@ class Door:
 
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose that nobody without the course's secret can foresee."""
-        return int.from_bytes(hashlib.sha256(self._secret + b"\0" + purpose.encode()).digest()[:16], "big")
+        seed = seed_for(purpose, self._secret)
+        self.transcript.note_seed(purpose, seed)
+        return seed
 
     def _request(self, what: str, limit: float, **content: Any) -> dict[str, Any]:
         if self.died:
@@ -106,6 +118,11 @@ class Door:
         self._wire.close()
         self.died = self._why_ended() or why
         raise StudentSideDied(self.died)
+
+
+def seed_for(purpose: str, secret: bytes) -> int:
+    """A 128-bit seed, the same for the same purpose and secret."""
+    return int.from_bytes(hashlib.sha256(secret + b"\0" + purpose.encode()).digest()[:16], "big")
 
 
 def message_of(failure: Any) -> str:

@@ -60,8 +60,12 @@ class GraderKernel:
         -------
         dict
             ``passed``: it ran to its end. ``fraction``: of its points, by its reply (see `reply_of`). ``html`` and
-            ``text``: what to show.
+            ``text``: what to show. ``asked`` and ``seeds``: see `Transcript.take`.
         """
+        report = self._judge(source)
+        return report | self.door.transcript.take()
+
+    def _judge(self, source: str) -> dict[str, Any]:
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):

@@ -6,6 +6,7 @@ import json
 import platform
 import tempfile
 from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,12 @@ import numpy as np
 from . import archive
 from .limits import Limits
 from .plan import PlannedCell
-from .session import Session
+from .session import Disturbed, Session
+
+# How often a submission is executed of which a process was killed: by what may have been the student's own code, and
+# by what can't.
+OWN_DOING = 2
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Job:
         See `Session`.
     cgroup : str
         See `Session`; empty for none.
+    judging : list of str
+        Patterns of those released files that matter to the judging side alone.
     """
 
     cells: list[PlannedCell]
@@ -49,6 +57,7 @@ class Job:
     gpu: bool = False
     cgroup: str = ""
     sandboxed: bool = True
+    judging: list[str] = field(default_factory=list)
 
     def pack(self) -> bytes:
         """The job as bytes; equal jobs give equal bytes."""
@@ -70,9 +79,13 @@ class Job:
     def digest(self) -> str:
         """SHA-256 of what can change the outcome: the job without what its tests are worth, and `environment`."""
         worthless = [replace(cell, points=None if cell.points is None else 0.0) for cell in self.cells]
-        digest = hashlib.sha256(replace(self, cells=worthless).pack())
-        digest.update(json.dumps(environment(), sort_keys=True).encode())
-        return digest.hexdigest()
+        return _digest([_outline(replace(self, cells=worthless)), environment()])
+
+    def work(self) -> str:
+        """SHA-256 of what the student side executes, and with what: equal when tests alone have changed."""
+        cells = [cell.source for cell in self.cells if cell.on_student_side]
+        seen = {name: raw for name, raw in self.release.items() if not any(fnmatch(name, p) for p in self.judging)}
+        return _digest([cells, _outline(replace(self, cells=[], release=seen, judging=[], secret=b""))])
 
     def run(self, threads: int | None = None) -> dict[str, Any]:
         """Execute it here.
@@ -85,12 +98,14 @@ class Job:
         Returns
         -------
         dict
-            ``reports`` on the cells (see `Session.run`), the ``environment``, and the ``digest``.
+            The transcript: ``reports`` on the cells (see `Session.run`), and what `about` tells.
 
         Raises
         ------
         SandboxError
             The sandbox can't be had; nothing was executed.
+        Disturbed
+            Somebody or something kills its processes, again and again.
         """
         with tempfile.TemporaryDirectory(prefix="release-") as folder:
             release = Path(folder)
@@ -111,7 +126,35 @@ class Job:
                 sandboxed=self.sandboxed,
                 threads=threads,
             )
-            return {"reports": session.run(), "environment": environment(), "digest": self.digest()}
+            return {"reports": _undisturbed(session)} | self.about()
+
+    def about(self) -> dict[str, Any]:
+        """What else belongs into a transcript: the ``cells``' names, hashes, versions, limits, and where it ran."""
+        return {
+            "cells": [
+                {"name": cell.name, "student": cell.on_student_side, "grader": cell.on_grader_side}
+                for cell in self.cells
+            ],
+            "digest": self.digest(),
+            "work": self.work(),
+            "files": _outline(self)["files"],
+            "environment": environment(),
+            "limits": asdict(self.limits),
+            "sandboxed": self.sandboxed,
+        }
+
+
+def _undisturbed(session: Session) -> list[dict[str, Any]]:
+    """The reports of an execution of which nobody killed a process."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return session.run()
+        except Disturbed as disturbed:
+            # What the student's own code can bring about, it brings about again.
+            if disturbed.reports is not None and attempt >= OWN_DOING:
+                return disturbed.reports
+            last = disturbed
+    raise Disturbed(f"{last}, {ATTEMPTS} times in a row; is this machine short of memory?")
 
 
 def execute(job: bytes, threads: int | None = None) -> bytes:
@@ -128,6 +171,18 @@ def environment() -> dict[str, str]:
     packages = {package.name: package.version for package in importlib.metadata.distributions()}
     machine = {"python": platform.python_version(), "machine": platform.machine(), "execution": code.hexdigest()}
     return dict(sorted(packages.items())) | machine
+
+
+def _outline(job: Job) -> dict[str, Any]:
+    """A job with hashes in the place of its files."""
+    content = asdict(job) | {"secret": job.secret.hex()}
+    for name in ("files", "release"):
+        content[name] = {path: hashlib.sha256(raw).hexdigest() for path, raw in content[name].items()}
+    return content
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _to_array(raw: bytes) -> np.ndarray:

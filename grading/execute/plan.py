@@ -7,8 +7,9 @@ from fnmatch import fnmatch
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 from nbgrader.utils import is_locked
+
+from ..gradebook import Names, master_of
 
 DOOR = "submission"  # what test cells ask
 _CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
@@ -83,24 +84,14 @@ def speaks_of(name: str, source: str) -> bool:
     return any(name in _WORD.findall(field) for values in fields for field in values if isinstance(field, str))
 
 
-def from_gradebook(notebook_id: str, assignment_id: str, db_url: str) -> Instructions:
-    """Read the instructions from the gradebook.
-
-    Parameters
-    ----------
-    notebook_id, assignment_id : str
-        Names in the gradebook.
-    db_url : str
-        The gradebook.
-    """
-    with Gradebook(db_url) as gradebook:
-        entry = gradebook.find_notebook(notebook_id, assignment_id)
-        written = frozenset(cell.name for cell in entry.solution_cells)
-        return Instructions(
-            sources={c.name: c.source for c in entry.source_cells if c.locked and c.name not in written},
-            points={cell.name: cell.max_score for cell in entry.grade_cells},
-            written=written,
-        )
+def from_gradebook(names: Names) -> Instructions:
+    """Read the instructions for a notebook from the gradebook."""
+    cells = master_of(names).cells.values()
+    return Instructions(
+        sources={cell.name: cell.source for cell in cells if cell.locked and not cell.solution},
+        points={cell.name: cell.max_score for cell in cells if cell.max_score is not None},
+        written=frozenset(cell.name for cell in cells if cell.solution),
+    )
 
 
 def from_source(notebook: NotebookNode) -> Instructions:

@@ -4,27 +4,47 @@ import base64
 import html
 import math
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, List, Unicode
 
 from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
-from . import archive
-from .job import Job
+from .job import Job, execute
 from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
+from .result import Result
 from .runner.shell import CUT
 from .store import Store
 
 UNPROTECTED = "run without a sandbox"
 SECRET_FILE = ".course_secret"
+TRANSCRIPT = ".transcript.zip"
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What came of the execution of a notebook.
+
+    Attributes
+    ----------
+    job : Job
+        What was executed.
+    result : Result
+        What came of it.
+    remarks : list of str
+        For the instructor, on what was left out.
+    """
+
+    job: Job
+    result: Result
+    remarks: list[str] = field(default_factory=list)
 
 
 class SetupFailed(RuntimeError):
@@ -62,6 +82,13 @@ class ExecuteApart(Execute):
         Unicode(),
         ["setup-checks"],
         help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
+    ).tag(config=True)
+
+    judging = List(
+        Unicode(),
+        ["*.ipynb"],
+        help="Released files (shell patterns) that matter to the judging side alone: they may change before a class is "
+        "judged again by its transcripts.",
     ).tag(config=True)
 
     cgroup = Unicode(
@@ -104,14 +131,27 @@ class ExecuteApart(Execute):
         LanguageError
             The notebook is not in Python.
         """
-        files, left_out = files_beside_notebooks(Path(resources["metadata"]["path"]))
-        add_remarks(nb, left_out)
-        job = self.job(nb, resources["nbgrader"], files)
+        names, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
+        ready = names.get("executed")
+        if ready is None:
+            files, remarks = files_beside_notebooks(folder)
+            # Of the notebook before this one.
+            files = {name: content for name, content in files.items() if not name.endswith(TRANSCRIPT)}
+            job = self.job(nb, names, files)
+            ready = Executed(job, self.executed(job), remarks)
+        self.apply(nb, ready)
+        write_transcript(folder, names["notebook"], ready.result)
+        return nb, resources
+
+    def apply(self, nb: NotebookNode, executed: "Executed") -> None:
+        """Put what came of a notebook's execution into it."""
+        job = executed.job
+        add_remarks(nb, executed.remarks)
         if not job.sandboxed:
             self.log.warning(UNPROTECTED)
             add_remarks(nb, [UNPROTECTED])
         count = 0
-        for cell, planned, report in zip(nb.cells, job.cells, self.executed(job)["reports"], strict=True):
+        for cell, planned, report in zip(nb.cells, job.cells, executed.result.content["reports"], strict=True):
             if cell.cell_type != "code":
                 continue
             count += planned.runs
@@ -124,7 +164,6 @@ class ExecuteApart(Execute):
                 add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
         # By this a notebook is known that has its marks: nbgrader writes another one before, which is sanitized only.
         nb.metadata.setdefault("grading", NotebookNode())["executed"] = True
-        return nb, resources
 
     def job(self, nb: NotebookNode, names: dict[str, str], files: dict[str, bytes]) -> Job:
         """What is to be executed.
@@ -148,7 +187,7 @@ class ExecuteApart(Execute):
             raise LanguageError(f"this notebook is in {language}; only Python can be graded in a sandbox")
         course = CourseDirectory(config=self.config, parent=self.parent)
         release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
-        instructions = from_gradebook(names["notebook"], names["assignment"], names["db_url"])
+        instructions = from_gradebook(names)
         cells = plan(nb, instructions, self.grader_setup)
         asked = any(cell.on_grader_side for cell in cells)
         return Job(
@@ -161,21 +200,30 @@ class ExecuteApart(Execute):
             gpu=self.gpu,
             cgroup=self.cgroup,
             sandboxed=not self.run_student_code_without_a_sandbox,
+            judging=self.judging,
         )
 
-    def executed(self, job: Job) -> dict[str, Any]:
+    def executed(self, job: Job) -> Result:
         """The result of a job, from the store if it was executed before."""
         store = Store(Path(CourseDirectory(config=self.config, parent=self.parent).root))
         digest = job.digest()
         result = store.get(digest)
         if result is None:
-            result = job.run()
-            store.put(digest, archive.pack(result))
+            result = Result(execute(job.pack()))
+            if not result.is_doubtful:
+                store.put(digest, result)
         return result
 
 
 def _files_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def write_transcript(folder: Path, notebook: str, result: Result) -> None:
+    """Keep a transcript beside the graded notebook."""
+    path = folder / (notebook + TRANSCRIPT)
+    path.unlink(missing_ok=True)  # it may be another one that nobody may write to
+    path.write_bytes(result.packed)
 
 
 def outputs_of(planned: PlannedCell, report: dict[str, Any], count: int) -> list[NotebookNode]:
@@ -212,7 +260,7 @@ def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]
     shown = report.get("html") or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
     # It may quote the student, and no formula is meant for formgrader's MathJax.
     data = {"text/plain": repr(round(points, 4)), "text/html": f'<div class="tex2jax_ignore">{shown}</div>'}
-    return [new_output("execute_result", data=data, execution_count=count)]
+    return [_new("execute_result", data=NotebookNode(data), execution_count=count)]
 
 
 def _scorable(output: NotebookNode, most: float) -> NotebookNode:
@@ -234,22 +282,28 @@ def _scorable(output: NotebookNode, most: float) -> NotebookNode:
 
 
 def _error(name: str, why: str) -> NotebookNode:
-    return new_output("error", ename=name, evalue=why, traceback=[f"{name}: {why}"])
+    return _new("error", ename=name, evalue=why, traceback=[f"{name}: {why}"])
+
+
+def _new(kind: str, **content: Any) -> NotebookNode:
+    """An output. Nbformat's function of this purpose validates each; the notebook is validated when it is written."""
+    needed = {} if kind in ("stream", "error") else {"metadata": NotebookNode()}
+    return NotebookNode(output_type=kind, **needed, **content)
 
 
 def _output(output: dict[str, Any], count: int) -> NotebookNode:
     match output["type"]:
         case "stream":
-            return new_output("stream", name=output["name"], text=output["text"])
+            return _new("stream", name=output["name"], text=output["text"])
         case "error":
-            return new_output("error", ename=output["name"], evalue=output["value"], traceback=output["traceback"])
+            return _new("error", ename=output["name"], evalue=output["value"], traceback=output["traceback"])
     data = {"text/plain": output["text"]}
     for key, mime in (("png", "image/png"), ("jpeg", "image/jpeg")):
         if key in output:
             data[mime] = base64.b64encode(output[key].tobytes()).decode()
     if output["type"] == "result":
-        return new_output("execute_result", data=data, execution_count=count)
-    return new_output("display_data", data=data)
+        return _new("execute_result", data=NotebookNode(data), execution_count=count)
+    return _new("display_data", data=NotebookNode(data))
 
 
 def course_secret(root: Path) -> bytes:

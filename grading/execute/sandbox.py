@@ -15,6 +15,7 @@ from typing import IO
 
 from .seccomp import refusals
 
+PROGRAM = "bwrap"
 PYTHON = Path("/opt/python")
 SITE_PACKAGES = Path("/opt/site-packages")
 RUNNER = Path("/opt/runner")
@@ -90,7 +91,7 @@ def start(
         errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
         try:
             process = subprocess.Popen(
-                ["bwrap", "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
+                [PROGRAM, "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
                 executable=program,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

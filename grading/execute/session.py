@@ -1,11 +1,10 @@
 """One submission from start to end: a sandbox, a grader kernel, and a clock on both."""
 
-import os
+import signal
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from . import sandbox
+from . import sandbox, trusted
 from .cgroup import confine
 from .door import GRACE
 from .limits import Limits
 from .plan import PlannedCell
 from .runner.wire import Timeout, Wire, WireError
 from .watchdog import watch
+
+# As a shell tells that a program was killed by SIGKILL: bubblewrap does, of the runner.
+KILLED = 128 + signal.SIGKILL
+
+
+class Disturbed(RuntimeError):
+    """A process of this session was killed, and not by us.
+
+    Attributes
+    ----------
+    reports : list of dict or None
+        The reports all the same, if it may have been the student's own code.
+    """
+
+    def __init__(self, message: str, reports: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.reports = reports
 
 
 @dataclass(frozen=True)
@@ -74,14 +90,19 @@ class Session:
         ------
         sandbox.SandboxError
             The sandbox did not start, or can't be watched; nothing was executed.
+        Disturbed
+            Somebody killed the sandbox or the grader kernel.
         """
-        with self._processes() as (control, student_side, end):
+        with self._processes() as processes:
+            control, student_side = processes.control, processes.student_side
             try:
                 control.send(self._plan(), self.limits.start)
                 greeting = control.receive(self.limits.start + 2 * GRACE)
             except WireError as error:
+                processes.refuse_if_killed(None)
                 raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
             if "no_start" in greeting:
+                processes.refuse_if_killed(None)
                 raise sandbox.SandboxError(
                     f"the sandbox did not start: {student_side.complaint() or greeting['no_start']}"
                 )
@@ -89,9 +110,13 @@ class Session:
                 if self.sandboxed:
                     if self.cgroup:
                         guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
-                    guards.enter_context(watch(student_side.process.pid, self.limits, end))
-                control.send({"go": True}, GRACE)
-                return self._collect(control)
+                    guards.enter_context(watch(student_side.process.pid, self.limits, processes.end))
+                with suppress(WireError):  # then the first cell finds it gone
+                    control.send({"go": True}, GRACE)
+                reports = self._collect(control)
+            if any("lost" in report or "died" in report for report in reports):
+                processes.refuse_if_killed(reports)
+            return reports
 
     def _plan(self) -> dict[str, Any]:
         return {
@@ -132,8 +157,8 @@ class Session:
         return reports
 
     @contextmanager
-    def _processes(self) -> Iterator[tuple[Wire, sandbox.Sandbox, Callable[[str], None]]]:
-        """Start both sides, and stop them in the end, whatever happens; the function says why and ends the sandbox."""
+    def _processes(self) -> Iterator["_Processes"]:
+        """Start both sides, and stop them in the end, whatever happens."""
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-kernel-"))
             pairs = [socket.socketpair() for _ in range(3)]
@@ -147,31 +172,47 @@ class Session:
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             try:
-                grader = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-I",
-                        "-m",
-                        "grading.execute.grader_kernel",
-                        *map(str, [*fds, self.limits.memory]),
-                    ],
-                    pass_fds=fds,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    cwd=folder,
-                    start_new_session=True,  # a Ctrl-C is for the command alone
-                    env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-                )
+                grader = trusted.start("grading.execute.grader_kernel", fds, self.limits.memory, Path(folder))
             except OSError as error:
                 raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
             stack.callback(grader.wait)
             stack.callback(grader.kill)
             for sock in (grader_control, why, door, student_end):
                 sock.close()
+            yield _Processes(Wire(control), tell, student_side, grader)
 
-            def end(reason: str) -> None:
-                with suppress(OSError):  # the grader kernel is gone, and nobody will ask
-                    tell.sendall(reason.encode())
-                student_side.kill()
 
-            yield Wire(control), student_side, end
+@dataclass
+class _Processes:
+    """Both sides of a running session."""
+
+    control: Wire
+    tell: socket.socket
+    student_side: sandbox.Sandbox
+    grader: subprocess.Popen
+    ended: bool = False
+
+    def end(self, reason: str) -> None:
+        """Say why, and end the sandbox."""
+        self.ended = True
+        with suppress(OSError):  # the grader kernel is gone, and nobody will ask
+            self.tell.sendall(reason.encode())
+        self.student_side.kill()
+
+    def refuse_if_killed(self, reports: list[dict[str, Any]] | None) -> None:
+        """Raise `Disturbed` if one of the processes was killed by somebody else."""
+        if _status_of(self.grader) == -signal.SIGKILL:
+            raise Disturbed("its grader kernel was killed")
+        status = _status_of(self.student_side.process)
+        if self.ended or status not in (-signal.SIGKILL, KILLED):
+            return
+        # Student code can't reach the bubblewrap process outside, but it can kill the one inside.
+        inside = status == KILLED or self.student_side.process.args[0] != sandbox.PROGRAM
+        raise Disturbed("its sandbox was killed", reports if inside else None)
+
+
+def _status_of(process: subprocess.Popen) -> int | None:
+    """How a process ended; its sockets may be closed a moment before."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(1.0)
+    return None

@@ -4,9 +4,9 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from . import archive
+from .result import Result
 
 FOLDER = Path(".cache", "executed")
 
@@ -23,14 +23,16 @@ class Store:
     def __init__(self, course: Path) -> None:
         self._folder = course / FOLDER
 
-    def get(self, digest: str) -> dict[str, Any] | None:
+    def get(self, digest: str) -> Result | None:
         """The result of a job; None if there is none that can be read."""
         with suppress(FileNotFoundError, archive.ArchiveError):
-            return archive.unpack(self._path(digest).read_bytes())
+            result = Result(self._path(digest).read_bytes())
+            if result.content:
+                return result
         return None
 
-    def put(self, digest: str, packed: bytes) -> None:
-        """Keep a packed result: wholly or not at all, whatever dies in between.
+    def put(self, digest: str, result: Result) -> None:
+        """Keep a result: wholly or not at all, whatever dies in between.
 
         Raises
         ------
@@ -42,7 +44,7 @@ class Store:
         fd, name = tempfile.mkstemp(dir=self._folder)
         try:
             with open(fd, "wb") as file:
-                file.write(packed)
+                file.write(result.packed)
                 file.flush()
                 os.fsync(fd)
             os.replace(name, self._path(digest))

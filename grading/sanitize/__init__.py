@@ -3,5 +3,6 @@
 from .accept import AcceptedHandIns
 from .active_files import NoActiveFiles
 from .rebuild import Rebuild
+from .restore import Restore
 
-__all__ = ["AcceptedHandIns", "NoActiveFiles", "Rebuild"]
+__all__ = ["AcceptedHandIns", "NoActiveFiles", "Rebuild", "Restore"]

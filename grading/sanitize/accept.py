@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from logging import Logger
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,7 @@ def _read(path: Path) -> NotebookNode:
     try:
         if _is_moderate(path.read_bytes()):
             # All that nbconvert does before `Rebuild`, which takes the notebook as it is.
-            notebook, _ = Exporter(default_preprocessors=[]).from_filename(str(path))
+            notebook, _ = _exporter().from_filename(str(path))
             if len(notebook.cells) <= MAX_CELLS:
                 return notebook
     except Exception as error:
@@ -170,6 +171,11 @@ def _read(path: Path) -> NotebookNode:
         f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, or {MAX_TEXTS} texts in its "
         "file; remove what is not needed, clear its outputs, and hand it in again"
     )
+
+
+@cache
+def _exporter() -> Exporter:
+    return Exporter(default_preprocessors=[])
 
 
 def _is_moderate(raw: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -95,7 +96,7 @@ class Submission:
     def __init__(self, side: Side) -> None:
         self._side = side
         self._outcomes: dict[str, Outcome] = {}
-        self._questions = 0
+        self._asked: Counter[str] = Counter()
 
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose: fixed in the student's notebook, secret in grading."""
@@ -299,6 +300,7 @@ class Submission:
             Under ``nbgrader validate`` only, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
+        self._asked.clear()
         outcome = Outcome(title, *_judge(question, points))
         self._outcomes[title] = outcome
         if outcome.fraction < 1 and os.environ.get("NBGRADER_VALIDATING"):
@@ -327,8 +329,11 @@ class Submission:
 
     def _ask(self, question: str, **arguments: Any) -> Any:
         # Each question has a random state of its own: two new nets differ, and the same notebook gets the same mark.
-        self._questions += 1
-        seed = self.seed(f"question {self._questions}") % 2**63
+        # It depends on the question, and within a check on how often it was asked: other checks change nothing.
+        about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
+        asked = f"{question}({about})"
+        self._asked[asked] += 1
+        seed = self.seed(f"{asked}, {self._asked[asked]}") % 2**63
         reply = self._side.ask(question, {"seed": seed, **arguments})
         if "failure" in reply:
             raise NoAnswer(reply["failure"]["kind"], reply["failure"]["message"])
@@ -390,6 +395,10 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
         status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
         return status, fraction, points, remark
     return status, 0.0, points, message[:MAX_MESSAGE]
+
+
+def _outline(value: Any) -> str:
+    return f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _broken() -> NoAnswer:

@@ -1,0 +1,78 @@
+"""The canary: before a class is graded, the model solution must get all automatic points, and the release none."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from .course import Course
+from .execute.job import Job
+from .execute.preprocessor import ExecuteApart, Executed
+from .execute.result import Result
+from .record.points import automatic_points
+from .sanitize.hand_in import files_beside_notebooks
+
+
+class CanaryError(RuntimeError):
+    """The assignment does not give the marks that it should give."""
+
+
+class Canary:
+    """The model solution and the untouched release, as hand-ins.
+
+    Parameters
+    ----------
+    course : Course
+        The course folder.
+    assignment : str
+        Its assignment.
+    """
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._hand_ins: list[tuple[str, str, NotebookNode, Job]] = []
+        for what, folder in (("model solution", "source"), ("untouched release", "release")):
+            files, _ = files_beside_notebooks(course.root / "source" / assignment)
+            for path in sorted((course.root / folder / assignment).glob("*.ipynb")):
+                notebook = nbformat.read(path, as_version=4)
+                sanitized = course.preparer.sanitized(notebook, files, assignment, "canary", path.stem)
+                self._hand_ins.append((what, path.name, *sanitized))
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is to be executed before `check`."""
+        return [job for *_, job in self._hand_ins]
+
+    def check(self, results: dict[str, Result]) -> None:
+        """Look at the marks.
+
+        Parameters
+        ----------
+        results : dict of str to Result
+            What came of `jobs`, by their digests.
+
+        Raises
+        ------
+        CanaryError
+            They are not as they should be; the message names the tests.
+        """
+        complaints = []
+        for what, name, notebook, job in self._hand_ins:
+            executed = deepcopy(notebook)
+            ExecuteApart(parent=self._course.autograde).apply(executed, Executed(job, results[job.digest()]))
+            wrong = [
+                f"{cell} ({earned:g} of {most:g})"
+                for cell, (earned, most) in automatic_points(executed).items()
+                if earned != (most if what == "model solution" else 0)
+            ]
+            if wrong:
+                should = "loses points in" if what == "model solution" else "gets points in"
+                complaints.append(f"the {what} of {name} {should} {', '.join(wrong)}")
+        if complaints:
+            raise CanaryError(
+                f"nobody was graded, for here {'; '.join(complaints)}. Look at these tests and at what is installed; "
+                f"'nbgrader validate {Path('source', self._assignment)}/*.ipynb' runs the model solution. "
+                "With --no-canary the class is graded all the same."
+            )

@@ -1,0 +1,76 @@
+"""What the test cells asked of a submission, and what it answered: the reasons for each mark."""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from .runner.wire import take_out
+
+# Of the answers to one test cell. What goes beyond is left out, and can't be judged again without being asked again.
+MAX_ARRAY_BYTES = 32 * 2**20
+MAX_ARRAYS = 2000
+MAX_JSON = 2**19
+
+
+class Transcript:
+    """Notes down questions and answers, test cell by test cell.
+
+    Attributes
+    ----------
+    cells : int
+        How many of the student's cells have run so far: what they leave behind is what is asked about.
+    """
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self._clear()
+
+    def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any]) -> None:
+        """Note down one question and the reply to it."""
+        entry = {"question": question, "key": key_of(self.cells, question, arguments), "arguments": outline(arguments)}
+        self._asked.append(entry | (reply if self._takes(reply) else {}))
+
+    def note_seed(self, purpose: str, seed: int) -> None:
+        """Note down a seed."""
+        self._seeds[purpose] = f"{seed:032x}"
+
+    def take(self) -> dict[str, Any]:
+        """What was noted since the last time: ``asked``, a list of the questions, and ``seeds`` by their purposes."""
+        noted = {"asked": self._asked, "seeds": self._seeds}
+        self._clear()
+        return noted
+
+    def _clear(self) -> None:
+        self._asked: list[dict[str, Any]] = []
+        self._seeds: dict[str, str] = {}
+        self._bytes = self._arrays = self._json = 0
+
+    def _takes(self, reply: dict[str, Any]) -> bool:
+        arrays: list[np.ndarray] = []
+        self._json += len(json.dumps(take_out(reply, arrays)))
+        self._arrays += len(arrays)
+        self._bytes += sum(array.nbytes for array in arrays)
+        return self._json <= MAX_JSON and self._arrays <= MAX_ARRAYS and self._bytes <= MAX_ARRAY_BYTES
+
+
+def key_of(cells: int, question: str, arguments: dict[str, Any]) -> str:
+    """SHA-256 of a question, its arguments, and the number of the student's cells that ran before it."""
+    arrays: list[np.ndarray] = []
+    digest = hashlib.sha256(json.dumps([cells, question, take_out(arguments, arrays)], sort_keys=True).encode())
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array)
+    return digest.hexdigest()
+
+
+def outline(value: Any) -> Any:
+    """A value with the outlines of its arrays in their places, such as ``float32 (8, 1, 32, 64)``."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, dict):
+        return {key: outline(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [outline(item) for item in value]
+    return value
