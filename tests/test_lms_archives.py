@@ -324,12 +324,15 @@ def test_what_is_no_archive_of_this_platform_is_named(tmp_path):
     (course.archives / "unpacked").mkdir()
     (course.archives / "canvas.zip").write_bytes(zipped(canvas("ada", "101", BOTH)))
     (course.archives / "other.zip").write_bytes(zipped(BOTH))
-    (course.archives / "older.zip").write_bytes(zipped(moodle("Ada", "1", BOTH)))
-    done = course.collect({**moodle("Ada", "1", BOTH), **moodle("Bob", "2", BOTH)}, name="newer.zip")
+    older = {**moodle("Ada", "1", BOTH), **moodle("Cleo", "3", BOTH), **moodle("Eve", "3", BOTH)}
+    (course.archives / "older.zip").write_bytes(zipped(older))
+    newer = {**moodle("Ada", "1", BOTH), **moodle("Bob", "2", BOTH), **moodle("Cleo", "3", BOTH)}
+    done = course.collect(newer, name="newer.zip")
     assert done.returncode == 1 and course.submitted() == {"2": BOTH}
     assert error_on(done, "unpacked") == "it is a folder; put the archive there as it was downloaded"
     assert error_on(done, "canvas.zip").endswith("as canvas gives them; add --UnpackDownloads.platform=canvas")
     assert error_on(done, "other.zip").startswith("none of its names is as moodle gives them, such as Ada Lovelace_")
+    assert error_on(done, "3") == "there are files of Cleo and Eve; they can't both be this student"
     assert error_on(done, "1").startswith("is in newer.zip and older.zip, which do not tell the time")
 
 
