@@ -39,7 +39,10 @@ c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
 # --- collecting -------------------------------------------------------------------------------------------------------
 # When a hand-in came is for the file server or the learning platform to say, not for a file in it.
 c.ExchangeFactory.collect = "grading.collect.CollectArrivals"
+c.ZipCollectApp.extractor_plugin = "grading.collect.UnpackDownloads"
 c.ZipCollectApp.collector_plugin = "grading.collect.CollectDownloads"
+c.UnpackDownloads.platform = "moodle"  # or "canvas", "blackboard"
+c.UnpackDownloads.timezone = "UTC"  # of the times that Blackboard writes, such as "Europe/Berlin"
 
 # --- grading ----------------------------------------------------------------------------------------------------------
 c.Autograde.exporter_class = "grading.sanitize.AcceptedHandIns"  # no links, no devices, not too much

@@ -331,6 +331,7 @@ def zip_collect(place, options):
             for path in folder.rglob("*"):
                 archive.write(path, path.relative_to(folder))
     (place.course / "nbgrader_config.py").open("a").write(
+        'c.UnpackDownloads.platform = ""\n'
         'c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".txt"]\n'
         f'c.FileNameCollectorPlugin.named_regexp = r".*/extracted/{options}/(?P<file_id>.*)"\n'
     )
