@@ -18,6 +18,7 @@ from .execute.sandbox import bubblewrap
 from .execute.store import Store
 from .explain import NotGradedError, explanation
 from .marks import read_marks, table
+from .record.penalties import update_penalties
 from .whole_class import Ended, Grading
 
 COURSE_DIR = click.option(
@@ -114,6 +115,7 @@ def grade(
         raise click.ClickException(message) from error
     problems = {student: end.problem for student, end in ended.items() if end.problem}
     failures = sum(end.failed for end in ended.values())
+    update_penalties(course.db_url, assignment, course.api.config)
     if not no_feedback:
         unwritten = _write_feedback(course, assignment, students, console)
         problems, failures = unwritten | problems, failures + len(unwritten)

@@ -1,6 +1,7 @@
 """Where submissions are executed: Dask workers, in this process or anywhere."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -9,8 +10,11 @@ import dask
 import psutil
 from distributed import Client, Future, Scheduler, SpecCluster, Worker, as_completed, get_worker
 
+from .execute.job import interrupted
+
 # A submission that takes its worker with it again and again is set aside. Once may be bad luck.
 RETRIES = 2
+PATIENCE = 3.0  # seconds until everything must have ended after an interruption
 
 
 class _NoPort:
@@ -60,14 +64,24 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
         ) as cluster,
         Client(cluster) as client,
     ):
+        interrupted.clear()
         try:
             yield client
         except BaseException:
             # Else Dask would wait until what runs has come to its end.
-            for process in psutil.Process().children(recursive=True):
-                with suppress(psutil.NoSuchProcess):
-                    process.kill()
+            _end_all()
             raise
+
+
+def _end_all() -> None:
+    """End everything that is being executed in this process."""
+    interrupted.set()
+    deadline = time.monotonic() + PATIENCE
+    while (children := psutil.Process().children(recursive=True)) and time.monotonic() < deadline:
+        for process in children:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(0.05)  # one may just have been started
 
 
 class Executor:

@@ -96,6 +96,7 @@ class Course:
                 shutil.copytree(release, kept)
             result = self.api.generate_assignment(assignment, force=True)
             if result["success"]:
+                (self.root / "gradebook.db").touch()  # nothing may have changed in it, and all is well
                 return
             # nbgrader has removed the old one before it failed.
             if kept.exists():
@@ -205,7 +206,8 @@ def _is_executed(path: Path) -> bool:
 
 
 def _modified(path: Path) -> float:
-    return path.stat().st_mtime if path.exists() else 0.0
+    """When it changed last; or came to its place, for a copy may keep the time of the original."""
+    return max(path.stat().st_mtime, path.stat().st_ctime) if path.exists() else 0.0
 
 
 def _newest(folder: Path) -> float:

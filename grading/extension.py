@@ -10,7 +10,7 @@ from nbgrader.api import Assignment, Gradebook, MissingEntry
 from sqlalchemy.exc import SAWarning
 
 from .course import Course
-from .penalties import update_penalties
+from .record.penalties import update_penalties
 from .sanitize.hand_in import printable
 
 TIME = "%Y-%m-%d %H:%M UTC"

@@ -14,7 +14,7 @@ from traitlets.config import Config
 from grading.extension import main
 from grading.late_penalty import PenaltyPerDay
 from grading.marks import read_marks
-from grading.penalties import update_penalties
+from grading.record.penalties import update_penalties
 from tests import tiny_course
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own queries

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import platform
 import tempfile
+import threading
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from functools import cache
@@ -18,6 +19,8 @@ from .limits import Limits
 from .plan import PlannedCell
 from .session import Disturbed, Session
 
+# Set when all that is being executed in this process is to end, and nothing is to begin any more.
+interrupted = threading.Event()
 # How often a submission is executed of which a process was killed: by what may have been the student's own code, and
 # by what can't.
 OWN_DOING = 2
@@ -147,6 +150,8 @@ class Job:
 def _undisturbed(session: Session) -> list[dict[str, Any]]:
     """The reports of an execution of which nobody killed a process."""
     for attempt in range(ATTEMPTS):
+        if interrupted.is_set():
+            raise Disturbed("interrupted")
         try:
             return session.run()
         except Disturbed as disturbed:

@@ -7,7 +7,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Unicode
 
 from ..marks import Mark, MostPoints, read_marks
-from ..penalties import update_penalties
+from ..record.penalties import update_penalties
 from ..sanitize.hand_in import printable
 from .roster import Roster, RosterError
 

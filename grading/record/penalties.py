@@ -1,8 +1,10 @@
-"""What a late hand-in loses, into the gradebook."""
+"""What late hand-ins lose: while grading, and after a deadline, an extension or a mark has changed."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
+from traitlets.config import Config
 
 from ..gradebook import gradebook
 
@@ -17,12 +19,56 @@ class AssignPenalties(AssignLatePenalties):
         with gradebook(names) as opened:
             submission = opened.find_submission(names["assignment"], names["student"])
             (notebook,) = (entry for entry in submission.notebooks if entry.name == names["notebook"])
-            notebook.late_submission_penalty = None
-            late = submission.total_seconds_late
-            if late > 0:
-                opened.db.flush()
-                opened.db.refresh(notebook)  # its score
-                penalty = self.plugin_inst.late_submission_penalty(names["student"], notebook.score, late)
-                if penalty is not None:
-                    notebook.late_submission_penalty = self._check_late_penalty(notebook, penalty)
+            opened.db.flush()
+            opened.db.refresh(notebook)  # its score
+            notebook.late_submission_penalty = self.penalty(submission, notebook)
         return nb, resources
+
+    def penalty(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> float | None:
+        """Points that a notebook loses; None if it is not late."""
+        # An extension of no deadline can't be worked out.
+        late = submission.total_seconds_late if submission.assignment.duedate else 0
+        if late <= 0:
+            return None
+        penalty = self.plugin_inst.late_submission_penalty(submission.student.id, notebook.score, late)
+        return None if penalty is None else self._check_late_penalty(notebook, penalty)
+
+
+def update_penalties(db_url: str, assignment: str, config: Config) -> list[str]:
+    """Work out everybody's late penalty again, from the deadline, extensions and marks as they are now.
+
+    nbgrader does so only when it autogrades: a deadline that is moved later changes nothing, and marks given by hand
+    later are not reduced. This stores what nbgrader would if it autograded everybody now, and executes nothing.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    assignment : str
+        Name of the assignment; one that is not in the gradebook has no penalties.
+    config : Config
+        nbgrader's configuration, with the plugin that knows the penalty (``c.AssignLatePenalties.plugin_class``).
+
+    Returns
+    -------
+    list of str
+        The students whose penalty has changed, by name.
+    """
+    assigning = AssignPenalties(config=config)
+    if not assigning.enabled:
+        return []
+    assigning.init_plugin()
+    changed = set()
+    with Gradebook(db_url) as opened:
+        try:
+            submissions = opened.find_assignment(assignment).submissions
+        except MissingEntry:
+            return []
+        for submission in submissions:
+            for notebook in submission.notebooks:
+                penalty = assigning.penalty(submission, notebook)
+                if (penalty or 0) != (notebook.late_submission_penalty or 0):
+                    notebook.late_submission_penalty = penalty
+                    changed.add(submission.student.id)
+        opened.db.commit()
+    return sorted(changed)
