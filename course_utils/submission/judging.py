@@ -5,6 +5,7 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -69,9 +70,13 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     return whole
 
 
+# It takes as long as most questions do, and many checks need it.
+_dataset = cache(simulators.fixed_dataset)
+
+
 def split(submission: Submission) -> dict[str, np.ndarray]:
     """The student's parts of the fixed dataset: (k,) int64 positions under "train", "test" and "validation"."""
-    _, y = simulators.fixed_dataset()
+    _, y = _dataset()
     parts = {}
     for part in ("train", "test", "validation"):
         name = f"{part}_indices"
@@ -83,7 +88,7 @@ def split(submission: Submission) -> dict[str, np.ndarray]:
 
 def test_part(submission: Submission) -> TestPart:
     """The student's test part."""
-    X, y = simulators.fixed_dataset()
+    X, y = _dataset()
     chosen = positions(submission.values("test_indices"), len(y), "test_indices", repeats=True)
     if chosen.size == 0:
         raise NoAnswer("contract", "`test_indices` is empty: there is no test part.")

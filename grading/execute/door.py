@@ -62,10 +62,10 @@ class Door:
         if "failure" in reply:
             self._give_up(f"the student side could not get ready: {message_of(reply['failure'])}")
 
-    def execute(self, source: str, timeout: float) -> dict[str, Any]:
+    def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
         self.transcript.cells += 1
-        return self._request("execute", timeout, source=source, timeout=timeout)
+        return self._request("execute", timeout, source=source, timeout=timeout, draws=draws)
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Ask one question.

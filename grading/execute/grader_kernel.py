@@ -39,10 +39,10 @@ class GraderKernel:
         self.namespace: dict[str, Any] = {"__name__": "__main__", "__door__": door}
         self._room = self._most = output
 
-    def student_cell(self, source: str, timeout: float) -> dict[str, Any]:
+    def student_cell(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run a cell on the student side and report its outputs."""
         try:
-            reply = self.door.execute(source, timeout)
+            reply = self.door.execute(source, timeout, draws)
         except StudentSideDied as death:
             return {"outputs": [_error("KernelDied", str(death))]}
         if not isinstance(reply.get("outputs"), list):
@@ -124,7 +124,7 @@ def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = 
         report: dict[str, Any] = {}
         died_before = door.died is not None
         if cell["on_student_side"]:
-            report |= kernel.student_cell(cell["source"], plan["cell_timeout"])
+            report |= kernel.student_cell(cell["source"], plan["cell_timeout"], cell["draws"])
         if cell["on_grader_side"]:
             report |= kernel.trusted_cell(cell["source"])
         if door.died and not died_before:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
@@ -188,7 +189,8 @@ class ExecuteApart(Execute):
         course = CourseDirectory(config=self.config, parent=self.parent)
         release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
         instructions = from_gradebook(names)
-        cells = plan(nb, instructions, self.grader_setup)
+        released = nbformat.read(release / f"{names['notebook']}.ipynb", as_version=4)
+        cells = plan(nb, instructions, self.grader_setup, released)
         asked = any(cell.on_grader_side for cell in cells)
         return Job(
             cells=cells,

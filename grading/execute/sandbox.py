@@ -181,6 +181,9 @@ def environment(threads: int | None = None) -> dict[str, str]:
         "NBGRADER_EXECUTION": "autograde",
         # Threads that wait must not spin: a class shares the processors (5 times slower otherwise on two busy cores).
         "OMP_WAIT_POLICY": "PASSIVE",
+        # Large arrays, of which a net makes one after another, are not given back to the kernel each time.
+        "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
+        "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
     }
 
 

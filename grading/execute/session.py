@@ -125,6 +125,7 @@ class Session:
                     "source": cell.source,
                     "on_student_side": cell.on_student_side,
                     "on_grader_side": cell.on_grader_side,
+                    "draws": cell.draws,
                 }
                 for cell in self.cells
                 if cell.runs

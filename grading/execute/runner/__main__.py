@@ -55,9 +55,9 @@ class Runner:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         return {}
 
-    def execute(self, source: str, timeout: float) -> dict[str, Any]:
+    def execute(self, source: str, timeout: float, draws: bool) -> dict[str, Any]:
         """Run one cell and return its outputs, and what it was refused, if anything."""
-        outputs, refused = self.shell.run(source, timeout), self.refused.take()
+        outputs, refused = self.shell.run(source, timeout, draws), self.refused.take()
         reply = {"outputs": outputs, "count": self.shell.execution_count - 1}
         return reply | ({"refused": refused} if refused else {})
 

@@ -5,7 +5,7 @@ import io
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from typing import Any
 
@@ -204,7 +204,7 @@ class NotebookShell(InteractiveShell):
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.recorder.error(etype.__name__, str(evalue), stb)
 
-    def run(self, source: str, timeout: float) -> list[dict[str, Any]]:
+    def run(self, source: str, timeout: float, draws: bool = True) -> list[dict[str, Any]]:
         """Run one cell.
 
         Parameters
@@ -213,6 +213,8 @@ class NotebookShell(InteractiveShell):
             The cell's source; magics and top-level ``await`` work.
         timeout : float
             Seconds after which it is interrupted, again every second until it stops.
+        draws : bool
+            Whether pictures are made of its figures; else their text is all that shows.
 
         Returns
         -------
@@ -221,13 +223,28 @@ class NotebookShell(InteractiveShell):
         """
         self.recorder.clear()
         start = time.monotonic()
-        with time_limit(timeout):
+        with time_limit(timeout), nullcontext() if draws else self._text_only():
             self.run_cell(source, store_history=True)
         if time.monotonic() - start > timeout and all(output["type"] != "error" for output in self.recorder.outputs):
             # Whoever catches the interrupt has had their time all the same.
             why = f"stopped after {timeout:g} s"
             self.recorder.error(CellTimeoutError.__name__, why, [f"{CellTimeoutError.__name__}: {why}"])
         return self.recorder.recorded()
+
+    @contextmanager
+    def _text_only(self) -> Iterator[None]:
+        """Draw no figure, and leave none open that a later cell would show."""
+        before, hooks = self.display_formatter.active_types, self.events.callbacks["post_execute"]
+        kept = hooks.copy()
+        self.display_formatter.active_types = ["text/plain"]
+        hooks.clear()  # by them Matplotlib draws
+        try:
+            yield
+        finally:
+            hooks[:0] = kept
+            self.display_formatter.active_types = before
+            if pyplot := sys.modules.get("matplotlib.pyplot"):
+                pyplot.close("all")
 
 
 @contextmanager
