@@ -37,8 +37,8 @@ class Transcript:
         self._seeds[purpose] = f"{seed:032x}"
 
     def take(self) -> dict[str, Any]:
-        """What was noted since the last time: ``asked``, a list of the questions, and ``seeds`` by their purposes."""
-        noted = {"asked": self._asked, "seeds": self._seeds}
+        """What was noted since the last time, if anything: questions (``asked``), and ``seeds`` by their purposes."""
+        noted = {"asked": self._asked, "seeds": self._seeds} if self._asked or self._seeds else {}
         self._clear()
         return noted
 
@@ -49,7 +49,10 @@ class Transcript:
 
     def _takes(self, reply: dict[str, Any]) -> bool:
         arrays: list[np.ndarray] = []
-        self._json += len(json.dumps(take_out(reply, arrays)))
+        try:
+            self._json += len(json.dumps(take_out(reply, arrays)))
+        except (TypeError, ValueError, RecursionError):  # too many lists in each other
+            return False
         self._arrays += len(arrays)
         self._bytes += sum(array.nbytes for array in arrays)
         return self._json <= MAX_JSON and self._arrays <= MAX_ARRAYS and self._bytes <= MAX_ARRAY_BYTES
