@@ -27,10 +27,12 @@ class Transcript:
         self.cells = 0
         self._clear()
 
-    def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any]) -> None:
-        """Note down one question and the reply to it."""
-        entry = {"question": question, "key": key_of(self.cells, question, arguments), "arguments": outline(arguments)}
-        self._asked.append(entry | (reply if self._takes(reply) else {}))
+    def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any], key: str) -> bool:
+        """Note down one question and the reply to it; whether there was room for the reply."""
+        entry = {"question": question, "key": key, "arguments": outline(arguments)}
+        taken = self._takes(reply)
+        self._asked.append(entry | (reply if taken else {}))
+        return taken
 
     def note_seed(self, purpose: str, seed: int) -> None:
         """Note down a seed."""
