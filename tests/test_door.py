@@ -160,7 +160,7 @@ def in_advance(wire, request):
 def test_a_reply_sent_in_advance_answers_nothing():
     with runner(in_advance) as door:
         assert door.ask("q", {}) == {"answer": 1}
-        assert door.ask("q", {})["failure"]["kind"] == "died"
+        assert door.ask("another", {})["failure"]["kind"] == "died"
         assert_dead(door)
 
 
