@@ -3,9 +3,11 @@
 import json
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,12 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import SAWarning
 
 from .canary import CanaryError
-from .course import Course
-from .execute.sandbox import bubblewrap
+from .course import Course, CourseError
+from .execute.sandbox import SandboxError, bubblewrap
 from .execute.store import Store
 from .explain import NotGradedError, explanation
+from .gradebook import clearly
 from .marks import read_marks, table
 from .record.penalties import update_penalties
+from .temporary import BusyError, alone
 from .whole_class import Ended, Grading
 
 COURSE_DIR = click.option(
@@ -27,6 +31,28 @@ COURSE_DIR = click.option(
     default=Path("."),
     help="The course folder, if it is not this one.",
 )
+
+
+def _of_a_course(command: Callable[..., None]) -> Callable[..., None]:
+    """Call a command with its `Course`; whatever stops it is one line."""
+
+    @COURSE_DIR
+    @wraps(command)
+    def run(course_dir: Path, **options: Any) -> None:
+        course = Course(course_dir)
+        try:
+            with clearly(course.db_url):
+                command(course, **options)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
+            sys.exit(130)
+        except OSError as error:
+            message = f"stopped in {course.root.resolve()}: {error}. What is graded stays; mend this, and run the same"
+            raise click.ClickException(f"{message} command again to go on.") from error
+        except (BusyError, CanaryError, CourseError, NotGradedError, SandboxError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
 
 
 class _Commands(click.Group):
@@ -51,7 +77,6 @@ def main() -> None:
 
 @main.command("class")
 @click.argument("assignment")
-@COURSE_DIR
 @click.option("--student", "chosen", multiple=True, help="Grade this student only; may be given several times.")
 @click.option("--workers", type=click.IntRange(1), help="Hand-ins executed at one time; else one per processor.")
 @click.option("--scheduler", help="Address of a Dask scheduler on whose workers to execute, such as tls://head:8786.")
@@ -62,9 +87,10 @@ def main() -> None:
 @click.option("--no-canary", is_flag=True, help="Don't grade the model solution and the release first.")
 @click.option("--no-feedback", is_flag=True, help="Leave the feedback pages for later.")
 @click.option("--json", "as_json", is_flag=True, help="Print the marks as JSON, for machines.")
+@_of_a_course
 def grade(
+    course: Course,
     assignment: str,
-    course_dir: Path,
     chosen: tuple[str, ...],
     workers: int | None,
     scheduler: str | None,
@@ -82,20 +108,15 @@ def grade(
     interruption, the same command goes on. The exit code is 1 if something went wrong that is no student's doing.
     """
     console = Console(width=None if sys.stdout.isatty() else 140, stderr=as_json)
-    course = Course(course_dir)
-    try:
-        if course.sandboxed:
-            bubblewrap()
-        course.generate(assignment)
-    except (RuntimeError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+    if course.sandboxed:
+        bubblewrap()
     students = _students(course, assignment, chosen)
-    if dry_run:
-        for student in students:
-            console.print(f"{student}: {_plan(course, assignment, student, force)}", markup=False)
-        return
-    ended = {}
-    try:
+    with alone(course.root):
+        course.generate(assignment)
+        if dry_run:
+            for student in students:
+                console.print(f"{student}: {_plan(course, assignment, student, force)}", markup=False)
+            return
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
             if not no_canary:
                 with console.status("Grading the model solution and the untouched release first"):
@@ -105,20 +126,12 @@ def grade(
                 if not _show_changes(rehearsed, console) or not click.confirm("Record these marks?", err=as_json):
                     return
             ended = _followed(grading.grade(students), len(students), f"Grading {assignment}", console)
-    except KeyboardInterrupt:
-        click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
-        sys.exit(130)
-    except CanaryError as error:
-        raise click.ClickException(str(error)) from error
-    except (OSError, RuntimeError) as error:
-        message = f"grading stopped: {error}; what is graded stays, run the same command again to go on"
-        raise click.ClickException(message) from error
-    problems = {student: end.problem for student, end in ended.items() if end.problem}
-    failures = sum(end.failed for end in ended.values())
-    update_penalties(course.db_url, assignment, course.api.config)
-    if not no_feedback:
-        unwritten = _write_feedback(course, assignment, students, console)
-        problems, failures = unwritten | problems, failures + len(unwritten)
+        problems = {student: end.problem for student, end in ended.items() if end.problem}
+        failures = sum(end.failed for end in ended.values())
+        update_penalties(course.db_url, assignment, course.api.config)
+        if not no_feedback:
+            unwritten = _write_feedback(course, assignment, students, console)
+            problems, failures = unwritten | problems, failures + len(unwritten)
     _print_marks(course, assignment, students, problems, console, as_json)
     sys.exit(1 if failures else 0)
 
@@ -126,13 +139,10 @@ def grade(
 @main.command()
 @click.argument("student")
 @click.argument("test_id")
-@COURSE_DIR
-def explain(student: str, test_id: str, course_dir: Path) -> None:
+@_of_a_course
+def explain(course: Course, student: str, test_id: str) -> None:
     """Say why the mark of STUDENT for the test cell TEST-ID is what it is."""
-    try:
-        Console(width=None if sys.stdout.isatty() else 140).print(explanation(Course(course_dir), student, test_id))
-    except NotGradedError as error:
-        raise click.ClickException(str(error)) from error
+    Console(width=None if sys.stdout.isatty() else 140).print(explanation(course, student, test_id))
 
 
 def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[str]:

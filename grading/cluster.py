@@ -60,7 +60,7 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
         SpecCluster(
             scheduler={"cls": _Scheduler, "options": {**here, "dashboard": False}},
             workers={"here": {"cls": _Worker, "options": {**here, "nthreads": workers or processors}}},
-            silence_logs="ERROR",
+            silence_logs="CRITICAL",
         ) as cluster,
         Client(cluster) as client,
     ):

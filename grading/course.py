@@ -2,23 +2,26 @@
 
 import logging
 import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 from nbgrader.converters import Autograde
 
 from .execute.plan import from_gradebook
 from .execute.preprocessor import TRANSCRIPT, ExecuteApart
+from .gradebook import check_gradebook
+from .interrupt import undisturbed
 from .prepare import Preparer
 from .preprocessors import SupportFiles
 from .record.recorder import Recorder
 from .sanitize.accept import accept
 from .sanitize.hand_in import HandInError
+from .temporary import new_folder
 
 LOG = Path(".cache", "grade.log")
 
@@ -84,23 +87,28 @@ class Course:
         ------
         CourseError
             nbgrader could not; the message says why.
+        sqlalchemy.exc.DBAPIError, GradebookError
+            The gradebook can't be read or written, or is damaged.
         """
+        check_gradebook(self.db_url)
         release = self.root / "release" / assignment
         made = [*(release / name for name in self.notebooks(assignment)), self.root / "gradebook.db"]
         newest = max(_newest(self.root / "source" / assignment), self._newest_support_file())
-        if min(map(_modified, made)) > newest and self._in_gradebook(assignment):
+        whole = min(map(_modified, made)) > newest and all(map(_is_notebook, made[:-1]))
+        if whole and self._in_gradebook(assignment):
             return
-        with tempfile.TemporaryDirectory() as folder:
-            kept = Path(folder) / "release"
+        with new_folder(self.root) as folder:
+            kept = folder / "release"
             if release.exists():
-                shutil.copytree(release, kept)
-            result = self.api.generate_assignment(assignment, force=True)
+                release.rename(kept)
+            with undisturbed():
+                result = self.api.generate_assignment(assignment, force=True)
             if result["success"]:
                 (self.root / "gradebook.db").touch()  # nothing may have changed in it, and all is well
                 return
-            # nbgrader has removed the old one before it failed.
             if kept.exists():
-                shutil.copytree(kept, release, dirs_exist_ok=True)
+                shutil.rmtree(release, ignore_errors=True)
+                kept.rename(release)
         raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
 
     def _in_gradebook(self, assignment: str) -> bool:
@@ -180,7 +188,8 @@ class Course:
         newest = max(_newest(graded), _modified(self.root / "gradebook.db"))
         if not graded.is_dir() or max(map(_modified, pages), default=0.0) > newest:
             return None
-        result = self.api.generate_feedback(assignment, student, force=True)
+        with undisturbed():
+            result = self.api.generate_feedback(assignment, student, force=True)
         return None if result["success"] else _last_line(result)
 
 
@@ -198,11 +207,21 @@ def _log_to(path: Path) -> logging.Logger:
 
 def _is_executed(path: Path) -> bool:
     """Whether nbgrader has come to the end of a notebook; if it was killed before, the file may be cut."""
+    notebook = _read(path)
+    return notebook is not None and "executed" in notebook.metadata.get("grading", {})
+
+
+def _is_notebook(path: Path) -> bool:
+    return _read(path) is not None
+
+
+def _read(path: Path) -> NotebookNode | None:
+    """A notebook, or None if the file is damaged."""
     try:
-        return "executed" in nbformat.read(path, as_version=4).metadata.get("grading", {})
+        return nbformat.read(path, as_version=4)
     except Exception:
-        # nbformat raises many kinds of error for a damaged file; here they are all one.
-        return False
+        # nbformat raises many kinds of error; here they are all one.
+        return None
 
 
 def _modified(path: Path) -> float:

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 # What nbgrader tells its preprocessors: names of the ``student``, ``assignment`` and ``notebook``, and the ``db_url``.
 # A command that grades a class adds the open ``gradebook``, and a dictionary of ``masters`` that were read already.
@@ -49,6 +52,57 @@ class Master:
 
     kernelspec: str | None
     cells: dict[str, MasterCell]
+
+
+class GradebookError(OSError):
+    """The gradebook can't be read or written, which is no student's doing.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    why : str
+        What SQLite says.
+    """
+
+    def __init__(self, db_url: str, why: str) -> None:
+        what_to_do = {
+            "database is locked": "another program is writing to it; close formgrader and other nbgrader commands",
+            "database or disk is full": "make room on its disk",
+            "attempt to write a readonly database": "you may not write to it",
+        }.get(why, "if it is damaged, put a copy of yours in its place")
+        super().__init__(f"the gradebook {make_url(db_url).database}: {why}; {what_to_do}")
+
+
+@contextmanager
+def clearly(db_url: str) -> Iterator[None]:
+    """Whatever the database of this gradebook raises in the block becomes a `GradebookError`."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise GradebookError(db_url, str(error.orig)) from error
+
+
+def check_gradebook(db_url: str) -> None:
+    """See that a gradebook, if there is one, can be written and is whole, before anything is done to it.
+
+    Raises
+    ------
+    sqlalchemy.exc.DBAPIError
+        It can't be read or written.
+    GradebookError
+        It is damaged.
+    """
+    url = make_url(db_url)
+    if url.get_backend_name() != "sqlite" or not Path(url.database).exists():
+        return
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        found = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+    engine.dispose()
+    if found != "ok":
+        raise GradebookError(db_url, " ".join(found.split()))
 
 
 @contextmanager

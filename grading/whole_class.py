@@ -1,27 +1,27 @@
 """A whole class: hand-ins are sanitized one after another, executed at once, and recorded as they come."""
 
 import errno
-import signal
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .canary import Canary
+from sqlalchemy.exc import DBAPIError
+
+from .canary import Canary, CanaryError
 from .course import Course
 from .execute.job import Job, execute
 from .execute.replayer import judge
 from .execute.result import Result
 from .execute.store import Store
+from .interrupt import undisturbed
 from .prepare import Prepared
-from .record.recorder import GradebookError
 
 if TYPE_CHECKING:
     from .cluster import Executor
 
-# With these the next hand-in would fare no better.
-FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+NO_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Grading:
         self._course = course
         self._assignment = assignment
         self._where = (scheduler, workers)
+        self._is_here = scheduler is None
         self._force = force
         self._from_transcripts = from_transcripts
         self._store = Store(course.root)
@@ -101,9 +102,9 @@ class Grading:
         Raises
         ------
         CanaryError
-            It does not.
-        RuntimeError, OSError
-            It can't be executed here.
+            It does not, or can't be executed here.
+        OSError
+            Results can't be written, or there is no such scheduler.
         """
         canary = Canary(self._course, self._assignment)
         results = {}
@@ -116,7 +117,7 @@ class Grading:
         while len(results) < len({job.digest() for job in canary.jobs}):
             digest, result = self._executor.next()
             if isinstance(result, BaseException):
-                raise result
+                raise CanaryError(f"nobody was graded, for the canary was not executed: {_what_happened(result)}")
             results[digest] = self._kept(digest, result)
         canary.check(results)
 
@@ -137,6 +138,8 @@ class Grading:
 
         Raises
         ------
+        sqlalchemy.exc.DBAPIError
+            The gradebook can't be read or written.
         OSError
             Marks or results can't be written, or there is no such scheduler.
         """
@@ -163,6 +166,8 @@ class Grading:
                 continue
             if isinstance(result, BaseException):
                 del under_way[student]
+                if self._is_here and _concerns_all(result):
+                    raise result
                 yield Ended(student, _what_happened(result), failed=True, running=self._executor.running)
                 continue
             hand_in.results[name] = self._kept(hand_in.job(name).digest(), result)
@@ -179,7 +184,6 @@ class Grading:
         try:
             hand_in = _HandIn(self._course.preparer.prepare(self._assignment, student))
         except Exception as error:
-            # Whatever it is, it concerns this hand-in alone.
             return self._failed(student, error)
         for name in hand_in.prepared.notebooks:
             digest = hand_in.job(name).digest()
@@ -200,11 +204,9 @@ class Grading:
     def _recorded(self, hand_in: "_HandIn") -> Ended:
         student = hand_in.prepared.student
         try:
-            with _undisturbed():
+            with undisturbed():
                 self._course.recorder.record(hand_in.prepared, hand_in.results)
         except Exception as error:
-            if isinstance(error, GradebookError) or getattr(error, "errno", None) in FOR_ALL:
-                raise
             return self._failed(student, error)
         return Ended(student)
 
@@ -216,6 +218,9 @@ class Grading:
             return self._failed(student, error)
 
     def _failed(self, student: str, error: Exception) -> Ended:
+        """What became of a hand-in that failed, if this concerns it alone."""
+        if _concerns_all(error):
+            raise error
         self._course.autograde.log.error("%s", student, exc_info=error)
         return Ended(student, _what_happened(error), failed=True)
 
@@ -256,21 +261,15 @@ class _HandIn:
         return self.results.keys() == self.prepared.notebooks.keys()
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait until the block is done."""
-    interrupts = []
-    previous = signal.signal(signal.SIGINT, lambda *_: interrupts.append(True))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if interrupts:
-        raise KeyboardInterrupt
+def _concerns_all(error: BaseException) -> bool:
+    """Whether the next hand-in would fare no better."""
+    return isinstance(error, DBAPIError) or getattr(error, "errno", None) in NO_DISK
 
 
 def _what_happened(error: BaseException) -> str:
     kind = type(error).__name__
+    if kind == "Disturbed":
+        return f"set aside: {error}; look at the memory of the machine that executed it, then grade it again"
     if kind == "KilledWorker":
         return "set aside: each worker that executed it died; look at the memory of your workers, then grade it again"
     return f"{kind}: {str(error) or 'no message'}".splitlines()[0][:300]

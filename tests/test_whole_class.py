@@ -2,90 +2,34 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 
-import nbformat
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.execute.archive import ArchiveError, pack, unpack
 from grading.execute.result import Result
 from grading.execute.store import FOLDER, Store
 from tests.gradebooks import dump
 from tests.machine import descendants
-from tests.tiny_course import CONFIG, marked
+from tests.whole_class import (
+    CANARY,
+    PATIENCE,
+    build,
+    cluster,
+    command,
+    executed,
+    grade,
+    hand_in,
+    marks,
+    notebooks,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
-
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-PATIENCE = 300
-CANARY = 2  # the model solution and the untouched release are executed, too
-
-
-def ordinary(answer="1"):
-    """A notebook with ordinary tests, for which nothing large is imported."""
-    test = "assert first == 1"
-    cells = [
-        marked("first", f"### BEGIN SOLUTION: make first\nfirst = {answer}\n### END SOLUTION", solution=True),
-        marked("first-right", test, grade=True, locked=True, points=2),
-        new_code_cell("print('hello')", id="hello"),
-    ]
-    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
-
-
-def build(course, answers):
-    """A course folder with one hand-in for each (student, answer)."""
-    (course / "source" / "ex1").mkdir(parents=True)
-    (course / "nbgrader_config.py").write_text(CONFIG)
-    nbformat.write(ordinary(), course / "source" / "ex1" / "work.ipynb")
-    for student, answer in answers.items():
-        hand_in(course, student, answer)
-
-
-def hand_in(course, student, answer):
-    folder = course / "submitted" / student / "ex1"
-    folder.mkdir(parents=True, exist_ok=True)
-    notebook = ordinary()
-    notebook.cells[0].source = f"first = {answer}  # {student}"
-    nbformat.write(notebook, folder / "work.ipynb")
-
-
-def command(*words):
-    return [sys.executable, "-m", "grading.cli", "ex1", *words]
-
-
-def grade(course, *words, code=0):
-    done = subprocess.run(command(*words), cwd=course, capture_output=True, text=True, timeout=PATIENCE)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
-
-
-def marks(course):
-    with sqlite3.connect(course / "gradebook.db") as gradebook:
-        rows = gradebook.execute(
-            "select student_id, auto_score, count(*) from grade"
-            " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
-            " join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id group by 1"
-        ).fetchall()
-    assert all(number == 1 for _, _, number in rows), rows
-    return {student: score for student, score, _ in rows}
-
-
-def executed(course):
-    """When each job that is kept was executed."""
-    return {path.name: path.stat().st_mtime_ns for path in (course / FOLDER).glob("*.zip")}
-
-
-def notebooks(course):
-    return {path.parts[-3]: path.read_bytes() for path in course.glob("autograded/*/ex1/work.ipynb")}
-
 
 ANSWERS = {"ada": "1", "bob": "2", "cy": "1 / 0", "dee": "1"}
 MARKS = {"ada": 2.0, "bob": 0.0, "cy": 0.0, "dee": 2.0}
@@ -212,78 +156,17 @@ def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(tmp_path):
     assert kept.items() <= executed(course).items() and marks(course) == {"ada": 2.0, "bob": 2.0}
 
 
-def killed(course, times, rng, latest):
-    """Grade, but kill the command at random moments, so many times; how far each try got."""
-    reached = []
-    for _ in range(times):
-        with subprocess.Popen(command(), cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-            try:
-                running.wait(rng.uniform(0.5, latest))
-            except subprocess.TimeoutExpired:
-                running.kill()
-        reached.append(len(executed(course)))
-    return reached
-
-
-@pytest.mark.parametrize(
-    ("size", "times"), [(6, 3), pytest.param(60, 50, marks=pytest.mark.slow)], ids=["a few", "a class"]
-)
-def test_however_often_it_is_killed_no_mark_is_lost(tmp_path, size, times):
-    course = tmp_path / "course"
-    answers = {f"s{number:02}": str(number % 3) for number in range(size)}
-    build(course, answers)
-    before = descendants().keys()
-    reached = killed(course, times, random.Random(size), 8.0)
-    assert reached == sorted(reached), "something executed was lost"
-    grade(course)
-    assert marks(course) == {student: 2.0 * (answer == "1") for student, answer in answers.items()}
-    assert len(executed(course)) == size + CANARY and len(notebooks(course)) == size
-    deadline = time.monotonic() + 10
-    while (left := descendants().keys() - before) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not left
-
-
 # Workers elsewhere
 
-WORKER = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
 
-
-@pytest.fixture
-def cluster(tmp_path):
-    """A Dask scheduler and two workers as processes of their own, in folders of their own."""
-    processes = []
-
-    def start(name, *words):
-        folder = tmp_path / name
-        folder.mkdir()
-        environment = os.environ | {"PYTHONPATH": str(folder)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]], cwd=folder, env=environment
-        )
-        processes.append(process)
-        return process
-
-    address = tmp_path / "scheduler.json"
-    start(
-        "scheduler", "dask_scheduler", "--no-dashboard", "--host=127.0.0.1", "--port=0", f"--scheduler-file={address}"
-    )
-    workers = [start(name, "dask_worker", f"--scheduler-file={address}", *WORKER) for name in ("one", "two")]
-    deadline = time.monotonic() + 60
-    while not address.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield json.loads(address.read_text())["address"], workers
-    for process in reversed(processes):
-        process.kill()
-        process.wait()
-
-
-def test_a_worker_that_dies_costs_nothing(tmp_path, cluster):
-    address, (_, doomed) = cluster
+def test_a_worker_that_dies_costs_nothing(tmp_path):
     course = tmp_path / "course"
     answers = {f"s{number}": f"__import__('time').sleep(1) or {number % 2}" for number in range(8)}
     build(course, answers)
-    with subprocess.Popen(command(f"--scheduler={address}"), cwd=course, stdout=subprocess.DEVNULL) as running:
+    with (
+        cluster(tmp_path, workers=2) as (address, (_, doomed)),
+        subprocess.Popen(command(f"--scheduler={address}"), cwd=course, stdout=subprocess.DEVNULL) as running,
+    ):
         deadline = time.monotonic() + PATIENCE
         while len(executed(course)) < 2 + CANARY and time.monotonic() < deadline:
             time.sleep(0.05)

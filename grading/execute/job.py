@@ -149,17 +149,19 @@ class Job:
 
 def _undisturbed(session: Session) -> list[dict[str, Any]]:
     """The reports of an execution of which nobody killed a process."""
-    for attempt in range(ATTEMPTS):
+    own = 0
+    for _ in range(ATTEMPTS):
         if interrupted.is_set():
             raise Disturbed("interrupted")
         try:
             return session.run()
         except Disturbed as disturbed:
             # What the student's own code can bring about, it brings about again.
-            if disturbed.reports is not None and attempt >= OWN_DOING:
+            own += disturbed.reports is not None
+            if disturbed.reports is not None and own > OWN_DOING:
                 return disturbed.reports
             last = disturbed
-    raise Disturbed(f"{last}, {ATTEMPTS} times in a row; is this machine short of memory?")
+    raise Disturbed(f"{last}, {ATTEMPTS} times in a row")
 
 
 def execute(job: bytes, threads: int | None = None) -> bytes:

@@ -1,10 +1,10 @@
 """What was executed, kept by the digest of its job, so that nothing is executed twice."""
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from ..temporary import new_folder
 from . import archive
 from .result import Result
 
@@ -21,6 +21,7 @@ class Store:
     """
 
     def __init__(self, course: Path) -> None:
+        self._course = course
         self._folder = course / FOLDER
 
     def get(self, digest: str) -> Result | None:
@@ -41,16 +42,13 @@ class Store:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)  # it holds students' work
-        fd, name = tempfile.mkstemp(dir=self._folder)
-        try:
-            with open(fd, "wb") as file:
+        with new_folder(self._course) as folder:
+            path = folder / digest
+            with path.open("wb") as file:
                 file.write(result.packed)
                 file.flush()
-                os.fsync(fd)
-            os.replace(name, self._path(digest))
-        except BaseException:
-            os.unlink(name)
-            raise
+                os.fsync(file.fileno())
+            path.replace(self._path(digest))
 
     def remove(self, digest: str) -> None:
         """Forget the result of a job."""

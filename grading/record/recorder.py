@@ -1,8 +1,6 @@
 """One hand-in after another into the gradebook and ``autograded/``, as ``nbgrader autograde`` would leave them."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -13,23 +11,18 @@ from nbgrader.api import Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import rmtree, setenv
-from sqlalchemy.exc import DBAPIError
 
 from ..execute.preprocessor import ExecuteApart, Executed
 from ..execute.result import Result
 from ..gradebook import Names
 from ..prepare import Prepared, stage, steps_of
+from ..temporary import new_folder
 from .grades import SaveGrades
 from .penalties import AssignPenalties
 from .points import automatic_points
 
-STAGED = Path(".cache", "staged")
 # Nbgrader's own open the gradebook for themselves, in which they could not write as long as we do.
 OURS = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
-
-
-class GradebookError(OSError):
-    """The gradebook can't be read or written, which is no student's doing."""
 
 
 class Recorder:
@@ -61,7 +54,7 @@ class Recorder:
 
         Raises
         ------
-        GradebookError
+        sqlalchemy.exc.DBAPIError
             The gradebook is locked, damaged, or the disk is full. What was recorded before is as it was.
         Exception
             Whatever a step raises.
@@ -70,7 +63,9 @@ class Recorder:
         graded = Path(course.format_path(course.autograded_directory, prepared.student, prepared.assignment))
         self._autograde.notebooks = [str(graded / f"{name}.ipynb") for name in prepared.notebooks]
         self._autograde.run_pre_convert_hook()
-        with _folder(Path(course.root)) as folder:
+        with new_folder(Path(course.root)) as temporary:
+            folder = temporary / prepared.assignment
+            folder.mkdir()
             stage(self._autograde, prepared.assignment, prepared.student, folder)
             with self._transaction() as gradebook:
                 self._begin(gradebook, prepared)
@@ -117,11 +112,8 @@ class Recorder:
         try:
             yield self._gradebook
             self._gradebook.db.commit()
-        except DBAPIError as error:
-            raise GradebookError(_clearly(error, self._course.db_url)) from error
         finally:
-            with suppress(DBAPIError):
-                self._gradebook.db.rollback()
+            self._gradebook.db.rollback()
 
     def _begin(self, gradebook: Gradebook, prepared: Prepared) -> None:
         """Enter the student and the submission."""
@@ -149,25 +141,3 @@ class Recorder:
                 notebook, resources = step(notebook, resources)
         text = nbformat.writes(notebook, version=4)
         return text if text.endswith("\n") else text + "\n"
-
-
-@contextmanager
-def _folder(root: Path) -> Iterator[Path]:
-    """A new folder on the disk of the course, removed if it is still there in the end."""
-    (root / STAGED).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=root / STAGED))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clearly(error: DBAPIError, db_url: str) -> str:
-    why = str(error.orig)
-    what_to_do = {
-        "database is locked": "another program is writing to it; close formgrader and other nbgrader commands",
-        "database or disk is full": "make room on its disk",
-        "attempt to write a readonly database": "you may not write to it",
-    }.get(why, "if it is damaged, put a copy of yours in its place")
-    return f"the gradebook {db_url.removeprefix('sqlite:///')}: {why}; {what_to_do}"

@@ -1,0 +1,56 @@
+"""What is on a disk only while a class is graded: in one folder, so that who is killed leaves nothing for long."""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TEMPORARY = Path(".cache", "temporary")
+LOCK = Path(".cache", "lock")
+
+
+class BusyError(RuntimeError):
+    """Another process grades in this course folder."""
+
+
+@contextmanager
+def alone(course: Path) -> Iterator[None]:
+    """Keep a course folder to this process, whose temporary files are all in there, and remove those of a killed one.
+
+    Parameters
+    ----------
+    course : Path
+        The course folder.
+
+    Raises
+    ------
+    BusyError
+        Another process does the same.
+    OSError
+        Nothing can be written there.
+    """
+    (course / LOCK).parent.mkdir(exist_ok=True)
+    with open(course / LOCK, "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it does
+        except BlockingIOError as error:
+            raise BusyError(f"another 'grade' is at work in {course.resolve()}; wait until it has ended") from error
+        folder, before = (course / TEMPORARY).resolve(), tempfile.tempdir
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+        tempfile.tempdir = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def new_folder(course: Path) -> Iterator[Path]:
+    """A new folder on the disk of a course, from which things can be moved into their places."""
+    (course / TEMPORARY).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=course / TEMPORARY, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

@@ -1,0 +1,106 @@
+"""Tiny classes for the command ``grade``, and what it leaves behind."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grading.execute.store import FOLDER
+from tests.tiny_course import CONFIG, marked
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+PATIENCE = 300
+CANARY = 2  # the model solution and the untouched release are executed, too
+
+
+def ordinary(answer="1"):
+    """A notebook with ordinary tests, for which nothing large is imported."""
+    test = "assert first == 1"
+    cells = [
+        marked("first", f"### BEGIN SOLUTION: make first\nfirst = {answer}\n### END SOLUTION", solution=True),
+        marked("first-right", test, grade=True, locked=True, points=2),
+        new_code_cell("print('hello')", id="hello"),
+    ]
+    return new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+
+
+def build(course, answers):
+    """A course folder with one hand-in for each (student, answer)."""
+    (course / "source" / "ex1").mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text(CONFIG)
+    nbformat.write(ordinary(), course / "source" / "ex1" / "work.ipynb")
+    for student, answer in answers.items():
+        hand_in(course, student, answer)
+
+
+def hand_in(course, student, answer):
+    folder = course / "submitted" / student / "ex1"
+    folder.mkdir(parents=True, exist_ok=True)
+    notebook = ordinary()
+    notebook.cells[0].source = f"first = {answer}  # {student}"
+    nbformat.write(notebook, folder / "work.ipynb")
+
+
+def command(*words):
+    return [sys.executable, "-m", "grading.cli", "ex1", *words]
+
+
+def grade(course, *words, code=0):
+    done = subprocess.run(command(*words), cwd=course, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def marks(course):
+    with sqlite3.connect(course / "gradebook.db") as gradebook:
+        rows = gradebook.execute(
+            "select student_id, auto_score, count(*) from grade"
+            " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
+            " join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id group by 1"
+        ).fetchall()
+    assert all(number == 1 for _, _, number in rows), rows
+    return {student: score for student, score, _ in rows}
+
+
+def executed(course):
+    """When each job that is kept was executed."""
+    return {path.name: path.stat().st_mtime_ns for path in (course / FOLDER).glob("*.zip")}
+
+
+def notebooks(course):
+    return {path.parts[-3]: path.read_bytes() for path in course.glob("autograded/*/ex1/work.ipynb")}
+
+
+WORKER = ["dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+
+
+@contextmanager
+def cluster(folder, workers, **settings):
+    """A Dask scheduler and workers as processes of their own, in folders of their own: its address, and they."""
+    with ExitStack() as stack:
+
+        def start(name, program, *words):
+            (folder / name).mkdir()
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{program}", *words],
+                cwd=folder / name,
+                env=os.environ | {"PYTHONPATH": str(folder / name)} | settings,
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process
+
+        address = folder / "scheduler.json"
+        here = ["--no-dashboard", "--host=127.0.0.1", "--port=0", f"--scheduler-file={address}"]
+        start("scheduler", "dask_scheduler", *here)
+        started = [start(f"worker-{n}", *WORKER, f"--scheduler-file={address}") for n in range(workers)]
+        deadline = time.monotonic() + 60
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield json.loads(address.read_text())["address"], started
