@@ -86,7 +86,8 @@ def grade(
     try:
         if course.sandboxed:
             bubblewrap()
-        course.generate(assignment)
+        if not diff:
+            course.generate(assignment)
     except (RuntimeError, OSError) as error:
         raise click.ClickException(str(error)) from error
     students = _students(course, assignment, chosen)
@@ -97,13 +98,15 @@ def grade(
     ended = {}
     try:
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
-            if not no_canary:
-                with console.status("Grading the model solution and the untouched release first"):
-                    grading.canary()
             if diff:
-                rehearsed = _followed(grading.grade(students, rehearsal=True), len(students), "Comparing", console)
-                if not _show_changes(rehearsed, console) or not click.confirm("Record these marks?", err=as_json):
+                with course.for_rehearsal(assignment) as copy, grading.rehearsal(copy):
+                    _try(grading, no_canary, console)
+                    rehearsed = _followed(grading.grade(students), len(students), "Comparing", console)
+                if not _show_changes(rehearsed, console) or not _confirmed(as_json):
                     return
+                course.generate(assignment)
+            else:
+                _try(grading, no_canary, console)
             ended = _followed(grading.grade(students), len(students), f"Grading {assignment}", console)
     except KeyboardInterrupt:
         click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
@@ -155,6 +158,12 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     return "record" if executed else "execute and record"
 
 
+def _try(grading: Grading, no_canary: bool, console: Console) -> None:
+    if not no_canary:
+        with console.status("Grading the model solution and the untouched release first"):
+            grading.canary()
+
+
 def _followed(grading: Iterator[Ended], total: int, what: str, console: Console) -> dict[str, Ended]:
     """What became of each student, with a bar on the terminal meanwhile."""
     columns = (
@@ -184,8 +193,15 @@ def _show_changes(ended: dict[str, Ended], console: Console) -> bool:
         for cell, (before, now) in end.changes.items():
             console.print(f"{student}: {cell} {'-' if before is None else f'{before:g}'} -> {now:g}", markup=False)
     changed = [student for student, end in ended.items() if end.changes]
-    console.print(f"{len(changed)} of {len(ended)} students' marks would change.")
+    console.print(f"The marks of {len(changed)} of {len(ended)} students would change.")
     return bool(changed)
+
+
+def _confirmed(as_json: bool) -> bool:
+    try:
+        return click.confirm("Record these marks?", err=as_json)
+    except click.Abort:  # the end of the input
+        return False
 
 
 def _write_feedback(course: Course, assignment: str, students: list[str], console: Console) -> dict[str, str]:
