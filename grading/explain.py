@@ -82,7 +82,7 @@ def _laid_out(
         "seeds": ", ".join(f"{seed} for {purpose}" for purpose, seed in report.get("seeds", {}).items()) or "none",
         "versions": ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions),
         "limits": ", ".join(f"{name} {limit:,}" for name, limit in transcript["limits"].items()),
-        "handed in": ", ".join(f"{name} {digest}" for name, digest in transcript["files"].items()) or "no other files",
+        "handed in": "\n".join(f"{name} {digest}" for name, digest in transcript["files"].items()) or "no other files",
         "executed as": transcript["digest"],
         "transcript": str(path),
     }
