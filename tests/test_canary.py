@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import sys
 
@@ -33,10 +34,16 @@ def notebook(solution="first = 1", test="assert first == 1", points=2, more=(), 
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-def build_course(course, *ours, answer="first = 1", students=("ada",), **others):
-    build(course, notebook=notebook(*ours, **others))
-    for student in students:
-        hand_in(course, student, notebook(answer, *ours[1:], **others))
+@pytest.fixture
+def build_course(tmp_path, empty_gradebook):
+    def course(*ours, answer="first = 1", students=("ada",), **others):
+        folder = tmp_path / "course"
+        build(folder, notebook=notebook(*ours, **others))
+        shutil.copy(empty_gradebook, folder)
+        for student in students:
+            hand_in(folder, student, notebook(answer, *ours[1:], **others))
+        return folder
+
     return course
 
 
@@ -68,8 +75,8 @@ def nobody_is_graded(course):
     return said
 
 
-def test_a_model_solution_that_loses_points_stops_all(tmp_path):
-    course = build_course(tmp_path / "course", "first = 2")
+def test_a_model_solution_that_loses_points_stops_all(build_course):
+    course = build_course("first = 2")
     said = nobody_is_graded(course)
     assert "the model solution of work.ipynb loses points in first-right (0 of 2)" in said
     assert "'nbgrader validate source/ex1/*.ipynb'" in said and "--no-canary" in said
@@ -77,31 +84,31 @@ def test_a_model_solution_that_loses_points_stops_all(tmp_path):
     assert marks(course) == {"ada": 2}
 
 
-def test_a_release_that_gets_points_stops_all(tmp_path):
+def test_a_release_that_gets_points_stops_all(build_course):
     more = [marked("free", "assert True", grade=True, locked=True, points=3)]
-    said = nobody_is_graded(build_course(tmp_path / "course", more=more))
+    said = nobody_is_graded(build_course(more=more))
     assert "the untouched release of work.ipynb gets points in free (3 of 3). Look" in said
 
 
-def test_a_setup_cell_that_fails_stops_all(tmp_path):
+def test_a_setup_cell_that_fails_stops_all(build_course):
     setup = marked("setup-checks", "submission = __door__\nimport nowhere", locked=True)
-    said = nobody_is_graded(build_course(tmp_path / "course", more=[setup]))
+    said = nobody_is_graded(build_course(more=[setup]))
     assert said.count("in work.ipynb the cell 'setup-checks' fails on the judging side") == 1
     assert "No module named 'nowhere'" in said and "what is installed" in said
 
 
-def test_a_sandbox_that_does_not_start_stops_all(tmp_path, monkeypatch):
+def test_a_sandbox_that_does_not_start_stops_all(build_course, tmp_path, monkeypatch):
     broken = tmp_path / "bwrap"
     broken.write_text("#!/bin/sh\necho no namespaces here >&2\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    said = nobody_is_graded(build_course(tmp_path / "course"))
+    said = nobody_is_graded(build_course())
     assert "no namespaces here. Mend that, and run the same command again" in said
 
 
-def test_another_language_stops_all(tmp_path):
+def test_another_language_stops_all(build_course):
     kernel = {"display_name": "R", "language": "R", "name": "ir"}
-    said = nobody_is_graded(build_course(tmp_path / "course", kernel=kernel))
+    said = nobody_is_graded(build_course(kernel=kernel))
     assert "work.ipynb: this notebook is in R; only Python can be graded in a sandbox" in said
 
 
@@ -109,12 +116,10 @@ def executed(course):
     return {path.name: path.stat().st_mtime_ns for path in (course / FOLDER).iterdir()}
 
 
-def test_a_good_one_is_executed_once_and_leaves_no_trace(tmp_path):
+def test_a_good_one_is_executed_once_and_leaves_no_trace(build_course, tmp_path):
     """Several notebooks: one without tests, which is in the release as it is in the source, and one graded by hand."""
     essay = marked("essay", "Because.", new_markdown_cell, grade=True, solution=True, points=5)
-    course = build_course(
-        tmp_path / "course", "first = 1", points=2 / 3, more=[essay], students=("ada", "canary"), answer="first = 3"
-    )
+    course = build_course("first = 1", points=2 / 3, more=[essay], students=("ada", "canary"), answer="first = 3")
     source = course / "source" / "ex1"
     nbformat.write(
         new_notebook(cells=[new_code_cell("1", id="one")], metadata={"kernelspec": PYTHON}), source / "a.ipynb"

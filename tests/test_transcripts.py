@@ -70,8 +70,9 @@ def light():
     return notebook
 
 
-def fill(course, students=ANSWERS):
+def fill(course, gradebook, students=ANSWERS):
     build(course, "c.ExecuteApart.answers = 'answering'", light())
+    shutil.copy(gradebook, course)
     (course / "source" / "ex1" / "answering.py").write_text(ANSWERING)
     for student in students:
         notebook = light()
@@ -144,9 +145,9 @@ def change(course, ident, source, points=None):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(tmp_path_factory, empty_gradebook):
     course = tmp_path_factory.mktemp("transcripts") / "course"
-    fill(course)
+    fill(course, empty_gradebook)
     grade(course)
     assert marks(course) == MARKS
     return course
@@ -243,16 +244,17 @@ def autograde(course):
     return course / "autograded" / student / "ex1"
 
 
-def test_plain_nbgrader_keeps_the_same_transcript(graded, tmp_path):
-    fill(tmp_path / "course", ["hal"])
+def test_plain_nbgrader_keeps_the_same_transcript(graded, tmp_path, empty_gradebook):
+    fill(tmp_path / "course", empty_gradebook, ["hal"])
     shutil.copy(graded / ".course_secret", tmp_path / "course")
     folder = autograde(tmp_path / "course")
     assert everything(folder) == everything(graded / "autograded" / "hal" / "ex1")
 
 
-def test_the_next_notebook_does_not_see_the_one_before(tmp_path):
+def test_the_next_notebook_does_not_see_the_one_before(tmp_path, empty_gradebook):
     course = tmp_path / "course"
     build(course, notebook=listing())
+    shutil.copy(empty_gradebook, course)
     nbformat.write(listing(), course / "source" / "ex1" / "also.ipynb")
     for name in ("work.ipynb", "also.ipynb"):
         folder = hand_in(course, "ada", listing(), name)
