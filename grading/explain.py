@@ -41,7 +41,7 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
         It was not graded; the message names what was.
     """
     folder = course.root / "autograded" / student
-    known, damaged = set(), []
+    found, known, damaged = [], set(), []
     for path in sorted(folder.glob(f"*/*{TRANSCRIPT}")):
         try:
             transcript = archive.unpack(path.read_bytes())
@@ -54,8 +54,10 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
             damaged.append(path)
             continue
         if test_id in reports:
-            return _laid_out(course, path, student, test_id, reports[test_id], transcript)
+            found.append(_laid_out(course, path, student, test_id, reports[test_id], transcript))
         known |= reports.keys()
+    if found:  # several, if notebooks have tests of the same name
+        return Group(*found)
     if damaged:
         again = f"grade {damaged[0].parent.name} --student={student} --force"
         raise NotGradedError(f"{damaged[0]} is damaged; '{again}' writes it anew")

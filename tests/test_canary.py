@@ -12,7 +12,10 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.cli import main
+from grading.execute.plan import PlannedCell
+from grading.execute.preprocessor import outputs_of
 from grading.execute.store import FOLDER
+from grading.record.points import automatic_points
 from tests.tiny_course import build, hand_in, marked
 
 pytestmark = [
@@ -110,6 +113,15 @@ def test_another_language_stops_all(build_course):
     kernel = {"display_name": "R", "language": "R", "name": "ir"}
     said = nobody_is_graded(build_course(kernel=kernel))
     assert "work.ipynb: this notebook is in R; only Python can be graded in a sandbox" in said
+
+
+@pytest.mark.parametrize("most", [2.0, 1 / 3, 2 / 3])
+def test_all_points_are_all_points(most):
+    """Rounding them would make more of two thirds than nbgrader takes, and less of one third."""
+    test = marked("right", "", grade=True, locked=True, points=most)
+    planned = PlannedCell("", "right", on_grader_side=True, points=most)
+    test.outputs = outputs_of(planned, {"passed": True, "fraction": 1.0}, 1)
+    assert automatic_points(new_notebook(cells=[test])) == {"right": (most, most)}
 
 
 def executed(course):

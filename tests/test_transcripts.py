@@ -615,3 +615,21 @@ def test_when_nothing_would_change_nothing_is_asked(few):
     before = (few / "gradebook.db").read_bytes(), everything(few / "autograded")
     assert "The marks of 0 of 2 students would change." in grade(few, "--diff")
     assert ((few / "gradebook.db").read_bytes(), everything(few / "autograded")) == before
+
+
+def test_a_notebook_that_is_not_there_any_more_gets_nothing(tmp_path, empty_gradebook):
+    course = tmp_path / "course"
+    other = listing()
+    for each in other.cells:  # else it would be known by these, under the other's name
+        each.metadata.nbgrader.grade_id += "-also"
+    build(course, notebook=listing())
+    shutil.copy(empty_gradebook, course)
+    nbformat.write(other, course / "source" / "ex1" / "also.ipynb")
+    folder = hand_in(course, "ada", listing())
+    hand_in(course, "ada", other, "also.ipynb")
+    said = grade(course, "--diff", answer="y\n")
+    assert differences(said) == ["ada: also: first-right-also - -> 2", "ada: work: first-right - -> 2"]
+    (folder / "also.ipynb").unlink()
+    said = grade(course, "--diff", answer="y\n")
+    assert differences(said) == ["ada: also: first-right-also 2 -> 0"], said
+    assert marks(course) == {"ada": 2}

@@ -87,7 +87,8 @@ class Recorder:
         Returns
         -------
         dict of str to (float or None, float)
-            By the test cells' ids: the points in the gradebook, None if there are none, and those to be.
+            By the test cells' ids, behind their notebook's name if there are several: the points in the gradebook, None
+            if there are none, and those to be.
         """
         changes, student, assignment = {}, prepared.student, prepared.assignment
         execute = ExecuteApart(parent=self._autograde)
@@ -96,7 +97,9 @@ class Recorder:
             with suppress(MissingEntry):
                 submission = gradebook.find_submission(assignment, student)
                 graded = {entry.name: entry.grades for entry in submission.notebooks}
-            for name in sorted(graded.keys() | prepared.notebooks.keys()):
+            names = sorted(graded.keys() | prepared.notebooks.keys())
+            for name in names:
+                label = f"{name}: " if len(names) > 1 else ""
                 before = {grade.cell.name: grade.auto_score for grade in graded.get(name, [])}
                 if name in prepared.notebooks:
                     notebook, job = prepared.notebooks[name]
@@ -104,7 +107,9 @@ class Recorder:
                     now = {cell: earned for cell, (earned, _) in automatic_points(notebook).items()}
                 else:  # it was not handed in
                     now = {cell: 0.0 for cell, points in before.items() if points is not None}
-                changes |= {cell: (before.get(cell), to_be) for cell, to_be in now.items() if before.get(cell) != to_be}
+                changes |= {
+                    label + cell: (before.get(cell), to_be) for cell, to_be in now.items() if before.get(cell) != to_be
+                }
         return changes
 
     @cached_property
