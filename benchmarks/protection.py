@@ -1,7 +1,7 @@
 """What does the sandbox cost? Run ``python benchmarks/protection.py``, in the course folder.
 
-The model solution with its checkpoint is graded in pairs, with the sandbox and without: the same submission, the same
-pipeline, one right after the other, in turns which of them comes first. With a checkpoint nothing is trained, so that
+The model solution with its checkpoint is executed in pairs, with the sandbox and without: the same submission, one
+right after the other, in turns which of them comes first. With a checkpoint nothing is trained, so that
 the share of the sandbox is as large as it gets. Exits with status 1 if the bar is missed.
 """
 
@@ -9,11 +9,12 @@ import statistics
 import sys
 import tempfile
 import time
-import warnings
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from grading.course import Course
+from grading.execute.job import Job
 from tests.corpus.build import Example, build_class
 
 PAIRS = 12
@@ -23,19 +24,19 @@ STUDENT = Example("ada", "the model solution", checkpoint=True)
 
 def main() -> int:
     """Print the medians and return 0 if the bar is met."""
-    warnings.simplefilter("ignore")  # of SQLAlchemy about nbgrader's queries
     with tempfile.TemporaryDirectory() as folder:
         course = Course(Path(folder) / "course")
         build_class(course.root, [STUDENT])
         course.generate("ex04")
+        ((_, job),) = course.preparer.prepare("ex04", STUDENT.name).notebooks.values()
         seconds = {True: [], False: []}
-        seconds_of(course, sandboxed=True)  # caches get warm
+        seconds_of(job, sandboxed=True)  # caches get warm
         for pair in range(PAIRS):
             for sandboxed in (True, False) if pair % 2 else (False, True):
-                seconds[sandboxed].append(seconds_of(course, sandboxed))
+                seconds[sandboxed].append(seconds_of(job, sandboxed))
     ratios = sorted(a / b for a, b in zip(seconds[True], seconds[False], strict=True))
     ratio = statistics.median(ratios)
-    print(f"One submission graded, wall time, median of {PAIRS}")
+    print(f"One submission executed, wall time, median of {PAIRS}")
     print(f"  without a sandbox {statistics.median(seconds[False]):6.2f} s")
     print(f"  with the sandbox  {statistics.median(seconds[True]):6.2f} s")
     quarter = len(ratios) // 4
@@ -47,13 +48,10 @@ def main() -> int:
     return 0 if ratio <= MOST else 1
 
 
-def seconds_of(course: Course, sandboxed: bool) -> float:
-    """Grade the submission once."""
-    course.api.config.ExecuteApart.run_student_code_without_a_sandbox = not sandboxed
+def seconds_of(job: Job, sandboxed: bool) -> float:
+    """Execute the submission once."""
     start = time.perf_counter()
-    result = course.api.autograde("ex04", STUDENT.name, force=True)
-    if not result["success"]:
-        raise RuntimeError(result)
+    replace(job, sandboxed=sandboxed).run()
     return time.perf_counter() - start
 
 

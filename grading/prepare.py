@@ -90,9 +90,12 @@ class Preparer:
         return notebook, self._execute.job(notebook, names, files)
 
 
-def steps_of(autograde: Autograde, preprocessors: list[str | type]) -> list[Step]:
-    """Nbgrader's steps, ready to be called; it makes them anew for each hand-in."""
+def steps_of(
+    autograde: Autograde, preprocessors: list[str | type], instead: dict[type, type] | None = None
+) -> list[Step]:
+    """Nbgrader's steps, ready to be called, with others instead of some; it makes them anew for each hand-in."""
     found = (import_item(step) if isinstance(step, str) else step for step in preprocessors)
+    found = ((instead or {}).get(step, step) for step in found)
     return [step(parent=autograde) if isinstance(step, type) else step for step in found]
 
 

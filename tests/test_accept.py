@@ -142,7 +142,7 @@ def test_the_last_line_says_once_more_who(graded):
 
 
 def test_what_was_graded_earlier_stays(graded):
-    assert len(graded.before) == 6 and graded.copies(*MARKED[-2:]) == graded.before
+    assert len(graded.before) == 8 and graded.copies(*MARKED[-2:]) == graded.before
 
 
 def test_files_of_the_assignment_are_the_instructors_and_others_do_no_harm(graded):

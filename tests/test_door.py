@@ -160,7 +160,7 @@ def in_advance(wire, request):
 def test_a_reply_sent_in_advance_answers_nothing():
     with runner(in_advance) as door:
         assert door.ask("q", {}) == {"answer": 1}
-        assert door.ask("q", {})["failure"]["kind"] == "died"
+        assert door.ask("another", {})["failure"]["kind"] == "died"
         assert_dead(door)
 
 
@@ -305,3 +305,30 @@ def test_seeds_fill_128_bits_and_seed_a_generator(door_with):
         together |= seed
         np.random.default_rng(seed)
     assert together == 2**128 - 1  # each bit is used
+
+
+# The same question twice
+
+
+def test_a_question_is_not_asked_again_until_a_cell_has_run():
+    images = np.zeros((2, 3), np.float32)
+    with runner(replying(outputs=[], answer=np.arange(3))) as door:
+        for _ in range(3):
+            first = door.ask("logits", {"images": images, "seed": 1})["answer"]
+            assert first.tolist() == [0, 1, 2]
+            first[:] = 9  # a test cell may do with it what it likes
+        assert len(door.requests) == 1
+        for other in ({"images": images, "seed": 2}, {"images": images + 1, "seed": 1}):
+            door.ask("logits", other)
+        door.ask("values", {"images": images, "seed": 1})
+        assert len(door.requests) == 4
+        door.execute("model = None", PATIENCE)
+        door.ask("logits", {"images": images, "seed": 1})
+        assert len(door.requests) == 6
+
+
+def test_a_question_that_failed_is_asked_again():
+    with runner(replying(failure={"kind": "error", "message": "took too long"})) as door:
+        for _ in range(2):
+            assert door.ask("logits", {})["failure"]["message"] == "took too long"
+        assert len(door.requests) == 2

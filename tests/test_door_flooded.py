@@ -54,7 +54,7 @@ def reports(flood, *cells):
     thread.start()
     plan = {
         "cells": [
-            {"source": source, "on_student_side": student_side, "on_grader_side": not student_side}
+            {"source": source, "on_student_side": student_side, "on_grader_side": not student_side, "draws": True}
             for source, student_side in (*cells, (PEAK, False))
         ],
         "files": {},

@@ -12,6 +12,7 @@ import socket
 import time
 import tracemalloc
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import numpy as np
@@ -153,8 +154,10 @@ def sent(report):
     """The report as it arrives at the session."""
     ends = [Wire(sock) for sock in socket.socketpair()]
     try:
-        ends[0].send(report, PATIENCE)
-        return ends[1].receive(PATIENCE)
+        with ThreadPoolExecutor(1) as pool:
+            received = pool.submit(ends[1].receive, PATIENCE)
+            ends[0].send(report, PATIENCE)
+            return received.result()
     finally:
         for end in ends:
             end.close()

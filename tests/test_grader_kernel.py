@@ -267,7 +267,7 @@ def serving(*cells, replies, output=Limits.output):
         thread.start()
     plan = {
         "cells": [
-            {"source": source, "on_student_side": student, "on_grader_side": grader}
+            {"source": source, "on_student_side": student, "on_grader_side": grader, "draws": True}
             for source, (student, grader) in cells
         ],
         "files": {},

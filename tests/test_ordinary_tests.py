@@ -75,7 +75,7 @@ def test_a_cell_that_did_not_run_earns_nothing(report):
 def test_another_language_is_refused():
     notebook = new_notebook(metadata={"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}})
     with pytest.raises(LanguageError, match="this notebook is in R"):
-        ExecuteApart().preprocess(notebook, {})
+        ExecuteApart().job(notebook, {}, {})
 
 
 def test_the_cells_of_students_are_left_as_they_are():

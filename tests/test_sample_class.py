@@ -1,9 +1,13 @@
 """A whole class, from hand-in to marks: every example student gets exactly what the example says."""
 
+import shutil
+
 import nbformat
 import pytest
 
 from grading.marks import read_marks
+from tests.corpus.build import SAMPLE
+from tests.gradebooks import dump
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +74,29 @@ def test_student_code_wrote_nothing(sample_class):
     """What lies in autograded/ is the notebook and what was handed in."""
     for folder in (sample_class / "autograded").glob("*/ex04"):
         handed_in = {path.name for path in (sample_class / "submitted" / folder.parent.name / "ex04").iterdir()}
-        assert {path.name for path in folder.iterdir()} <= handed_in | {"README.md"}
+        ours = {"README.md", "glitch_or_chirp.transcript.zip"}
+        assert {path.name for path in folder.iterdir()} <= handed_in | ours
+
+
+def test_gradebook_and_folders_are_those_of_plain_nbgrader(sample_class, tmp_path, run_nbgrader):
+    course = tmp_path / "course"
+    for name in ("source", "submitted", ".cache/executed"):  # another execution would train other nets
+        shutil.copytree(sample_class / name, course / name)
+    shutil.copy(sample_class / ".course_secret", course)
+    executed = files(course / ".cache" / "executed")
+    run_nbgrader("generate_assignment", "ex04", course=course)
+    run_nbgrader("autograde", "ex04", course=course, check=False)  # it fails in the end, for one hand-in is damaged
+    assert files(course / ".cache" / "executed") == executed, "something was executed that need not be"
+    assert dump(course) == dump(sample_class)
+    ours, theirs = (files(root / "autograded") for root in (sample_class, course))
+    assert ours.keys() == theirs.keys() and len(ours) > 3 * (len(SAMPLE) - 1)
+    assert [name for name in ours if ours[name] != theirs[name]] == []
+
+
+def files(folder):
+    """Contents and permissions of all files in a folder."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

@@ -19,7 +19,7 @@ from grading.execute import sandbox, session
 from grading.execute.plan import PlannedCell
 from grading.execute.preprocessor import SetupFailed, outputs_of
 from grading.execute.sandbox import SandboxError
-from grading.execute.session import Limits, Session
+from grading.execute.session import Disturbed, Limits, Session
 from tests.machine import descendants, processes
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -39,7 +39,9 @@ def judged(source):
 
 
 def run(*cells, limits=LIMITS, **options):
-    return Session(cells=list(cells), limits=limits, **options).run()
+    """The reports, without what was asked."""
+    reports = Session(cells=list(cells), limits=limits, **options).run()
+    return [{key: said for key, said in report.items() if key not in ("asked", "seeds")} for report in reports]
 
 
 def text(report):
@@ -148,7 +150,7 @@ SESSION = """
 import json, sys
 from pathlib import Path
 from grading.execute.plan import PlannedCell
-from grading.execute.session import Limits, Session
+from grading.execute.session import Disturbed, Limits, Session
 release, probe, limits = sys.argv[1:]
 session = Session(cells=[PlannedCell(probe, on_student_side=True)], release=Path(release), limits=eval(limits))
 (report,) = session.run()
@@ -416,7 +418,6 @@ def answers(tmp_path):
 
 FATAL = {
     "exit": "import os; os._exit(0)",
-    "kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     "hang up": "import os; os.closerange(3, 100)",
     "garbage": """
         import os, stat
@@ -442,6 +443,14 @@ def test_a_student_side_that_dies_costs_only_what_comes_after(answers, fatal):
     assert first == {"outputs": []} and asked == PASSED
     assert error(killed) == error(after) == "KernelDied"
     assert asked_after == DIED and without_a_question == PASSED
+
+
+def test_who_is_killed_may_have_been_killed_by_the_machine(answers):
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(Disturbed, match="its sandbox was killed") as disturbed:
+        run(student("x = 3"), judged(ASK), student(kill), judged(ASK), **answers)
+    _, asked, killed, after = disturbed.value.reports
+    assert asked["passed"] and error(killed) == "KernelDied" and not after["passed"]
 
 
 def test_an_endless_cell_ends_by_its_limit_and_the_next_one_runs(answers):
@@ -484,13 +493,16 @@ def test_processes_left_behind_end_with_the_sandbox():
     assert not left()
 
 
-@pytest.mark.parametrize(
-    "fatal", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 9)"], ids=["exit", "kill"]
-)
-def test_a_grader_kernel_that_dies_loses_the_cells_from_there_on(fatal):
+def test_a_grader_kernel_is_not_killed_by_students():
+    with pytest.raises(Disturbed, match="its grader kernel was killed") as disturbed:
+        run(judged("5"), judged("import os; os.kill(os.getpid(), 9)"))
+    assert disturbed.value.reports is None
+
+
+def test_a_grader_kernel_that_dies_loses_the_cells_from_there_on():
     text_cell = PlannedCell("Some text.")
     first, nothing, passed, *rest = run(
-        student("1"), text_cell, judged("5"), judged(fatal), text_cell, student("2"), judged("5")
+        student("1"), text_cell, judged("5"), judged("import os; os._exit(0)"), text_cell, student("2"), judged("5")
     )
     assert text(first) == "1" and nothing == {} and passed["points"] == 5.0
     assert rest[1] == {}

@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from grading.execute.archive import ArchiveError, pack, unpack
 from grading.execute.result import Result
 from grading.execute.store import FOLDER, Store
+from tests.gradebooks import dump
 from tests.machine import descendants
 from tests.tiny_course import CONFIG, marked
 
@@ -80,19 +81,6 @@ def marks(course):
 def executed(course):
     """When each job that is kept was executed."""
     return {path.name: path.stat().st_mtime_ns for path in (course / FOLDER).glob("*.zip")}
-
-
-def dump(course):
-    """The gradebook without what nbgrader makes up: ids."""
-    tables = ("student", "submitted_assignment", "grade", "comment", "submitted_notebook")
-    content = {}
-    with sqlite3.connect(course / "gradebook.db") as gradebook:
-        for table in tables:
-            cursor = gradebook.execute(f"select * from {table}")
-            names = [column[0] for column in cursor.description]
-            keep = [i for i, name in enumerate(names) if not name.endswith("id") or name == "student_id"]
-            content[table] = sorted(repr([row[i] for i in keep]) for row in cursor)
-    return content
 
 
 def notebooks(course):

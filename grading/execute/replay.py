@@ -8,6 +8,7 @@ kernel it may die without harm.
 import os
 import socket
 import sys
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -48,12 +49,13 @@ class Replay:
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The reply that was given before."""
-        reply = self._replies.get(key_of(self.transcript.cells, question, arguments))
+        key = key_of(self.transcript.cells, question, arguments)
+        reply = self._replies.get(key)
         if reply is None:
             self.missing.append(question)
             return {"failure": {"kind": "broken", "message": "this question is not on record"}}
-        self.transcript.note(question, arguments, reply)
-        return reply
+        self.transcript.note(question, arguments, reply, key)
+        return deepcopy(reply)
 
     def seed(self, purpose: str) -> int:
         """See `Door.seed`."""

@@ -27,18 +27,20 @@ class Transcript:
         self.cells = 0
         self._clear()
 
-    def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any]) -> None:
-        """Note down one question and the reply to it."""
-        entry = {"question": question, "key": key_of(self.cells, question, arguments), "arguments": outline(arguments)}
-        self._asked.append(entry | (reply if self._takes(reply) else {}))
+    def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any], key: str) -> bool:
+        """Note down one question and the reply to it; whether there was room for the reply."""
+        entry = {"question": question, "key": key, "arguments": outline(arguments)}
+        taken = self._takes(reply)
+        self._asked.append(entry | (reply if taken else {}))
+        return taken
 
     def note_seed(self, purpose: str, seed: int) -> None:
         """Note down a seed."""
         self._seeds[purpose] = f"{seed:032x}"
 
     def take(self) -> dict[str, Any]:
-        """What was noted since the last time: ``asked``, a list of the questions, and ``seeds`` by their purposes."""
-        noted = {"asked": self._asked, "seeds": self._seeds}
+        """What was noted since the last time, if anything: questions (``asked``), and ``seeds`` by their purposes."""
+        noted = {"asked": self._asked, "seeds": self._seeds} if self._asked or self._seeds else {}
         self._clear()
         return noted
 
@@ -49,7 +51,10 @@ class Transcript:
 
     def _takes(self, reply: dict[str, Any]) -> bool:
         arrays: list[np.ndarray] = []
-        self._json += len(json.dumps(take_out(reply, arrays)))
+        try:
+            self._json += len(json.dumps(take_out(reply, arrays)))
+        except (TypeError, ValueError, RecursionError):  # too many lists in each other
+            return False
         self._arrays += len(arrays)
         self._bytes += sum(array.nbytes for array in arrays)
         return self._json <= MAX_JSON and self._arrays <= MAX_ARRAYS and self._bytes <= MAX_ARRAY_BYTES

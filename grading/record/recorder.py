@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import rmtree, setenv
 from sqlalchemy.exc import DBAPIError
 
@@ -18,9 +19,13 @@ from ..execute.preprocessor import ExecuteApart, Executed
 from ..execute.result import Result
 from ..gradebook import Names
 from ..prepare import Prepared, stage, steps_of
+from .grades import SaveGrades
+from .penalties import AssignPenalties
 from .points import automatic_points
 
 STAGED = Path(".cache", "staged")
+# Nbgrader's own open the gradebook for themselves, in which they could not write as long as we do.
+OURS = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
 
 
 class GradebookError(OSError):
@@ -42,7 +47,7 @@ class Recorder:
     def __init__(self, autograde: Autograde) -> None:
         self._autograde = autograde
         self._course = autograde.coursedir
-        self._steps = steps_of(autograde, autograde.autograde_preprocessors)
+        self._steps = steps_of(autograde, autograde.autograde_preprocessors, OURS)
 
     def record(self, prepared: Prepared, results: dict[str, Result]) -> None:
         """Record one hand-in.

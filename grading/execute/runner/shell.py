@@ -225,6 +225,8 @@ class NotebookShell(InteractiveShell):
         start = time.monotonic()
         with time_limit(timeout), nullcontext() if draws else self._text_only():
             self.run_cell(source, store_history=True)
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.uninstall_repl_displayhook()  # it draws each figure once more, for a window that is not there
         if time.monotonic() - start > timeout and all(output["type"] != "error" for output in self.recorder.outputs):
             # Whoever catches the interrupt has had their time all the same.
             why = f"stopped after {timeout:g} s"

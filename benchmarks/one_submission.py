@@ -1,0 +1,68 @@
+"""Where does the time go that one submission takes? Run ``python benchmarks/one_submission.py`` in the course folder.
+
+The model solution with its checkpoint is executed by itself, with one processor for NumPy and torch, as in a class
+where each processor has a submission of its own.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from unittest.mock import patch
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from grading.course import Course
+from grading.execute import session
+from grading.execute.plan import PlannedCell
+from grading.execute.runner.wire import Wire
+from tests.corpus.build import Example, build_class
+
+STUDENT = Example("ada", "the model solution", checkpoint=True)
+LARGE = ("evaluate-preview", "evaluate-fresh-accuracy")  # 4,000 images each
+
+
+def main() -> None:
+    """Print seconds by kind of cell."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder) / "course")
+        build_class(course.root, [STUDENT])
+        course.generate("ex04")
+        ((_, job),) = course.preparer.prepare("ex04", STUDENT.name).notebooks.values()
+        job.run(threads=1)  # caches get warm
+        times, receive = [time.perf_counter()], Wire.receive
+
+        def timed(wire: Wire, timeout: float | None = None) -> object:
+            message = receive(wire, timeout)
+            times.append(time.perf_counter())
+            return message
+
+        with patch.object(session.Wire, "receive", timed):
+            job.run(threads=1)
+    begun, ready, *ends = times
+    spent = Counter({"start of sandbox, runner and grader kernel": ready - begun})
+    ran = [cell for cell in job.cells if cell.runs]
+    for cell, before, after in zip(ran, [ready, *ends[:-1]], ends, strict=True):
+        spent[kind_of(cell)] += after - before
+    print("One submission with its checkpoint, one processor, wall time")
+    for kind, seconds in spent.most_common():
+        print(f"  {seconds:6.2f} s  {kind}")
+    print(f"  {ends[-1] - begun:6.2f} s  in all")
+
+
+def kind_of(cell: PlannedCell) -> str:
+    """What kind of work a cell is."""
+    if cell.name in LARGE:
+        return "two tests with 4,000 images each"
+    if cell.points is not None:
+        training = cell.name.startswith("train-") and cell.name not in ("train-split", "train-loss-falls")
+        return "training in tests, and import of torch's optimisers" if training else "other tests"
+    if cell.name == "setup-tools":
+        return "import of torch and Matplotlib"
+    return (
+        "cells before the student's own, without pictures" if not cell.draws else "the student's cells, with pictures"
+    )
+
+
+if __name__ == "__main__":
+    main()
