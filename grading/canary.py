@@ -8,10 +8,9 @@ from nbformat import NotebookNode
 
 from .course import Course
 from .execute.job import Job
-from .execute.preprocessor import ExecuteApart, Executed
+from .execute.preprocessor import ExecuteApart, Executed, LanguageError, SetupFailed
 from .execute.result import Result
 from .record.points import automatic_points
-from .sanitize.hand_in import files_beside_notebooks
 
 
 class CanaryError(RuntimeError):
@@ -27,23 +26,31 @@ class Canary:
         The course folder.
     assignment : str
         Its assignment.
+
+    Raises
+    ------
+    CanaryError
+        It can't be graded here at all.
     """
 
     def __init__(self, course: Course, assignment: str) -> None:
         self._course = course
         self._assignment = assignment
         self._hand_ins: list[tuple[str, str, NotebookNode, Job]] = []
+        files, _ = course.preparer.files(assignment)
         for what, folder in (("model solution", "source"), ("untouched release", "release")):
-            files, _ = files_beside_notebooks(course.root / "source" / assignment)
             for path in sorted((course.root / folder / assignment).glob("*.ipynb")):
                 notebook = nbformat.read(path, as_version=4)
-                sanitized = course.preparer.sanitized(notebook, files, assignment, "canary", path.stem)
+                try:
+                    sanitized = course.preparer.sanitized(notebook, files, assignment, "canary", path.stem)
+                except LanguageError as error:
+                    raise CanaryError(f"nobody was graded, for {path}: {error}") from error
                 self._hand_ins.append((what, path.name, *sanitized))
 
     @property
-    def jobs(self) -> list[Job]:
-        """What is to be executed before `check`."""
-        return [job for *_, job in self._hand_ins]
+    def jobs(self) -> dict[str, Job]:
+        """What is to be executed before `check`, by digests."""
+        return {job.digest(): job for *_, job in self._hand_ins}
 
     def check(self, results: dict[str, Result]) -> None:
         """Look at the marks.
@@ -61,7 +68,11 @@ class Canary:
         complaints = []
         for what, name, notebook, job in self._hand_ins:
             executed = deepcopy(notebook)
-            ExecuteApart(parent=self._course.autograde).apply(executed, Executed(job, results[job.digest()]))
+            try:
+                ExecuteApart(parent=self._course.autograde).apply(executed, Executed(job, results[job.digest()]))
+            except SetupFailed as error:
+                complaints.append(f"in {name} {error}")
+                continue
             wrong = [
                 f"{cell} ({earned:g} of {most:g})"
                 for cell, (earned, most) in automatic_points(executed).items()
@@ -72,7 +83,8 @@ class Canary:
                 complaints.append(f"the {what} of {name} {should} {', '.join(wrong)}")
         if complaints:
             raise CanaryError(
-                f"nobody was graded, for here {'; '.join(complaints)}. Look at these tests and at what is installed; "
+                f"nobody was graded, for here {'; '.join(dict.fromkeys(complaints))}. "
+                "Look at these tests and at what is installed; "
                 f"'nbgrader validate {Path('source', self._assignment)}/*.ipynb' runs the model solution. "
                 "With --no-canary the class is graded all the same."
             )

@@ -112,19 +112,22 @@ def grade(
         bubblewrap()
     students = _students(course, assignment, chosen)
     with alone(course.root):
-        course.generate(assignment)
+        if not diff:
+            course.generate(assignment)
         if dry_run:
             for student in students:
                 console.print(f"{student}: {_plan(course, assignment, student, force)}", markup=False)
             return
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
-            if not no_canary:
-                with console.status("Grading the model solution and the untouched release first"):
-                    grading.canary()
             if diff:
-                rehearsed = _followed(grading.grade(students, rehearsal=True), len(students), "Comparing", console)
-                if not _show_changes(rehearsed, console) or not click.confirm("Record these marks?", err=as_json):
+                with course.for_rehearsal(assignment) as copy, grading.rehearsal(copy):
+                    _try(grading, no_canary, console)
+                    rehearsed = _followed(grading.grade(students), len(students), "Comparing", console)
+                if not _show_changes(rehearsed, console) or not _confirmed(as_json):
                     return
+                course.generate(assignment)
+            else:
+                _try(grading, no_canary, console)
             ended = _followed(grading.grade(students), len(students), f"Grading {assignment}", console)
         problems = {student: end.problem for student, end in ended.items() if end.problem}
         failures = sum(end.failed for end in ended.values())
@@ -165,6 +168,12 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     return "record" if executed else "execute and record"
 
 
+def _try(grading: Grading, no_canary: bool, console: Console) -> None:
+    if not no_canary:
+        with console.status("Grading the model solution and the untouched release first"):
+            grading.canary()
+
+
 def _followed(grading: Iterator[Ended], total: int, what: str, console: Console) -> dict[str, Ended]:
     """What became of each student, with a bar on the terminal meanwhile."""
     columns = (
@@ -194,8 +203,15 @@ def _show_changes(ended: dict[str, Ended], console: Console) -> bool:
         for cell, (before, now) in end.changes.items():
             console.print(f"{student}: {cell} {'-' if before is None else f'{before:g}'} -> {now:g}", markup=False)
     changed = [student for student, end in ended.items() if end.changes]
-    console.print(f"{len(changed)} of {len(ended)} students' marks would change.")
+    console.print(f"The marks of {len(changed)} of {len(ended)} students would change.")
     return bool(changed)
+
+
+def _confirmed(as_json: bool) -> bool:
+    try:
+        return click.confirm("Record these marks?", err=as_json)
+    except click.Abort:  # the end of the input
+        return False
 
 
 def _write_feedback(course: Course, assignment: str, students: list[str], console: Console) -> dict[str, str]:

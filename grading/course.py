@@ -2,6 +2,9 @@
 
 import logging
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +16,7 @@ from nbgrader.apps import NbGrader, NbGraderAPI
 from nbgrader.converters import Autograde
 
 from .execute.plan import from_gradebook
-from .execute.preprocessor import TRANSCRIPT, ExecuteApart
+from .execute.preprocessor import TRANSCRIPT, ExecuteApart, course_secret
 from .gradebook import check_gradebook
 from .interrupt import undisturbed
 from .prepare import Preparer
@@ -90,13 +93,9 @@ class Course:
         sqlalchemy.exc.DBAPIError, GradebookError
             The gradebook can't be read or written, or is damaged.
         """
-        check_gradebook(self.db_url)
-        release = self.root / "release" / assignment
-        made = [*(release / name for name in self.notebooks(assignment)), self.root / "gradebook.db"]
-        newest = max(_newest(self.root / "source" / assignment), self._newest_support_file())
-        whole = min(map(_modified, made)) > newest and all(map(_is_notebook, made[:-1]))
-        if whole and self._in_gradebook(assignment):
+        if self._is_generated(assignment):
             return
+        release = self.root / "release" / assignment
         with new_folder(self.root) as folder:
             kept = folder / "release"
             if release.exists():
@@ -110,6 +109,36 @@ class Course:
                 shutil.rmtree(release, ignore_errors=True)
                 kept.rename(release)
         raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
+
+    @contextmanager
+    def for_rehearsal(self, assignment: str) -> Iterator["Course"]:
+        """A course with the newest release, for whom only wants to know the marks.
+
+        It is this one if nothing is to be generated; else one with a release and a gradebook of its own, and all the
+        rest is this one's.
+        """
+        if self._is_generated(assignment):
+            yield self
+            return
+        course_secret(self.root)
+        with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+            for path in self.root.resolve().iterdir():
+                if path.name == "gradebook.db":
+                    shutil.copy(path, folder)
+                elif path.name != "release":
+                    Path(folder, path.name).symlink_to(path)
+            course = Course(Path(folder))
+            course.generate(assignment)
+            yield course
+
+    def _is_generated(self, assignment: str) -> bool:
+        """Whether the release is newer than all it is made from."""
+        check_gradebook(self.db_url)
+        release = self.root / "release" / assignment
+        made = [*(release / name for name in self.notebooks(assignment)), self.root / "gradebook.db"]
+        newest = max(_newest(self.root / "source" / assignment), self._newest_support_file())
+        whole = min(map(_modified, made)) > newest and all(map(_is_notebook, made[:-1]))
+        return whole and self._in_gradebook(assignment)
 
     def _in_gradebook(self, assignment: str) -> bool:
         with Gradebook(self.db_url) as gradebook:

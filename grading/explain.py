@@ -15,6 +15,7 @@ from .execute.preprocessor import TRANSCRIPT
 from .execute.transcript import outline
 from .sanitize.hand_in import printable
 
+MOST = 4000  # characters of each text
 SHOWN = ("python", "torch", "numpy", "nbgrader")
 
 
@@ -40,20 +41,26 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
         It was not graded; the message names what was.
     """
     folder = course.root / "autograded" / student
-    known = set()
+    found, known, damaged = [], set(), []
     for path in sorted(folder.glob(f"*/*{TRANSCRIPT}")):
         try:
             transcript = archive.unpack(path.read_bytes())
-        except archive.ArchiveError as error:
-            raise NotGradedError(f"{path} can't be read ({error}); grade {student} again with --force") from error
-        reports = {
-            cell["name"]: report
-            for cell, report in zip(transcript["cells"], transcript["reports"], strict=True)
-            if cell["grader"] and cell["name"]
-        }
+            reports = {
+                cell["name"]: report
+                for cell, report in zip(transcript["cells"], transcript["reports"], strict=True)
+                if cell["grader"] and cell["name"]
+            }
+        except (archive.ArchiveError, LookupError, TypeError, ValueError, OSError):
+            damaged.append(path)
+            continue
         if test_id in reports:
-            return _laid_out(course, path, student, test_id, reports[test_id], transcript)
+            found.append(_laid_out(course, path, student, test_id, reports[test_id], transcript))
         known |= reports.keys()
+    if found:  # several, if notebooks have tests of the same name
+        return Group(*found)
+    if damaged:
+        again = f"grade {damaged[0].parent.name} --student={student} --force"
+        raise NotGradedError(f"{damaged[0]} is damaged; '{again}' writes it anew")
     if not known:
         raise NotGradedError(f"nothing of {student} was graded: there is no transcript in {folder}")
     raise NotGradedError(f"{student} has no test cell {test_id}; there are {', '.join(sorted(known))}")
@@ -68,7 +75,7 @@ def _laid_out(
     for column in ("question", "arguments", "answer"):
         questions.add_column(column, overflow="fold")
     for entry in report.get("asked", []):
-        questions.add_row(entry["question"], _told(entry["arguments"]), _answer(entry))
+        questions.add_row(*map(_shown, (entry["question"], _told(entry["arguments"]), _answer(entry))))
     facts = Table.grid(padding=(0, 2))
     versions = transcript["environment"]
     told = {
@@ -77,12 +84,12 @@ def _laid_out(
         "seeds": ", ".join(f"{seed} for {purpose}" for purpose, seed in report.get("seeds", {}).items()) or "none",
         "versions": ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions),
         "limits": ", ".join(f"{name} {limit:,}" for name, limit in transcript["limits"].items()),
-        "handed in": ", ".join(f"{name} {digest}" for name, digest in transcript["files"].items()) or "no other files",
+        "handed in": "\n".join(f"{name} {digest}" for name, digest in transcript["files"].items()) or "no other files",
         "executed as": transcript["digest"],
         "transcript": str(path),
     }
     for name, text in told.items():
-        facts.add_row(name, Text(printable(text)))
+        facts.add_row(name, _shown(text))
     return Group(Text(f"{student}, {assignment}, {test_id}", style="bold"), facts, questions)
 
 
@@ -97,10 +104,16 @@ def _mark(course: Course, assignment: str, notebook: str, test_id: str, student:
         return f"{automatic} of {grade.max_score:g}{by_hand}"
 
 
-def _answer(entry: dict[str, Any]) -> Text:
+def _answer(entry: dict[str, Any]) -> str:
     if "failure" in entry:
-        return Text(printable(f"none ({entry['failure']['kind']}): {entry['failure']['message']}"))
-    return Text(printable(_told(entry["answer"]))) if "answer" in entry else Text("too large to be kept")
+        return f"none ({entry['failure']['kind']}): {entry['failure']['message']}"
+    return _told(entry["answer"]) if "answer" in entry else "too large to be kept"
+
+
+def _shown(text: str) -> Text:
+    """Text as it is: nothing in it is a command to a terminal, or Rich's markup."""
+    text = text if len(text) <= MOST else text[:MOST] + "..."
+    return Text("\n".join(map(printable, text.splitlines())))
 
 
 def _told(value: Any) -> str:

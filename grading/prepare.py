@@ -62,17 +62,21 @@ class Preparer:
         course = self._course
         submitted = Path(course.format_path(course.submitted_directory, student, assignment))
         released = Path(course.format_path(course.release_directory, ".", assignment))
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / assignment
-            folder.mkdir()
-            stage(self._autograde, assignment, student, folder)
-            files, remarks = files_beside_notebooks(folder)
+        files, remarks = self.files(assignment, student)
         prepared = Prepared(student, assignment, remarks=remarks)
         for path in sorted(released.glob("*.ipynb")):
             if (submitted / path.name).is_file():
                 notebook = nbformat.read(submitted / path.name, as_version=4)
                 prepared.notebooks[path.stem] = self.sanitized(notebook, files, assignment, student, path.stem)
         return prepared
+
+    def files(self, assignment: str, student: str | None = None) -> tuple[dict[str, bytes], list[str]]:
+        """The files beside a student's notebooks, or the assignment's alone; see `files_beside_notebooks`."""
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / assignment
+            folder.mkdir()
+            stage(self._autograde, assignment, student, folder)
+            return files_beside_notebooks(folder)
 
     def sanitized(
         self, notebook: NotebookNode, files: dict[str, bytes], assignment: str, student: str, name: str
@@ -95,13 +99,15 @@ def steps_of(
     return [step(parent=autograde) if isinstance(step, type) else step for step in found]
 
 
-def stage(autograde: Autograde, assignment: str, student: str, folder: Path) -> None:
+def stage(autograde: Autograde, assignment: str, student: str | None, folder: Path) -> None:
     """Copy the files beside the notebooks, as they will be in ``autograded/``: the student's, then the assignment's."""
     course = autograde.coursedir
-    submitted = Path(course.format_path(course.submitted_directory, student, assignment))
     source = Path(course.format_path(course.source_directory, ".", assignment))
-    students_own = {source / name for name in autograde.exclude_overwriting.get(assignment, [])}
-    for place in (submitted, source):
+    students_own, places = set(), [source]
+    if student is not None:
+        students_own = {source / name for name in autograde.exclude_overwriting.get(assignment, [])}
+        places.insert(0, Path(course.format_path(course.submitted_directory, student, assignment)))
+    for place in places:
         for name in map(Path, find_all_files(str(place), [*course.ignore, "*.ipynb"])):
             if name not in students_own:
                 copy = folder / name.relative_to(place)

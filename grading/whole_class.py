@@ -3,7 +3,7 @@
 import errno
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,7 @@ class Grading:
         self._fresh: set[str] = set()
         self._resources = ExitStack()
         self._connected: Executor | None = None
+        self._finish = self._recorded
 
     def __enter__(self) -> "Grading":
         self._resources.__enter__()
@@ -107,29 +108,36 @@ class Grading:
             Results can't be written, or there is no such scheduler.
         """
         canary = Canary(self._course, self._assignment)
-        results = {}
-        for job in canary.jobs:
-            digest = job.digest()
-            if result := self._store.get(digest):
-                results[digest] = result
-            else:
-                self._executor.submit(digest, execute, job.pack())
-        while len(results) < len({job.digest() for job in canary.jobs}):
+        jobs = canary.jobs
+        results = {digest: result for digest in jobs if (result := self._store.get(digest))}
+        for digest in jobs.keys() - results.keys():
+            self._executor.submit(digest, execute, jobs[digest].pack())
+        while len(results) < len(jobs):
             digest, result = self._executor.next()
             if isinstance(result, BaseException):
-                raise CanaryError(f"nobody was graded, for the canary was not executed: {_what_happened(result)}")
+                raise CanaryError(
+                    "nobody was graded, for the model solution and the untouched release can't be executed here: "
+                    f"{_what_happened(result)}. Mend that, and run the same command again."
+                ) from result
             results[digest] = self._kept(digest, result)
         canary.check(results)
 
-    def grade(self, students: list[str], rehearsal: bool = False) -> Iterator[Ended]:
+    @contextmanager
+    def rehearsal(self, course: Course) -> Iterator[None]:
+        """In this block only execute, and tell in what the marks of a course would change; it may be a copy."""
+        real, self._course, self._finish = self._course, course, self._compared
+        try:
+            yield
+        finally:
+            self._course, self._finish = real, self._recorded
+
+    def grade(self, students: list[str]) -> Iterator[Ended]:
         """Grade hand-ins, each as soon as it can be.
 
         Parameters
         ----------
         students : list of str
             Whose.
-        rehearsal : bool
-            Whether to execute only, and to tell in what their marks would change.
 
         Yields
         ------
@@ -144,7 +152,6 @@ class Grading:
             Marks or results can't be written, or there is no such scheduler.
         """
         waiting, under_way = deque(students), {}
-        finish = self._compared if rehearsal else self._recorded
         while waiting or under_way:
             if waiting and self._has_room:
                 student = waiting.popleft()
@@ -152,7 +159,7 @@ class Grading:
                 if isinstance(hand_in, Ended):
                     yield hand_in
                 elif hand_in.complete:
-                    yield finish(hand_in)
+                    yield self._finish(hand_in)
                 else:
                     under_way[student] = hand_in
                     self._submit(hand_in)
@@ -173,7 +180,7 @@ class Grading:
             hand_in.results[name] = self._kept(hand_in.job(name).digest(), result)
             if hand_in.complete:
                 del under_way[student]
-                yield replace(finish(hand_in), running=self._executor.running)
+                yield replace(self._finish(hand_in), running=self._executor.running)
 
     def _open(self, student: str) -> "_HandIn | Ended":
         """Look at a hand-in, and prepare it if there is anything to do."""

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from tests.corpus.build import REPOSITORY, build_class
 from tests.corpus.build import sample as sample_examples
@@ -35,6 +36,14 @@ def sample_class(tmp_path_factory) -> Path:
     (course / "grade.txt").write_text(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     return course
+
+
+@pytest.fixture(scope="session")
+def empty_gradebook(tmp_path_factory) -> Path:
+    """A gradebook without an entry, to begin a course with: for a new one nbgrader starts another program."""
+    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
+    Gradebook(f"sqlite:///{path}").close()
+    return path
 
 
 def pytest_generate_tests(metafunc):

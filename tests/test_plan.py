@@ -1,9 +1,12 @@
 """Where a cell runs follows from the instructor's notebook: apart from student code, if its tests ask `submission`."""
 
+from copy import deepcopy
+
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.execute.plan import Instructions, PlannedCell, plan, speaks_of
+from grading.sanitize.rebuild import rebuild
 
 SETUP = "submission = connect(globals())"
 ASKS = "submission.check(right)"
@@ -11,8 +14,8 @@ ASSERTS = "assert square(2) == 4"
 INSIDE, OUTSIDE, BOTH, NOWHERE = (True, False), (False, True), (True, True), (False, False)
 
 
-def marked(ident, source, new_cell=new_code_cell):
-    return new_cell(source, metadata={"nbgrader": {"grade_id": ident}})
+def marked(name, source, new_cell=new_code_cell, **says):
+    return new_cell(source, metadata={"nbgrader": {"grade_id": name, "solution": True}}, **says)
 
 
 def sides(sources, tests=("one", "two"), patterns=("setup-*",)):
@@ -61,6 +64,53 @@ def test_a_cell_that_is_there_twice_runs_once():
     for source, side in ((ASSERTS, INSIDE), (ASKS, OUTSIDE)):
         cells = plan(notebook, Instructions({"one": source}, {"one": 1.0}, frozenset()), [])
         assert [(cell.on_student_side, cell.on_grader_side) for cell in cells] == [side, NOWHERE]
+
+
+# Pictures
+
+
+def drawn(submitted):
+    """Which code cells' pictures are kept of a submission with these cells, by their sources."""
+    released = new_notebook(cells=[given(name) for name in "abc"] + [marked("task", "...", id="task"), given("d")])
+    cells = rebuild(new_notebook(cells=submitted), deepcopy(released))
+    instructions = Instructions({}, {}, written=frozenset(["task"]))
+    return {cell.source: cell.draws for cell in plan(cells, instructions, [], released)}
+
+
+def given(name, source=None):
+    return new_code_cell(source or f"plot({name!r})", id=name)
+
+
+A, B, C, D = (given(name) for name in "abcd")
+TASK = marked("task", "mine", id="task")
+OWN = new_code_cell("own", id="mine")
+
+
+@pytest.mark.parametrize(
+    ("submitted", "first"),
+    [
+        ([A, B, C, TASK, D], "mine"),
+        ([TASK, D], "mine"),
+        ([C, B, A, TASK, D], "mine"),  # they are put back in order
+        ([A, given("b", "plot(0)"), C, TASK, D], "plot(0)"),
+        ([A, OWN, B, C, TASK, D], "own"),
+        ([OWN, A, B, C, TASK, D], "own"),
+        ([A, C, OWN, B, TASK, D], "own"),
+    ],
+    ids=["untouched", "deleted", "moved", "edited", "own", "own first", "own and moved"],
+)
+def test_pictures_are_drawn_from_the_first_cell_with_anything_of_the_students(submitted, first):
+    draws = drawn(submitted)
+    before = list(draws)[: list(draws).index(first)]
+    assert [source for source in draws if not draws[source]] == before
+
+
+def test_without_the_release_all_is_drawn():
+    cells = plan(new_notebook(cells=[A]), Instructions({}, {}, frozenset()), [])
+    assert [cell.draws for cell in cells] == [True]
+
+
+# Who asks
 
 
 @pytest.mark.parametrize(

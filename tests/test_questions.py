@@ -1,5 +1,7 @@
 """The questions: what is no answer is not taken for one."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,52 @@ def test_messages_are_cut(kind):
 
     outcome = Submission(Side(None)).check(question, 1)
     assert len(outcome.message) == MAX_MESSAGE and outcome.fraction == 0
+
+
+# Seeds
+
+
+class Listener(Side):
+    """Keeps what was asked, with its seed; each purpose has a seed of its own."""
+
+    def __init__(self):
+        super().__init__(np.ones(2))
+        self.seeds = []
+
+    def ask(self, question, arguments):
+        self.seeds.append((question, arguments["seed"]))
+        return super().ask(question, arguments)
+
+    def seed(self, purpose):
+        return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
+
+
+def seeds(*checks):
+    """The questions of each check, and their seeds."""
+    submission, asked = Submission(side := Listener()), []
+    for questions in checks:
+        side.seeds.clear()
+        assert submission.check(lambda questions=questions: [ask(submission) for ask in questions] and None, 1).earned
+        asked.append(list(side.seeds))
+    return asked
+
+
+def logits(of="GlitchNet", number=2):
+    return lambda submission: submission.logits(of, IMAGES[:number])
+
+
+def test_a_question_more_changes_no_other_checks_seeds():
+    one, other = [logits(), logits()], [logits(), logits("model")]
+    assert seeds(one, other) == [seeds(one)[0], seeds(other)[0]]
+    assert seeds([logits("model"), *one, *other], other)[1] == seeds(other)[0]
+    assert seeds([lambda submission: submission.values("x"), *one])[0][1:] == seeds(one)[0]
+
+
+def test_equal_questions_in_one_check_have_different_seeds():
+    (asked,) = seeds([logits()] * 3)
+    assert len(set(asked)) == 3 and all(0 <= seed < 2**63 for _, seed in asked)
+
+
+def test_different_questions_have_different_seeds():
+    (asked,) = seeds([logits(), logits("model"), logits(number=1), lambda submission: submission.values("x")])
+    assert len({seed for _, seed in asked}) == 4

@@ -55,8 +55,8 @@ class Runner:
         files = {name: np.frombuffer(content, np.uint8) for name, content in (files or {}).items()}
         return self.request("begin", files=files, answers=answers, path=list(path))
 
-    def run(self, source, timeout=PATIENCE):
-        return self.request("execute", source=textwrap.dedent(source), timeout=timeout)["outputs"]
+    def run(self, source, timeout=PATIENCE, draws=True):
+        return self.request("execute", source=textwrap.dedent(source), timeout=timeout, draws=draws)["outputs"]
 
     def stop(self):
         self.wire.close()
@@ -152,8 +152,8 @@ def test_cells_share_their_names_as_main(run):
 
 
 def test_execution_is_counted_and_remembered(fresh):
-    assert fresh.request("execute", source="11", timeout=PATIENCE)["count"] == 1
-    assert fresh.request("execute", source="_ + Out[1] + _1", timeout=PATIENCE) == {
+    assert fresh.request("execute", source="11", timeout=PATIENCE, draws=True)["count"] == 1
+    assert fresh.request("execute", source="_ + Out[1] + _1", timeout=PATIENCE, draws=True) == {
         "outputs": [result("33")],
         "count": 2,
     }
@@ -173,6 +173,23 @@ def test_figures_are_shown_as_png(run, source):
 def test_a_figure_shown_early_comes_early(run):
     kinds = [output["type"] for output in run("plt.plot([1])\nplt.show()\nprint('after')\nplt.plot([2]);")]
     assert kinds == ["display", "stream", "display"]
+
+
+def test_what_is_not_drawn_does_not_show_later_either(fresh):
+    quiet = ["import matplotlib.pyplot as plt\nfig, ax = plt.subplots()", "plt.plot([1])\nprint('x')", "plt.figure()"]
+    outputs = [fresh.run(source, draws=False) for source in quiet]
+    assert {output["type"] for output in outputs[1]} <= {"stream", "result"} and text(outputs[1][-1]) == "x\n"
+    assert not any("png" in output for several in outputs for output in several)
+    assert fresh.run("x = plt.get_fignums()\nprint(x)") == [{"type": "stream", "name": "stdout", "text": "[]\n"}]
+    figure = only(fresh.run("plt.plot([1]);"))
+    assert is_image(figure["png"], "PNG")
+    # It can still be shown by its name.
+    assert is_image(only(fresh.run("ax.plot([1]); fig"))["png"], "PNG")
+
+
+def test_a_cell_that_fails_undrawn_spoils_no_later_one(fresh):
+    fresh.run("import matplotlib.pyplot as plt\nplt.plot([1])\n1 / 0", draws=False)
+    assert is_image(only(fresh.run("plt.plot([1]);"))["png"], "PNG")
 
 
 def test_a_figure_as_the_last_expression(run):

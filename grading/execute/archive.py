@@ -6,6 +6,7 @@ Whoever wants to look into one needs nothing but ``unzip`` and ``numpy.load``. E
 import io
 import json
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def unpack(packed: bytes) -> Any:
                 np.load(io.BytesIO(archive.read(f"arrays/{number}.npy")), allow_pickle=False) for number in range(count)
             ]
         return put_back(content, dict(enumerate(arrays)))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, LookupError, ValueError, OSError, EOFError, RuntimeError) as error:
         raise ArchiveError(f"this is no archive of ours: {error}") from error
 
 

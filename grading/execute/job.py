@@ -86,7 +86,7 @@ class Job:
 
     def work(self) -> str:
         """SHA-256 of what the student side executes, and with what: equal when tests alone have changed."""
-        cells = [cell.source for cell in self.cells if cell.on_student_side]
+        cells = [(cell.source, cell.draws) for cell in self.cells if cell.on_student_side]
         seen = {name: raw for name, raw in self.release.items() if not any(fnmatch(name, p) for p in self.judging)}
         return _digest([cells, _outline(replace(self, cells=[], release=seen, judging=[], secret=b""))])
 

@@ -261,7 +261,10 @@ def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]
     text = report.get("lost") or report.get("text")
     shown = report.get("html") or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
     # It may quote the student, and no formula is meant for formgrader's MathJax.
-    data = {"text/plain": repr(round(points, 4)), "text/html": f'<div class="tex2jax_ignore">{shown}</div>'}
+    data = {
+        "text/plain": repr(points if points == most else min(round(points, 4), most)),
+        "text/html": f'<div class="tex2jax_ignore">{shown}</div>',
+    }
     return [_new("execute_result", data=NotebookNode(data), execution_count=count)]
 
 

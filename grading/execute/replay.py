@@ -89,9 +89,9 @@ class Judge:
         self._replay = Replay(secret)
         self._kernel = GraderKernel(self._replay)
         self._cells = cells
-        # With nobody to ask, the test cells do little more than import; only the setup cells' reports are kept.
-        self._reports = [self._kernel.trusted_cell(cell["source"]) for cell in cells]
-        self._replay.missing.clear()
+        # With nobody to ask, the test cells do little more than import. Kept are the reports on setup cells that did
+        # not ask.
+        self._reports = [self._alone(cell) for cell in cells]
 
     def judge(self, order: list[list[Any]], asked: list[list[dict[str, Any]]]) -> dict[str, Any]:
         """Judge one submission; only once in a process.
@@ -114,10 +114,15 @@ class Judge:
         for on_student_side, number in order:
             self._replay.transcript.cells += on_student_side
             if number is not None:
-                cell = self._cells[number]
-                graded = cell["graded"]
-                reports[number] = self._kernel.trusted_cell(cell["source"]) if graded else self._reports[number]
+                reports[number] = self._reports[number] or self._kernel.trusted_cell(self._cells[number]["source"])
         return {"reports": reports, "missing": self._replay.missing}
+
+    def _alone(self, cell: dict[str, Any]) -> dict[str, Any] | None:
+        """The report on a cell that is the same for all submissions, for it is a setup cell and asked nothing."""
+        report = self._kernel.trusted_cell(cell["source"])
+        asked = bool(self._replay.missing)
+        self._replay.missing.clear()
+        return None if cell["graded"] or asked else report
 
 
 def serve(control: Wire) -> None:

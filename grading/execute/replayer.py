@@ -48,12 +48,15 @@ def judge(job: bytes, before: bytes, threads: int | None = None) -> bytes | None
 
 
 def _judged(job: Job, before: dict[str, Any]) -> dict[str, Any]:
-    if before["work"] != job.work():
+    if not isinstance(before, dict) or before.get("work") != job.work():
         raise NotOnRecord("the student's code, or what it works with, is another")
-    ran = [report for cell, report in zip(before["cells"], before["reports"], strict=True) if cell["student"]]
+    if any("lost" in report for report in before["reports"]):
+        raise NotOnRecord("the judging side failed")
+    then = list(zip(before["cells"], before["reports"], strict=True))
     asked = [report["asked"] for report in before["reports"] if report.get("asked")]
-    trusted_reports = _process_for(job).judge(job, asked)
-    of_students, of_ours = iter(ran), iter(trusted_reports)
+    of_students = iter([report for cell, report in then if cell["student"]])
+    of_ours = iter(_process_for(job).judge(job, asked))
+    fatal = {cell["name"]: report for cell, report in then if "died" in report and not cell["student"]}
     reports = []
     for cell in job.cells:
         report = {}
@@ -63,10 +66,21 @@ def _judged(job: Job, before: dict[str, Any]) -> dict[str, Any]:
             }
         if cell.on_grader_side:
             report |= next(of_ours)
+        if cell.name in fatal and _fatal_question(report) == _fatal_question(fatal[cell.name]):
+            report["died"] = fatal.pop(cell.name)["died"]
         reports.append(report)
+    if fatal:
+        raise NotOnRecord("the question in which the student side died is not asked any more")
+    about = job.about()
     # It was executed then and there.
-    then = {part: before[part] for part in ("environment", "limits", "sandboxed")}
-    return {"reports": reports} | job.about() | then | {"judged": job.about()["environment"]}
+    there = {part: before[part] for part in ("environment", "limits", "sandboxed")}
+    return {"reports": reports} | about | there | {"judged": about["environment"]}
+
+
+def _fatal_question(report: dict[str, Any]) -> str | None:
+    """The key of the question in which the student side died."""
+    asked = report.get("asked", [])
+    return next((entry["key"] for entry in asked if entry.get("failure", {}).get("kind") == "died"), None)
 
 
 def _process_for(job: Job) -> "_Process":

@@ -87,19 +87,29 @@ class Recorder:
         Returns
         -------
         dict of str to (float or None, float)
-            By the test cells' ids: the points in the gradebook, None if there are none, and those to be.
+            By the test cells' ids, behind their notebook's name if there are several: the points in the gradebook, None
+            if there are none, and those to be.
         """
-        changes = {}
+        changes, student, assignment = {}, prepared.student, prepared.assignment
         execute = ExecuteApart(parent=self._autograde)
         with self._transaction() as gradebook:
-            for name, (notebook, job) in prepared.notebooks.items():
-                execute.apply(notebook, Executed(job, results[name]))
-                before = {}
-                with suppress(MissingEntry):
-                    entry = gradebook.find_submission_notebook(name, prepared.assignment, prepared.student)
-                    before = {grade.cell.name: grade.auto_score for grade in entry.grades}
-                now = {cell: earned for cell, (earned, _) in automatic_points(notebook).items()}
-                changes |= {cell: (before.get(cell), to_be) for cell, to_be in now.items() if before.get(cell) != to_be}
+            graded = {}
+            with suppress(MissingEntry):
+                submission = gradebook.find_submission(assignment, student)
+                graded = {entry.name: entry.grades for entry in submission.notebooks}
+            names = sorted(graded.keys() | prepared.notebooks.keys())
+            for name in names:
+                label = f"{name}: " if len(names) > 1 else ""
+                before = {grade.cell.name: grade.auto_score for grade in graded.get(name, [])}
+                if name in prepared.notebooks:
+                    notebook, job = prepared.notebooks[name]
+                    execute.apply(notebook, Executed(job, results[name]))
+                    now = {cell: earned for cell, (earned, _) in automatic_points(notebook).items()}
+                else:  # it was not handed in
+                    now = {cell: 0.0 for cell, points in before.items() if points is not None}
+                changes |= {
+                    label + cell: (before.get(cell), to_be) for cell, to_be in now.items() if before.get(cell) != to_be
+                }
         return changes
 
     @cached_property
