@@ -20,6 +20,7 @@ from tests.whole_class import (
     CANARY,
     PATIENCE,
     build,
+    certificates,
     cluster,
     command,
     executed,
@@ -159,12 +160,15 @@ def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(tmp_path):
 # Workers elsewhere
 
 
-def test_a_worker_that_dies_costs_nothing(tmp_path):
+@pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl to make certificates")
+def test_a_worker_that_dies_costs_nothing(tmp_path, monkeypatch):
     course = tmp_path / "course"
+    for name, value in (settings := certificates(tmp_path)).items():
+        monkeypatch.setenv(name, value)
     answers = {f"s{number}": f"__import__('time').sleep(1) or {number % 2}" for number in range(8)}
     build(course, answers)
     with (
-        cluster(tmp_path, workers=2) as (address, (_, doomed)),
+        cluster(tmp_path, workers=2, **settings) as (address, (_, doomed)),
         subprocess.Popen(command(f"--scheduler={address}"), cwd=course, stdout=subprocess.DEVNULL) as running,
     ):
         deadline = time.monotonic() + PATIENCE
@@ -172,6 +176,7 @@ def test_a_worker_that_dies_costs_nothing(tmp_path):
             time.sleep(0.05)
         doomed.kill()
         running.wait(PATIENCE)
+    assert address.startswith("tls://")
     assert running.returncode == 0
     assert marks(course) == {student: 2.0 * (answer[-1] == "1") for student, answer in answers.items()}
 
