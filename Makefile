@@ -20,12 +20,13 @@ RELEASE_SOURCES := nbgrader_config.py \
 
 .PHONY: grade test release matrix calibrate drift drift-oldest drift-newest bench clean
 
+# One of the examples is a damaged file: grade says 3, for not every hand-in was graded.
 grade: $(RELEASED)
 	@if ls submitted/*/ex04/*.ipynb >/dev/null 2>&1; then \
 	    grade ex04; \
 	else \
 	    echo "Nothing in submitted/*/ex04/ yet: grading a class of example students."; \
-	    $(MAKE) --no-print-directory $(SAMPLE_BUILT) && grade ex04 --course-dir $(SAMPLE); \
+	    $(MAKE) --no-print-directory $(SAMPLE_BUILT) && grade ex04 --course-dir $(SAMPLE) || [ $$? = 3 ]; \
 	fi
 
 test: $(INSTALLED)

@@ -25,6 +25,8 @@ from .record.penalties import update_penalties
 from .temporary import BusyError, alone
 from .whole_class import Ended, Grading
 
+# The exit code if a hand-in can't be graded, which is for its student to mend.
+NOT_ALL_GRADED = 3
 COURSE_DIR = click.option(
     "--course-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -105,7 +107,8 @@ def grade(
     """Grade everything handed in for ASSIGNMENT, write the feedback, and print the marks.
 
     What did not change since it was graded is left as it is, and what was executed is not executed again: after an
-    interruption, the same command goes on. The exit code is 1 if something went wrong that is no student's doing.
+    interruption, the same command goes on. The exit code is 0 if every hand-in was graded, 3 if some can't be for
+    reasons of their own, and 1 if something went wrong that is no student's doing.
     """
     console = Console(width=None if sys.stdout.isatty() else 140, stderr=as_json)
     if course.sandboxed:
@@ -136,7 +139,7 @@ def grade(
             unwritten = _write_feedback(course, assignment, students, console)
             problems, failures = unwritten | problems, failures + len(unwritten)
     _print_marks(course, assignment, students, problems, console, as_json)
-    sys.exit(1 if failures else 0)
+    sys.exit(1 if failures else NOT_ALL_GRADED if problems else 0)
 
 
 @main.command()

@@ -124,7 +124,7 @@ def graded(tmp_path_factory):
     os.mkfifo(course / "submitted" / "piped" / "ex1" / "work.ipynb")
     command = [sys.executable, "-m", "grading.cli", "ex1"]
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 3, done.stdout + done.stderr
     return course, done.stdout
 
 
