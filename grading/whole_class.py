@@ -86,6 +86,7 @@ class Grading:
         self._from_transcripts = from_transcripts
         self._store = Store(course.root)
         self._fresh: set[str] = set()
+        self._wanted: dict[str, tuple[Job, list[tuple[str, str]]]] = {}
         self._resources = ExitStack()
         self._connected: Executor | None = None
         self._finish = self._recorded
@@ -164,23 +165,26 @@ class Grading:
                     under_way[student] = hand_in
                     self._submit(hand_in)
                 continue
-            (student, name), result = self._executor.next()
-            hand_in = under_way.get(student)
-            if hand_in is None:  # another notebook of theirs has failed
-                continue
+            digest, result = self._executor.next()
+            job, wanted = self._wanted[digest]
             if result is None:
-                self._executor.submit((student, name), execute, hand_in.job(name).pack())
+                self._executor.submit(digest, execute, job.pack())
                 continue
-            if isinstance(result, BaseException):
-                del under_way[student]
-                if self._is_here and _concerns_all(result):
-                    raise result
-                yield Ended(student, _what_happened(result), failed=True, running=self._executor.running)
-                continue
-            hand_in.results[name] = self._kept(hand_in.job(name).digest(), result)
-            if hand_in.complete:
-                del under_way[student]
-                yield replace(self._finish(hand_in), running=self._executor.running)
+            del self._wanted[digest]
+            if isinstance(result, BaseException) and self._is_here and _concerns_all(result):
+                raise result
+            kept = result if isinstance(result, BaseException) else self._kept(digest, result)
+            for student, name in wanted:
+                if (hand_in := under_way.get(student)) is None:  # another notebook of theirs has failed
+                    continue
+                if isinstance(kept, BaseException):
+                    del under_way[student]
+                    yield Ended(student, _what_happened(kept), failed=True, running=self._executor.running)
+                    continue
+                hand_in.results[name] = kept
+                if hand_in.complete:
+                    del under_way[student]
+                    yield replace(self._finish(hand_in), running=self._executor.running)
 
     def _open(self, student: str) -> "_HandIn | Ended":
         """Look at a hand-in, and prepare it if there is anything to do."""
@@ -201,12 +205,17 @@ class Grading:
     def _submit(self, hand_in: "_HandIn") -> None:
         student = hand_in.prepared.student
         for name in hand_in.prepared.notebooks.keys() - hand_in.results.keys():
-            packed = hand_in.job(name).pack()
+            job = hand_in.job(name)
+            digest = job.digest()
+            if digest in self._wanted:  # somebody handed in the same
+                self._wanted[digest][1].append((student, name))
+                continue
+            self._wanted[digest] = job, [(student, name)]
             before = self._course.transcript(self._assignment, student, name) if self._from_transcripts else None
             if before and before.is_file():
-                self._executor.submit((student, name), judge, packed, before.read_bytes())
+                self._executor.submit(digest, judge, job.pack(), before.read_bytes())
             else:
-                self._executor.submit((student, name), execute, packed)
+                self._executor.submit(digest, execute, job.pack())
 
     def _recorded(self, hand_in: "_HandIn") -> Ended:
         student = hand_in.prepared.student

@@ -56,6 +56,22 @@ def test_everybody_gets_a_mark_and_nothing_is_executed_twice(graded):
     assert len(executed(graded)) == len(ANSWERS) + CANARY
 
 
+def test_who_hands_in_the_same_is_executed_once(tmp_path):
+    course = tmp_path / "course"
+    build(course, dict.fromkeys(("ada", "bob", "cy"), "1"))
+    for student in ("bob", "cy"):
+        shutil.copy(course / "submitted" / "ada" / "ex1" / "work.ipynb", course / "submitted" / student / "ex1")
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("c.ExecuteApart.run_student_code_without_a_sandbox = True\n")
+    notebook = course / "submitted" / "ada" / "ex1" / "work.ipynb"
+    count = f"open({str(tmp_path / 'count')!r}, 'a').write('1')"
+    for student in ("ada", "bob", "cy"):
+        copy = course / "submitted" / student / "ex1" / "work.ipynb"
+        copy.write_text(notebook.read_text().replace("print('hello')", count))
+    grade(course, "--no-canary")
+    assert (tmp_path / "count").read_text() == "1" and marks(course) == dict.fromkeys(("ada", "bob", "cy"), 2.0)
+
+
 def test_gradebook_and_notebooks_are_those_of_plain_nbgrader(graded, tmp_path):
     plain = tmp_path / "course"
     build(plain, ANSWERS)
