@@ -32,7 +32,7 @@ grade: $(RELEASED)
 test: $(INSTALLED)
 	ruff check
 	ruff format --check
-	pytest -m "not slow"
+	pytest -m "not slow" -n 2 --dist loadfile
 
 release: $(RELEASED)
 

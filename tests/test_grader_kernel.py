@@ -37,6 +37,9 @@ class Judged:
         self.fraction = fraction
         self.html = html
 
+    def __repr__(self):
+        return f"Judged({self.fraction})"
+
     def _repr_html_(self):
         return self.html
 

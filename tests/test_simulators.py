@@ -264,7 +264,7 @@ def test_wrong_counts_are_named(batch):
         batch(2.5, argument)
 
 
-@pytest.mark.parametrize("rng", [0, None, np.random.PCG64(0)], ids=str)
+@pytest.mark.parametrize("rng", [0, None, np.random.PCG64(0)], ids=lambda rng: type(rng).__name__)
 @pytest.mark.parametrize(
     "draw",
     [kind[0] for kind in KINDS.values()]
