@@ -134,7 +134,7 @@ def hand_in(folder, notebook, url):
 def grade(course):
     command = [sys.executable, "-m", "grading.cli", "ex1"]
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (0, 3), done.stdout + done.stderr  # who hands in names of HTML is refused
     return done.stdout
 
 
