@@ -295,3 +295,14 @@ def test_a_dataset_cannot_be_changed_by_accident(fixed):
 
 def test_examples():
     assert doctest.testmod(simulators).failed == 0
+
+
+def test_fresh_images_are_ones_own():
+    first = simulators.fresh(8, seed=3)
+    expected = first.images.copy(), first.labels.copy(), first.parameters.copy()
+    for array in (first.images, first.labels, first.parameters):
+        array[:] = 0
+    again = simulators.fresh(8, seed=3)
+    for array, right in zip((again.images, again.labels, again.parameters), expected, strict=True):
+        assert array.tobytes() == right.tobytes()
+    assert simulators.fresh(8, seed=np.random.SeedSequence(3)).images.tobytes() == expected[0].tobytes()
