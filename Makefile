@@ -2,7 +2,7 @@
 # make test    lint and tests
 # make matrix  which example submission loses which test (wheat under 3 seeds), printed and in .cache/matrix.html
 # make calibrate  the study behind the thresholds and its page, docs/threshold.md; make drift: with other versions of torch
-# make bench   everything in docs/performance.md; for about an hour nothing else should run
+# make bench   everything in docs/performance.md; meanwhile nothing else should run
 # make release generate release/ex04 anew from source/ex04
 
 PYTHON ?= python3

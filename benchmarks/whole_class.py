@@ -70,8 +70,7 @@ def mixed(count: int, checkpoints: bool) -> list[Example]:
     """So many different hand-ins for which the model solution's checkpoint fits."""
     fitting = [example for example in examples() if example.checkpoint and "glitchnet" not in example.cells]
     fitting = [example for example in fitting if not example.name.startswith("forgeries")]
-    every = max(1, len(fitting) // (count - 1))
-    chosen = [*fitting[:: every or 1], *fitting[1 :: every or 1]][: count - 1]
+    chosen = [fitting[number * len(fitting) // (count - 1)] for number in range(count - 1)]
     return [*(replace(example, checkpoint=checkpoints) for example in chosen), untouched()]
 
 

@@ -2,59 +2,25 @@
 
 import json
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from functools import wraps
-from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from sqlalchemy.exc import SAWarning
 
-from .canary import CanaryError
-from .course import Course, CourseError
-from .execute.sandbox import SandboxError, bubblewrap
+from .command import of_a_course
+from .course import Course
+from .execute.sandbox import bubblewrap
 from .execute.store import Store
-from .explain import NotGradedError, explanation
-from .gradebook import clearly
+from .explain import explanation
 from .marks import read_marks, table
 from .record.penalties import update_penalties
-from .temporary import BusyError, alone
+from .temporary import alone
 from .whole_class import Ended, Grading
 
 # The exit code if a hand-in can't be graded, which is for its student to mend.
 NOT_ALL_GRADED = 3
-COURSE_DIR = click.option(
-    "--course-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("."),
-    help="The course folder, if it is not this one.",
-)
-
-
-def _of_a_course(command: Callable[..., None]) -> Callable[..., None]:
-    """Call a command with its `Course`; whatever stops it is one line."""
-
-    @COURSE_DIR
-    @wraps(command)
-    def run(course_dir: Path, **options: Any) -> None:
-        course = Course(course_dir)
-        try:
-            with clearly(course.db_url):
-                command(course, **options)
-        except KeyboardInterrupt:
-            click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
-            sys.exit(130)
-        except OSError as error:
-            message = f"stopped in {course.root.resolve()}: {error}. What is graded stays; mend this, and run the same"
-            raise click.ClickException(f"{message} command again to go on.") from error
-        except (BusyError, CanaryError, CourseError, NotGradedError, SandboxError) as error:
-            raise click.ClickException(str(error)) from error
-
-    return run
 
 
 class _Commands(click.Group):
@@ -73,8 +39,6 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Grade a class, and say why a mark is what it is."""
-    # nbgrader's own queries trip these; they say nothing to whoever grades.
-    warnings.filterwarnings("ignore", category=SAWarning)
 
 
 @main.command("class")
@@ -89,7 +53,7 @@ def main() -> None:
 @click.option("--no-canary", is_flag=True, help="Don't grade the model solution and the release first.")
 @click.option("--no-feedback", is_flag=True, help="Leave the feedback pages for later.")
 @click.option("--json", "as_json", is_flag=True, help="Print the marks as JSON, for machines.")
-@_of_a_course
+@of_a_course
 def grade(
     course: Course,
     assignment: str,
@@ -115,12 +79,13 @@ def grade(
         bubblewrap()
     students = _students(course, assignment, chosen)
     with alone(course.root):
+        if dry_run:
+            with course.for_rehearsal(assignment) as copy:
+                for student in students:
+                    console.print(f"{student}: {_plan(copy, assignment, student, force)}", markup=False)
+            return
         if not diff:
             course.generate(assignment)
-        if dry_run:
-            for student in students:
-                console.print(f"{student}: {_plan(course, assignment, student, force)}", markup=False)
-            return
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
             if diff:
                 with course.for_rehearsal(assignment) as copy, grading.rehearsal(copy):
@@ -145,7 +110,7 @@ def grade(
 @main.command()
 @click.argument("student")
 @click.argument("test_id")
-@_of_a_course
+@of_a_course
 def explain(course: Course, student: str, test_id: str) -> None:
     """Say why the mark of STUDENT for the test cell TEST-ID is what it is."""
     Console(width=None if sys.stdout.isatty() else 140).print(explanation(course, student, test_id))

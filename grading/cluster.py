@@ -108,11 +108,6 @@ class Executor:
         """How many jobs are being executed."""
         return min(len(self._names), sum(self._client.nthreads().values()))
 
-    @property
-    def busy(self) -> bool:
-        """Whether there is anything to wait for."""
-        return bool(self._names)
-
     def submit(self, name: Any, function: Callable[..., bytes | None], *packed: bytes) -> None:
         """Submit a job.
 

@@ -1,14 +1,12 @@
 """The command ``extend``: more time for one student."""
 
-import warnings
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from pathlib import Path
 
 import click
 from nbgrader.api import Assignment, Gradebook, MissingEntry
-from sqlalchemy.exc import SAWarning
 
+from .command import of_a_course
 from .course import Course
 from .record.penalties import update_penalties
 from .sanitize.hand_in import printable
@@ -22,24 +20,14 @@ TIME = "%Y-%m-%d %H:%M UTC"
 @click.option("--days", type=click.IntRange(1, 3650), help="So many days after the deadline.")
 @click.option("--until", type=click.DateTime([TIME]), help='Until this time, such as "2027-02-03 23:59 UTC".')
 @click.option("--remove", is_flag=True, help="Take the extension back.")
-@click.option(
-    "--course-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path("."),
-    help="The course folder, if it is not this one.",
-)
-def main(
-    assignment: str, student: str, days: int | None, until: datetime | None, remove: bool, course_dir: Path
-) -> None:
+@of_a_course
+def main(course: Course, assignment: str, student: str, days: int | None, until: datetime | None, remove: bool) -> None:
     """Give STUDENT more time for ASSIGNMENT, and work out the late penalties again.
 
     Extensions do not add up: the last one counts. Nothing is executed.
     """
     if (days is not None) + (until is not None) + remove != 1:
         raise click.UsageError("say either --days, --until or --remove")
-    # nbgrader's own queries trip these; they say nothing to whoever grades.
-    warnings.filterwarnings("ignore", category=SAWarning)
-    course = Course(course_dir)
     with Gradebook(course.db_url) as gradebook:
         entry = _find_assignment(gradebook, assignment)
         _refuse_a_stranger(gradebook, course, assignment, student)

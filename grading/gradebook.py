@@ -23,8 +23,8 @@ class MasterCell:
     ----------
     name, cell_type, source, checksum : str
         As nbgrader has them.
-    locked, solution : bool
-        Whether students can't change it, and whether they write in it.
+    locked, solution, task : bool
+        Whether students can't change it, whether they write in it, and whether it only sets a task.
     max_score : float or None
         The most points, if it is graded.
     """
@@ -35,6 +35,7 @@ class MasterCell:
     checksum: str
     locked: bool
     solution: bool
+    task: bool
     max_score: float | None
 
 
@@ -135,6 +136,7 @@ def master_of(names: Names) -> Master:
 def _read(opened: Gradebook, names: Names) -> Master:
     entry = opened.find_notebook(names["notebook"], names["assignment"])
     solutions = {cell.name for cell in entry.solution_cells}
+    tasks = {cell.name for cell in entry.task_cells}
     most = {cell.name: cell.max_score for cell in [*entry.grade_cells, *entry.task_cells]}
     cells = {
         cell.name: MasterCell(
@@ -144,6 +146,7 @@ def _read(opened: Gradebook, names: Names) -> Master:
             checksum=cell.checksum,
             locked=cell.locked,
             solution=cell.name in solutions,
+            task=cell.name in tasks,
             max_score=most.get(cell.name),
         )
         for cell in entry.source_cells

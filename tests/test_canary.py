@@ -16,6 +16,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.preprocessor import outputs_of
 from grading.execute.store import FOLDER
 from grading.record.points import automatic_points
+from tests.gradebooks import totals
 from tests.tiny_course import build, hand_in, marked
 
 pytestmark = [
@@ -59,21 +60,10 @@ def grade(course, *words, code=0):
     return done.output
 
 
-def marks(course):
-    with sqlite3.connect(course / "gradebook.db") as gradebook:
-        return dict(
-            gradebook.execute(
-                "select student_id, sum(auto_score) from grade"
-                " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
-                " join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id group by 1"
-            ).fetchall()
-        )
-
-
 def nobody_is_graded(course):
     """Grade, and see that nobody is; why, by what the command says."""
     said = grade(course, code=1)
-    assert marks(course) == {} and not (course / "autograded").exists()
+    assert totals(course) == {} and not (course / "autograded").exists()
     assert "Error: nobody was graded" in said and "ada" not in said
     return said
 
@@ -84,7 +74,7 @@ def test_a_model_solution_that_loses_points_stops_all(build_course):
     assert "the model solution of work.ipynb loses points in first-right (0 of 2)" in said
     assert "'nbgrader validate source/ex1/*.ipynb'" in said and "--no-canary" in said
     grade(course, "--no-canary")
-    assert marks(course) == {"ada": 2}
+    assert totals(course) == {"ada": 2}
 
 
 def test_a_release_that_gets_points_stops_all(build_course):
@@ -144,7 +134,7 @@ def test_a_good_one_is_executed_once_and_leaves_no_trace(build_course, tmp_path)
     (course / "submitted" / "canary" / "ex1" / "sitecustomize.py").write_text("first = 3")
     said = grade(course, "--student=ada")
     assert "canary" not in said
-    assert marks(course) == {"ada": 0}
+    assert totals(course) == {"ada": 0}
     assert [path.name for path in (course / "autograded").iterdir()] == ["ada"]
     with sqlite3.connect(course / "gradebook.db") as gradebook:
         assert gradebook.execute("select id from student").fetchall() == [("ada",)]
@@ -154,4 +144,4 @@ def test_a_good_one_is_executed_once_and_leaves_no_trace(build_course, tmp_path)
     again = executed(course)
     assert again.keys() == once.keys() and sum(again[name] != once[name] for name in once) == 1
     grade(course, "--student=canary")
-    assert marks(course) == {"ada": 0, "canary": 0}
+    assert totals(course) == {"ada": 0, "canary": 0}

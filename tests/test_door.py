@@ -325,6 +325,7 @@ def test_a_question_is_not_asked_again_until_a_cell_has_run():
         door.execute("model = None", PATIENCE)
         door.ask("logits", {"images": images, "seed": 1})
         assert len(door.requests) == 6
+        assert len(door._answered) == 1, "answers from before the cell are of no use"
 
 
 def test_a_question_that_failed_is_asked_again():

@@ -17,6 +17,7 @@ from grading.execute.store import FOLDER
 from grading.gradebook import GradebookError, check_gradebook, clearly
 from grading.temporary import TEMPORARY
 from tests import tiny_course
+from tests.gradebooks import totals
 from tests.machine import adopting
 from tests.whole_class import CANARY, PATIENCE, build, cluster, command, executed, grade, hand_in, marks
 
@@ -250,17 +251,6 @@ def solution(**answers):
     for name, source in answers.items():
         tiny_course.cell(notebook, name).source = source
     return notebook
-
-
-def totals(course):
-    with sqlite3.connect(course / "gradebook.db") as gradebook:
-        return dict(
-            gradebook.execute(
-                "select student_id, sum(auto_score) from grade"
-                " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
-                " join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id group by 1"
-            )
-        )
 
 
 @pytest.fixture

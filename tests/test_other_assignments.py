@@ -103,7 +103,7 @@ PLOTS = [
     judging("plot-lines", 1, "len(axes.lines)"),
     marked("why", "Because they grow.", new_markdown_cell, grade=True, solution=True, points=2),
     marked("use", "print('a use of it')", grade=True, solution=True, points=1),
-    marked("task", "## Task 4\n\nTry it.", new_markdown_cell, task=True, locked=True, points=4),
+    marked("task", "## Task 4\n\nTry it before your submission.", new_markdown_cell, task=True, locked=True, points=4),
 ]
 SOLUTIONS = {
     cell.metadata.nbgrader.grade_id: cell.source

@@ -5,7 +5,8 @@ from copy import deepcopy
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grading.execute.plan import Instructions, PlannedCell, plan, speaks_of
+from grading.execute.plan import Instructions, PlannedCell, from_gradebook, plan, speaks_of
+from grading.gradebook import Master, MasterCell
 from grading.sanitize.rebuild import rebuild
 
 SETUP = "submission = connect(globals())"
@@ -57,6 +58,16 @@ def test_one_cell_that_asks_is_enough(sources):
 def test_other_given_cells_may_use_the_word():
     found = sides({"given": "submission = read('submission.csv')", "one": ASSERTS})
     assert found == {"given": INSIDE, "one": INSIDE}
+
+
+def test_a_task_is_no_test_and_may_use_the_word():
+    cells = [
+        MasterCell("one", "code", ASSERTS, "", locked=True, solution=False, task=False, max_score=2.0),
+        MasterCell("task", "markdown", "Your submission:", "", locked=True, solution=False, task=True, max_score=4.0),
+    ]
+    masters = {("ex1", "work"): Master(None, {cell.name: cell for cell in cells})}
+    instructions = from_gradebook({"assignment": "ex1", "notebook": "work", "masters": masters})
+    assert instructions.points == {"one": 2.0} and not instructions.use_door([])
 
 
 def test_a_cell_that_is_there_twice_runs_once():

@@ -26,6 +26,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.replayer import judge
 from grading.execute.store import FOLDER
 from grading.execute.transcript import MAX_ARRAYS, MAX_JSON, Transcript
+from tests.gradebooks import totals
 from tests.tiny_course import build, cell, check, hand_in, master
 
 pytestmark = [
@@ -101,17 +102,6 @@ def explain(course, *words, **keywords):
     return run(course, "explain", *words, **keywords)
 
 
-def marks(course):
-    with sqlite3.connect(course / "gradebook.db") as gradebook:
-        return dict(
-            gradebook.execute(
-                "select student_id, sum(auto_score) from grade"
-                " join submitted_notebook on grade.notebook_id = submitted_notebook.id"
-                " join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id group by 1"
-            ).fetchall()
-        )
-
-
 def place(course, student):
     return course / "autograded" / student / "ex1" / TRANSCRIPT
 
@@ -149,7 +139,7 @@ def graded(tmp_path_factory, empty_gradebook):
     course = tmp_path_factory.mktemp("transcripts") / "course"
     fill(course, empty_gradebook)
     grade(course)
-    assert marks(course) == MARKS
+    assert totals(course) == MARKS
     return course
 
 
@@ -381,7 +371,7 @@ def test_judging_again_gives_what_executing_again_gives(course, tmp_path, reques
     grade(executed, "--force")
     request.getfixturevalue("no_sandbox")
     grade(course, "--from-transcripts")
-    assert marks(course) == {"ada": 5, "bob": 7, "cy": 0, "dee": 2, "eve": 5, "flo": 0, "hal": 5}
+    assert totals(course) == {"ada": 5, "bob": 7, "cy": 0, "dee": 2, "eve": 5, "flo": 0, "hal": 5}
     assert gradebook(course) == gradebook(executed)
     for student in ANSWERS.keys() - {"dee"}:
         notebooks = [place(folder, student).with_name("work.ipynb").read_bytes() for folder in (course, executed)]
@@ -428,7 +418,7 @@ def test_what_is_sent_back_is_executed(few):
     change(few, "second-right", ASKS_MORE)
     grade(few, "--from-transcripts")
     assert "judged" in transcript(few, "ada") and "judged" not in transcript(few, "bob")
-    assert marks(few) == MARKS
+    assert totals(few) == MARKS
 
 
 def test_another_hand_in_is_executed(few, no_sandbox):
@@ -604,7 +594,7 @@ def test_nothing_is_written_before_it_is_confirmed(few, how):
         assert [everything(few / name) if name != kept[0] else (few / name).read_bytes() for name in kept] == before
     executed = sorted(path.name for path in (few / FOLDER).iterdir())
     grade(few, "--diff", *how, answer="y\n")
-    assert marks(few) == MARKS | {"ada": 5, "bob": 7}
+    assert totals(few) == MARKS | {"ada": 5, "bob": 7}
     assert sorted(path.name for path in (few / FOLDER).iterdir()) == executed
     assert differences(grade(few, "--diff", *how)) == []
 
@@ -630,4 +620,4 @@ def test_a_notebook_that_is_not_there_any_more_gets_nothing(tmp_path, empty_grad
     (folder / "also.ipynb").unlink()
     said = grade(course, "--diff", answer="y\n")
     assert differences(said) == ["ada: also: first-right-also 2 -> 0"], said
-    assert marks(course) == {"ada": 2}
+    assert totals(course) == {"ada": 2}

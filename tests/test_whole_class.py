@@ -101,6 +101,14 @@ def test_what_was_executed_is_only_recorded(course):
     assert executed(course) == before and marks(course) == MARKS
 
 
+def test_a_dry_run_does_nothing(tmp_path):
+    course = tmp_path / "course"
+    build(course, {"ada": "1"})
+    before = {path for path in course.rglob("*") if ".cache" not in path.parts}
+    assert "ada: execute and record" in grade(course, "--dry-run").stdout
+    assert {path for path in course.rglob("*") if ".cache" not in path.parts} - {course / ".course_secret"} == before
+
+
 def test_only_what_changed_is_executed(course):
     before = executed(course)
     hand_in(course, "bob", "1")

@@ -67,6 +67,7 @@ class Door:
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
         self.transcript.cells += 1
+        self._answered.clear()
         return self._request("execute", timeout, source=source, timeout=timeout, draws=draws)
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def from_gradebook(names: Names) -> Instructions:
     cells = master_of(names).cells.values()
     return Instructions(
         sources={cell.name: cell.source for cell in cells if cell.locked and not cell.solution},
-        points={cell.name: cell.max_score for cell in cells if cell.max_score is not None},
+        points={cell.name: cell.max_score for cell in cells if cell.max_score is not None and not cell.task},
         written=frozenset(cell.name for cell in cells if cell.solution),
     )
 
@@ -117,7 +117,7 @@ def plan(
     on the student side. Their source is the instructor's. All other code runs on the student side.
 
     What stands before the first cell with anything of the student's shows the same pictures in every submission. They
-    take a third of the time, and are not drawn.
+    are not drawn.
 
     Parameters
     ----------

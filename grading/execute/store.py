@@ -50,10 +50,6 @@ class Store:
                 os.fsync(file.fileno())
             path.replace(self._path(digest))
 
-    def remove(self, digest: str) -> None:
-        """Forget the result of a job."""
-        self._path(digest).unlink(missing_ok=True)
-
     def __contains__(self, digest: str) -> bool:
         return self.get(digest) is not None
 

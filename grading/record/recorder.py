@@ -26,7 +26,7 @@ OURS = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
 
 
 class Recorder:
-    """Writes marks and graded notebooks, one hand-in at a time and each wholly or not at all.
+    """Writes marks and graded notebooks, one hand-in at a time; all marks of one, or none.
 
     It runs the steps that nbgrader's configuration names, and nbgrader's own code where that can be called; what it
     saves is to start all of that anew for each hand-in.
@@ -118,7 +118,7 @@ class Recorder:
 
     @contextmanager
     def _transaction(self) -> Iterator[Gradebook]:
-        """What is done to the gradebook in this block is done wholly or not at all."""
+        """What is changed in the gradebook in this block is changed wholly or not at all."""
         try:
             yield self._gradebook
             self._gradebook.db.commit()
@@ -126,7 +126,7 @@ class Recorder:
             self._gradebook.db.rollback()
 
     def _begin(self, gradebook: Gradebook, prepared: Prepared) -> None:
-        """Enter the student and the submission."""
+        """Enter the student and the submission; new ones nbgrader commits at once, without marks."""
         student, assignment = prepared.student, prepared.assignment
         if self._autograde.create_student and gradebook.db.get(Student, student) is None:
             gradebook.add_student(student)

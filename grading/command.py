@@ -1,0 +1,47 @@
+"""What the commands on a course folder have in common."""
+
+import sys
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import SAWarning
+
+from .canary import CanaryError
+from .course import Course, CourseError
+from .execute.sandbox import SandboxError
+from .explain import NotGradedError
+from .gradebook import clearly
+from .temporary import BusyError
+
+
+def of_a_course(command: Callable[..., None]) -> Callable[..., None]:
+    """Call a command with its `Course`, given by ``--course-dir``; whatever stops it is one line."""
+
+    @click.option(
+        "--course-dir",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=Path("."),
+        help="The course folder, if it is not this one.",
+    )
+    @wraps(command)
+    def run(course_dir: Path, **options: Any) -> None:
+        # nbgrader's own queries trip these; they say nothing to whoever grades.
+        warnings.filterwarnings("ignore", category=SAWarning)
+        course = Course(course_dir)
+        try:
+            with clearly(course.db_url):
+                command(course, **options)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
+            sys.exit(130)
+        except OSError as error:
+            message = f"stopped in {course.root.resolve()}: {error}. What is graded stays; mend this, and run the same"
+            raise click.ClickException(f"{message} command again to go on.") from error
+        except (BusyError, CanaryError, CourseError, NotGradedError, SandboxError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
