@@ -195,7 +195,7 @@ class ExecuteApart(Execute):
         return Job(
             cells=cells,
             files=files,
-            release={str(path.relative_to(release)): path.read_bytes() for path in _files_in(release)},
+            release=released_files(release),
             answers=(asked and self.answers) or None,
             secret=course_secret(Path(course.root)),
             limits=self.limits(),
@@ -217,8 +217,10 @@ class ExecuteApart(Execute):
         return result
 
 
-def _files_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+def released_files(folder: Path) -> dict[str, bytes]:
+    """The files of a released assignment, by relative path."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def write_transcript(folder: Path, notebook: str, result: Result) -> None:

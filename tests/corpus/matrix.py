@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from grading.execute.job import Job
 from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell, from_source, plan
-from grading.execute.session import Session
+from grading.execute.preprocessor import released_files
 from grading.sanitize.hand_in import HandInError, files_beside_notebooks
 from grading.sanitize.rebuild import rebuild
 
@@ -103,9 +104,9 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     )
     cells = cells_that_count(notebook)
     limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
-    session = Session(cells, files, RELEASE, ANSWERS, seed.to_bytes(16, "big"), limits)
+    job = Job(cells, files, released_files(RELEASE), ANSWERS, seed.to_bytes(16, "big"), limits)
     fractions, messages = {}, {}
-    reports = session.run()
+    reports = job.run()["reports"]
     for cell, report in zip(cells, reports, strict=True):
         if cell.points is not None:
             fractions[cell.name] = report.get("fraction", 0.0)
