@@ -8,7 +8,8 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.offsetbox import AnchoredText
 
-from course_utils.submission import connect, history
+from course_utils.submission import NoAnswer, connect, history
+from course_utils.submission.answers import BATCH
 from course_utils.submission.figures import MAX_IMAGES, panels_of
 
 matplotlib.use("agg")
@@ -151,3 +152,65 @@ def test_a_panel_has_no_more_images_than_the_other_side_takes():
     (panel,) = panels_of(figure, "figure")
     plt.close(figure)
     assert len(panel["images"]) == MAX_IMAGES
+
+
+# Many images: in batches, in the order of memory that is fastest
+
+
+class Net(torch.nn.Module):
+    """Convolution and pooling, then what a subclass makes of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(1, 4, 3)
+        self.linear = torch.nn.Linear(4 * 7 * 15, 1)
+        self.calls = []
+
+    def forward(self, images):
+        self.calls.append(len(images))
+        return self.end(torch.nn.functional.max_pool2d(self.conv(images), 4))
+
+
+class Views(Net):
+    def end(self, maps):
+        return self.linear(maps.view(len(maps), -1))
+
+
+class Flattens(Net):
+    def end(self, maps):
+        return self.linear(maps.flatten(1))[:, 0]
+
+
+class ThroughNumPy(Net):
+    def end(self, maps):
+        return self.linear(torch.as_tensor(maps.detach().numpy().reshape(len(maps), -1)))
+
+
+class SqueezesEverything(Net):
+    def end(self, maps):
+        return self.linear(maps.flatten(1)).squeeze()
+
+
+class NeedsAnEvenNumber(Net):
+    def end(self, maps):
+        if len(maps) % 2:
+            raise ValueError(f"{len(maps)} images")
+        return self.linear(maps.flatten(1))
+
+
+@pytest.mark.parametrize("kind", [Views, Flattens, ThroughNumPy, SqueezesEverything])
+@pytest.mark.parametrize("count", [2, BATCH, BATCH + 1, 3 * BATCH + 1, 300])
+def test_many_images_get_the_logits_that_the_net_gives_them(kind, count):
+    torch.manual_seed(count)
+    net, images = kind().train(), np.random.default_rng(count).normal(size=(count, 1, 32, 64)).astype(np.float32)
+    found = connect({"model": net}).one_logit_per_image("model", images)
+    assert net.training and max(net.calls) <= BATCH and min(net.calls) > 1
+    with torch.no_grad():
+        expected = net(torch.as_tensor(images)).numpy().reshape(-1)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_what_is_wrong_with_a_net_is_said_of_many_images_too():
+    images = np.zeros((4 * BATCH - 2, 1, 32, 64), np.float32)
+    with pytest.raises(NoAnswer, match=r"raised ValueError.*: 3. images"):
+        connect({"model": NeedsAnEvenNumber()}).logits("model", images)
