@@ -187,6 +187,39 @@ def test_what_is_not_drawn_does_not_show_later_either(fresh):
     assert is_image(only(fresh.run("ax.plot([1]); fig"))["png"], "PNG")
 
 
+COUNTED = """
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+times = []
+draw = Figure.draw
+
+
+def counted(figure, renderer):
+    times.append(1)
+    draw(figure, renderer)
+
+
+Figure.draw = counted
+"""
+
+
+@pytest.mark.parametrize("draws", [True, False])
+def test_no_figure_is_drawn_more_often_than_it_must(fresh, draws):
+    fresh.run(COUNTED)
+    for _ in range(2):  # the very first, in whose cell Matplotlib looks for its backend, and another
+        outputs = fresh.run("times.clear()\nfig, ax = plt.subplots()", draws=draws)
+        assert [is_image(output["png"], "PNG") for output in outputs] == [True] * draws
+        assert fresh.run("sum(times)") == [result("2" if draws else "0")]  # once to find its edges
+
+
+def test_a_backend_that_is_not_there_is_told_where_it_is_used(fresh):
+    chooses = "import matplotlib.pyplot as plt\nplt.rcParams['backend'] = 'module://nowhere'"
+    assert fresh.run(chooses) == []
+    assert only(fresh.run("plt.figure()"))["name"] == "ModuleNotFoundError"
+    assert fresh.run("1") == [result("1")]
+
+
 def test_a_cell_that_fails_undrawn_spoils_no_later_one(fresh):
     fresh.run("import matplotlib.pyplot as plt\nplt.plot([1])\n1 / 0", draws=False)
     assert is_image(only(fresh.run("plt.plot([1]);"))["png"], "PNG")

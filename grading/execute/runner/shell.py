@@ -5,7 +5,7 @@ import io
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from typing import Any
 
@@ -182,6 +182,7 @@ class NotebookShell(InteractiveShell):
 
     def __init__(self, **kwargs: Any) -> None:
         self.recorder = Recorder()
+        self._inline = False
         config = Config()
         config.HistoryManager.enabled = False
         super().__init__(config=config, **kwargs)
@@ -225,13 +226,21 @@ class NotebookShell(InteractiveShell):
         start = time.monotonic()
         with time_limit(timeout), nullcontext() if draws else self._text_only():
             self.run_cell(source, store_history=True)
-        if pyplot := sys.modules.get("matplotlib.pyplot"):
-            pyplot.uninstall_repl_displayhook()  # it draws each figure once more, for a window that is not there
+        self._show_inline()
         if time.monotonic() - start > timeout and all(output["type"] != "error" for output in self.recorder.outputs):
             # Whoever catches the interrupt has had their time all the same.
             why = f"stopped after {timeout:g} s"
             self.recorder.error(CellTimeoutError.__name__, why, [f"{CellTimeoutError.__name__}: {why}"])
         return self.recorder.recorded()
+
+    def _show_inline(self) -> None:
+        """See to it that figures are drawn once, when a cell ends, in all cells after the one that imported pyplot."""
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            if not self._inline:
+                self._inline = True
+                with suppress(Exception):  # the student's choice of a backend, which fails in their first figure, too
+                    pyplot.switch_backend(pyplot.get_backend())  # else loaded in the middle of the first figure's cell
+            pyplot.uninstall_repl_displayhook()  # it draws each figure once more, for a window that is not there
 
     @contextmanager
     def _text_only(self) -> Iterator[None]:

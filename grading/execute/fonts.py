@@ -1,0 +1,25 @@
+"""Matplotlib's list of fonts, which it would otherwise look for anew in each sandbox."""
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from .sandbox import environment
+
+
+@cache
+def font_list() -> dict[str, bytes]:
+    """The file that Matplotlib keeps it in, by its path in a home folder: the system's fonts and no user's."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="fonts-") as home:
+        subprocess.run(
+            [sys.executable, "-I", "-c", "import matplotlib.font_manager"],
+            env={"PATH": environment()["PATH"], "HOME": home},
+            cwd=home,
+            capture_output=True,
+        )
+        return {str(path.relative_to(home)): path.read_bytes() for path in Path(home).rglob("fontlist-*.json")}
