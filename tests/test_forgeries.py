@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from grading.execute import trusted
 from grading.marks import Mark, read_marks
 from tests.corpus.build import REPOSITORY, Example, build_class, examples, find, hand_in
 from tests.corpus.matrix import Verdict, grade
@@ -103,6 +104,7 @@ def secret(monkeypatch):
     assert not [path for path in traces if TRACE in path.name]
     for table in ("shm", "sem", "msg"):
         assert str(0x0F0E0D0C) not in Path("/proc/sysvipc", table).read_text()
+    trusted.forget()
     deadline = time.monotonic() + 10
     while (left := descendants().keys() - running) and time.monotonic() < deadline:
         time.sleep(0.05)

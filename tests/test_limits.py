@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from grading.execute import watchdog
+from grading.execute import trusted, watchdog
 from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell
 from grading.execute.sandbox import SandboxError
@@ -44,6 +44,7 @@ def run(tmp_path, monkeypatch):
         return Session(cells=list(cells), release=tmp_path / "release", answers="answers", limits=limits).run()
 
     yield run
+    trusted.forget()
     left = [process for process in psutil.Process().children(recursive=True) if process.pid not in before]
     assert not psutil.wait_procs(left, timeout=10)[1]
     assert not list((tmp_path / "temporary").iterdir())

@@ -39,14 +39,19 @@ def runners(running):
     return [child for child in running.children(recursive=True) if child.name().startswith("student-")]
 
 
+def templates(running):
+    return [child for child in running.children() if "grading.execute.template" in child.cmdline()]
+
+
 def grader_kernels(running):
-    return [child for child in running.children() if "grading.execute.grader_kernel" in child.cmdline()]
+    return [copy for template in templates(running) for copy in template.children()]
 
 
 VICTIMS = {
     "the command": lambda running: [running],
     "a sandbox": sandboxes,
     "a runner": runners,
+    "a template": templates,
     "a grader kernel": grader_kernels,
 }
 

@@ -62,7 +62,8 @@ class Door:
         """
         reply = self._request("begin", timeout, files=files, answers=answers, path=path)
         if "failure" in reply:
-            self._give_up(f"the student side could not get ready: {message_of(reply['failure'])}")
+            last_line = message_of(reply["failure"]).strip().splitlines()[-1]  # of a traceback
+            self._give_up(f"the student side could not get ready: {last_line}")
 
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""

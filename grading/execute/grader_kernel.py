@@ -1,14 +1,13 @@
-"""The trusted side of one submission: ``python -m grading.execute.grader_kernel CONTROL_FD DOOR_FD WHY_FD MEMORY``.
+"""The trusted side of one submission.
 
-A fresh process for each submission. It gets its plan over the control socket, drives the student's cells through the
-door, runs the test cells itself, and reports each cell as soon as it is done. It may take as much MEMORY (bytes) as the
-student side: a test cell that makes something large of a small answer must not take the machine's.
+A process of its own for each, a fresh copy of a `template`. It gets its plan over the control socket, drives the
+student's cells through the door, runs the test cells itself, and reports each cell as soon as it is done. It may take
+as much memory as the student side: a test cell that makes something large of a small answer must not take all there is.
 """
 
 import ast
 import contextlib
 import io
-import resource
 import socket
 import sys
 import traceback
@@ -148,15 +147,7 @@ def told_on(sock: socket.socket) -> Callable[[], str | None]:
     return read
 
 
-def limit_memory(size: int) -> None:
-    """Let this process have no more than `size` bytes for its data."""
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    size = size if most == resource.RLIM_INFINITY else min(size, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
-
-
-if __name__ == "__main__":
-    *fds, memory = map(int, sys.argv[1:])
-    limit_memory(memory)
-    control_socket, door_socket, why_socket = (socket.socket(fileno=fd) for fd in fds)
+def start(control: int, door: int, why: int) -> None:
+    """Serve on the file descriptors of three sockets."""
+    control_socket, door_socket, why_socket = (socket.socket(fileno=fd) for fd in (control, door, why))
     serve(Wire(control_socket), Wire(door_socket, max_array_bytes=64 * 2**20), told_on(why_socket))

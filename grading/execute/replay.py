@@ -1,21 +1,17 @@
-"""Judge submissions again by what they answered before: ``python -m grading.execute.replay CONTROL_FD MEMORY``.
+"""Judge a submission again by what it answered before.
 
-No student code runs. One process gets ready once for all submissions: it runs the setup cells, and the test cells with
-nobody to ask, so that all they import is there. For each submission it makes a fresh copy of itself. Like a grader
-kernel it may die without harm.
+No student code runs. As a grader kernel does, it happens in a fresh copy of a `template`, which may die without harm.
 """
 
-import os
 import socket
-import sys
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
 from .door import seed_for
-from .grader_kernel import GraderKernel, limit_memory
-from .runner.wire import Wire, WireError
+from .grader_kernel import GraderKernel
+from .runner.wire import Wire
 from .transcript import Transcript, key_of
 
 
@@ -74,83 +70,45 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
-class Judge:
-    """Runs the trusted cells of an assignment for one submission after another.
+def judge(
+    cells: list[list[Any]], asked: list[list[dict[str, Any]]], secret: bytes
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Judge a submission by what it answered before.
 
     Parameters
     ----------
-    cells : list of dict
-        The ``source`` of each, and whether it is ``graded``; the others are setup cells.
+    cells : list of (bool, str or None)
+        For each cell of the notebook, whether it ran on the student side, and its source if it is a trusted one.
+    asked : list of list of dict
+        What was asked before, by test cell.
     secret : bytes
         The course's.
+
+    Returns
+    -------
+    reports : list of dict
+        On the trusted cells.
+    missing : list of str
+        What was asked and is not on record.
     """
-
-    def __init__(self, cells: list[dict[str, Any]], secret: bytes) -> None:
-        self._replay = Replay(secret)
-        self._kernel = GraderKernel(self._replay)
-        self._cells = cells
-        # With nobody to ask, the test cells do little more than import. Kept are the reports on setup cells that did
-        # not ask.
-        self._reports = [self._alone(cell) for cell in cells]
-
-    def judge(self, order: list[list[Any]], asked: list[list[dict[str, Any]]]) -> dict[str, Any]:
-        """Judge one submission; only once in a process.
-
-        Parameters
-        ----------
-        order : list of (bool, int or None)
-            For each cell of the notebook, whether it ran on the student side, and which of our cells it is.
-        asked : list of list of dict
-            What was asked before, by test cell.
-
-        Returns
-        -------
-        dict
-            ``reports`` on our cells by their numbers, and what is ``missing``.
-        """
-        for cell in asked:
-            self._replay.learn(cell)
-        reports = {}
-        for on_student_side, number in order:
-            self._replay.transcript.cells += on_student_side
-            if number is not None:
-                reports[number] = self._reports[number] or self._kernel.trusted_cell(self._cells[number]["source"])
-        return {"reports": reports, "missing": self._replay.missing}
-
-    def _alone(self, cell: dict[str, Any]) -> dict[str, Any] | None:
-        """The report on a cell that is the same for all submissions, for it is a setup cell and asked nothing."""
-        report = self._kernel.trusted_cell(cell["source"])
-        asked = bool(self._replay.missing)
-        self._replay.missing.clear()
-        return None if cell["graded"] or asked else report
+    replay = Replay(secret)
+    for questions in asked:
+        replay.learn(questions)
+    kernel = GraderKernel(replay)
+    reports = []
+    for on_student_side, source in cells:
+        replay.transcript.cells += on_student_side
+        if source is not None:
+            reports.append(kernel.trusted_cell(source))
+    return reports, replay.missing
 
 
-def serve(control: Wire) -> None:
-    """Get the cells, then judge until the other side hangs up."""
+def start(control_fd: int) -> None:
+    """Get a submission on the file descriptor of a socket, judge it, and send the reports one by one."""
+    control = Wire(socket.socket(fileno=control_fd))
     plan = control.receive()
-    judge = Judge(plan["cells"], plan["secret"].tobytes())
-    while True:
-        try:
-            request = control.receive()
-            asked = [control.receive() for _ in range(request["cells"])]
-        except WireError:
-            return
-        copy = os.fork()
-        if copy == 0:
-            status = 1
-            try:
-                judged = judge.judge(request["order"], asked)
-                for number, report in judged["reports"].items():
-                    control.send({"number": number, "report": report})
-                control.send({"missing": judged["missing"]})
-                status = 0
-            finally:
-                os._exit(status)
-        if os.waitpid(copy, 0)[1]:
-            return
-
-
-if __name__ == "__main__":
-    fd, memory = map(int, sys.argv[1:])
-    limit_memory(memory)
-    serve(Wire(socket.socket(fileno=fd)))
+    asked = [control.receive() for _ in range(plan["asked"])]
+    reports, missing = judge(plan["cells"], asked, plan["secret"].tobytes())
+    for report in reports:
+        control.send({"report": report})
+    control.send({"missing": missing})

@@ -15,6 +15,7 @@ import numpy as np
 from . import sandbox, trusted
 from .cgroup import confine
 from .door import GRACE
+from .fonts import font_list
 from .limits import Limits
 from .plan import PlannedCell
 from .runner.wire import Timeout, Wire, WireError
@@ -22,6 +23,7 @@ from .watchdog import watch
 
 # As a shell tells that a program was killed by SIGKILL: bubblewrap does, of the runner.
 KILLED = 128 + signal.SIGKILL
+MOMENT = 1.0  # seconds: a process may still be there a moment after its sockets
 
 
 class Disturbed(RuntimeError):
@@ -130,7 +132,7 @@ class Session:
                 for cell in self.cells
                 if cell.runs
             ],
-            "files": {name: np.frombuffer(content, np.uint8) for name, content in self.files.items()},
+            "files": {name: np.frombuffer(raw, np.uint8) for name, raw in (font_list() | self.files).items()},
             "path": [str(sandbox.RELEASE if self.sandboxed else self.release.resolve())] if self.release else [],
             "answers": self.answers,
             "secret": np.frombuffer(self.secret, np.uint8),
@@ -172,12 +174,12 @@ class Session:
                 student_side = sandbox.start_without_a_sandbox(student_end, home, self.threads)
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
+            sources = [cell.source for cell in self.cells if cell.on_grader_side]
             try:
-                grader = trusted.start("grading.execute.grader_kernel", fds, self.limits.memory, Path(folder))
-            except OSError as error:
+                grader = trusted.copy("grader kernel", fds, Path(folder), sources, self.secret, self.limits)
+            except (OSError, WireError) as error:
                 raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
-            stack.callback(grader.wait)
-            stack.callback(grader.kill)
+            stack.callback(grader.stop)
             for sock in (grader_control, why, door, student_end):
                 sock.close()
             yield _Processes(Wire(control), tell, student_side, grader)
@@ -190,7 +192,7 @@ class _Processes:
     control: Wire
     tell: socket.socket
     student_side: sandbox.Sandbox
-    grader: subprocess.Popen
+    grader: trusted.Copy
     ended: bool = False
 
     def end(self, reason: str) -> None:
@@ -202,18 +204,13 @@ class _Processes:
 
     def refuse_if_killed(self, reports: list[dict[str, Any]] | None) -> None:
         """Raise `Disturbed` if one of the processes was killed by somebody else."""
-        if _status_of(self.grader) == -signal.SIGKILL:
+        if self.grader.ended(MOMENT) == -signal.SIGKILL:
             raise Disturbed("its grader kernel was killed")
-        status = _status_of(self.student_side.process)
+        status = None
+        with suppress(subprocess.TimeoutExpired):
+            status = self.student_side.process.wait(MOMENT)
         if self.ended or status not in (-signal.SIGKILL, KILLED):
             return
         # Student code can't reach the bubblewrap process outside, but it can kill the one inside.
         inside = status == KILLED or self.student_side.process.args[0] != sandbox.PROGRAM
         raise Disturbed("its sandbox was killed", reports if inside else None)
-
-
-def _status_of(process: subprocess.Popen) -> int | None:
-    """How a process ended; its sockets may be closed a moment before."""
-    with suppress(subprocess.TimeoutExpired):
-        return process.wait(1.0)
-    return None
