@@ -1,9 +1,10 @@
 """How much faster than stock nbgrader is a class graded? Run ``python benchmarks/whole_class.py`` in the course folder.
 
 The same hand-ins are graded by ``nbgrader autograde`` with nbgrader's own configuration, and by ``grade`` with its
-sandboxes; then every test is changed, and ``grade --from-transcripts`` judges all of them again. The hand-ins are
-mixed: right ones in many styles, wrong ones, and the release as it is. Stock nbgrader gives many of them other marks,
-for it can't read what our test cells return; it does the same work. Exits with status 1 if a bar is missed.
+sandboxes; then every test is changed, and ``grade --from-transcripts`` judges all of them again. The release has been
+generated before, for both. The hand-ins are mixed: right ones in many styles, wrong ones, and the release as it is.
+Stock nbgrader gives many of them other marks, for it can't read what our test cells return; it does the same work.
+Exits with status 1 if a bar is missed.
 """
 
 import re
@@ -18,6 +19,7 @@ import click
 import nbformat
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
+from grading.course import Course
 from tests.corpus.build import NOTEBOOK, Example, build_class, examples, untouched
 
 FASTER = {True: 5.0, False: 1.8}  # times stock nbgrader, with checkpoints and without
@@ -44,6 +46,7 @@ def main(submissions: int, checkpoints: bool) -> None:
                 path.rename(Path(folder) / f"{course.name}-{path.name}")
         (stock / "nbgrader_config.py").write_text(STOCK)
         run(stock, "nbgrader", "generate_assignment", "ex04")
+        Course(ours).generate("ex04")
         grade = ["grade", "ex04", f"--course-dir={ours}", "--no-feedback", "--no-canary"]
         begun = time.perf_counter()
         run(Path.cwd(), *grade)
