@@ -52,7 +52,6 @@ class Runner:
             if hasattr(module, "follow"):
                 module.follow(self.shell)
         self.refused.watch()
-        gc.freeze()
         gc.enable()
         gc.set_threshold(50_000, 20, 20)  # more is imported later
         # Until here standard error told why the sandbox can't start; the student's code gets none.
