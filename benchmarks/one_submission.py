@@ -4,21 +4,25 @@ The model solution with its checkpoint is executed by itself, with one processor
 where each processor has a submission of its own.
 """
 
+import statistics
 import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from grading.course import Course
 from grading.execute import session
+from grading.execute.job import Job
 from grading.execute.plan import PlannedCell
 from grading.execute.runner.wire import Wire
 from tests.corpus.build import Example, build_class
 
 STUDENT = Example("ada", "the model solution", checkpoint=True)
+ROUNDS = 5
 LARGE = ("evaluate-preview", "evaluate-fresh-accuracy")  # 4,000 images each
 
 
@@ -49,6 +53,21 @@ def main() -> None:
     for kind, seconds in spent.most_common():
         print(f"  {seconds:6.2f} s  {kind}")
     print(f"  {ends[-1] - begun:6.2f} s  in all")
+    alone, two = (statistics.median(times) for times in zip(*beside_each_other(job), strict=True))
+    print(f"Two beside each other take {two / alone:.2f} times as long as one alone ({ROUNDS} rounds, medians)")
+
+
+def beside_each_other(job: Job) -> list[tuple[float, float]]:
+    """Seconds for one execution alone, and for two at once, again and again."""
+    with ThreadPoolExecutor(2) as pool:
+
+        def seconds(number: int) -> float:
+            begun = time.perf_counter()
+            list(pool.map(lambda _: job.run(threads=1), range(number)))
+            return time.perf_counter() - begun
+
+        seconds(2)  # each thread's template gets ready
+        return [(seconds(1), seconds(2)) for _ in range(ROUNDS)]
 
 
 def kind_of(cell: PlannedCell) -> str:

