@@ -45,7 +45,7 @@ def main() -> None:
         with patch.object(session, "Wire", TimedWire):  # to the grader kernel alone
             job.run(threads=1)
     begun, ready, *ends = times
-    spent = Counter({"start of sandbox and runner": ready - begun})
+    spent = Counter({"start of sandbox and runner, and import of torch": ready - begun})
     ran = [cell for cell in job.cells if cell.runs]
     for cell, before, after in zip(ran, [ready, *ends[:-1]], ends, strict=True):
         spent[kind_of(cell)] += after - before
@@ -78,7 +78,7 @@ def kind_of(cell: PlannedCell) -> str:
         training = cell.name.startswith("train-") and cell.name not in ("train-split", "train-loss-falls")
         return "training in tests, and import of torch's optimisers" if training else "other tests"
     if cell.name == "setup-tools":
-        return "import of torch and Matplotlib"
+        return "import of Matplotlib"
     return (
         "cells before the student's own, without pictures" if not cell.draws else "the student's cells, with pictures"
     )

@@ -1,6 +1,5 @@
 """Matplotlib's list of fonts, which it would otherwise look for anew in each sandbox."""
 
-import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -12,9 +11,10 @@ from .sandbox import environment
 
 @cache
 def font_list() -> dict[str, bytes]:
-    """The file that Matplotlib keeps it in, by its path in a home folder: the system's fonts and no user's."""
-    if importlib.util.find_spec("matplotlib") is None:
-        return {}
+    """The file that Matplotlib keeps it in, by its path in a home folder: the system's fonts and no user's.
+
+    Without Matplotlib there is none; should it fail to make one here, it tries in each sandbox, as it would anyway.
+    """
     with tempfile.TemporaryDirectory(prefix="fonts-") as home:
         subprocess.run(
             [sys.executable, "-I", "-c", "import matplotlib.font_manager"],
