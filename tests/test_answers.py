@@ -210,6 +210,14 @@ def test_many_images_get_the_logits_that_the_net_gives_them(kind, count):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", [Views, Flattens])
+def test_gradients_are_found_in_either_order(kind):
+    images = np.random.default_rng(0).normal(size=(4, 1, 32, 64)).astype(np.float32)
+    found = connect({"GlitchNet": kind}).gradients("GlitchNet", images, np.ones(4, np.float32))
+    assert found.keys() == {"conv.weight", "conv.bias", "linear.weight", "linear.bias"}
+    assert all(gradient > 0 and effect > 0 for gradient, effect in found.values())
+
+
 def test_what_is_wrong_with_a_net_is_said_of_many_images_too():
     images = np.zeros((4 * BATCH - 2, 1, 32, 64), np.float32)
     with pytest.raises(NoAnswer, match=r"raised ValueError.*: 25. images"):

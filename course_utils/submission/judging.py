@@ -70,13 +70,15 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     return whole
 
 
-# It takes as long as most questions do, and many checks need it.
-_dataset = cache(simulators.fixed_dataset)
+@cache
+def dataset() -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels of the fixed dataset, made once: that takes as long as most questions, and many need it."""
+    return simulators.fixed_dataset()
 
 
 def split(submission: Submission) -> dict[str, np.ndarray]:
     """The student's parts of the fixed dataset: (k,) int64 positions under "train", "test" and "validation"."""
-    _, y = _dataset()
+    _, y = dataset()
     parts = {}
     for part in ("train", "test", "validation"):
         name = f"{part}_indices"
@@ -88,7 +90,7 @@ def split(submission: Submission) -> dict[str, np.ndarray]:
 
 def test_part(submission: Submission) -> TestPart:
     """The student's test part."""
-    X, y = _dataset()
+    X, y = dataset()
     chosen = positions(submission.values("test_indices"), len(y), "test_indices", repeats=True)
     if chosen.size == 0:
         raise NoAnswer("contract", "`test_indices` is empty: there is no test part.")
