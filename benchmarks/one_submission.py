@@ -76,7 +76,7 @@ def kind_of(cell: PlannedCell) -> str:
         return "two tests with 4,000 images each"
     if cell.points is not None:
         training = cell.name.startswith("train-") and cell.name not in ("train-split", "train-loss-falls")
-        return "training in tests, and import of torch's optimisers" if training else "other tests"
+        return "training in tests" if training else "other tests"
     if cell.name == "setup-tools":
         return "import of Matplotlib"
     return (

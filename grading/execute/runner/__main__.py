@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from . import compiler
 from .refused import Refused
 from .shell import CellTimeoutError, NotebookShell, time_limit
 from .wire import Wire, WireError
@@ -103,6 +104,7 @@ def drop_privileges(uid: int) -> None:
 if __name__ == "__main__":
     if len(sys.argv) > 2:
         drop_privileges(int(sys.argv[2]))
+    compiler.load_when_needed()
     gc.disable()  # to look for garbage while torch is imported takes a fifth of the time
     fd = int(sys.argv[1])
     os.set_inheritable(fd, False)
