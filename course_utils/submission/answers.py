@@ -8,8 +8,9 @@ import io
 import math
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -208,12 +209,17 @@ def device_of(net: nn.Module, namespace: dict[str, Any]) -> Any:
 
 def applied(net: nn.Module, batch: torch.Tensor) -> Any:
     """What a net makes of a batch of images, with the channels of a pixel side by side where that is faster."""
-    if batch.device.type == "cpu":
+    if batch.device.type == "cpu" and net not in _only_in_ordinary_order:
         # Pooling then takes a tenth of the time. A view() in forward() does not go with it; whatever else is wrong
         # shows again.
-        with suppress(Exception):
+        try:
             return net(batch.to(memory_format=torch.channels_last))
+        except Exception:
+            _only_in_ordinary_order.add(net)
     return net(batch)
+
+
+_only_in_ordinary_order: WeakSet[nn.Module] = WeakSet()
 
 
 def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
