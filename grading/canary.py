@@ -1,7 +1,6 @@
 """The canary: before a class is graded, the model solution must get all automatic points, and the release none."""
 
 from copy import deepcopy
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -39,7 +38,7 @@ class Canary:
         self._hand_ins: list[tuple[str, str, NotebookNode, Job]] = []
         files, _ = course.preparer.files(assignment)
         for what, folder in (("model solution", "source"), ("untouched release", "release")):
-            for path in sorted((course.root / folder / assignment).glob("*.ipynb")):
+            for path in sorted(course.folder(folder, assignment).glob("*.ipynb")):
                 notebook = nbformat.read(path, as_version=4)
                 try:
                     sanitized = course.preparer.sanitized(notebook, files, assignment, "canary", path.stem)
@@ -82,9 +81,10 @@ class Canary:
                 should = "loses points in" if what == "model solution" else "gets points in"
                 complaints.append(f"the {what} of {name} {should} {', '.join(wrong)}")
         if complaints:
+            source = self._course.folder("source", self._assignment)
             raise CanaryError(
                 f"nobody was graded, for here {'; '.join(dict.fromkeys(complaints))}. "
                 "Look at these tests and at what is installed; "
-                f"'nbgrader validate {Path('source', self._assignment)}/*.ipynb' runs the model solution. "
+                f"'nbgrader validate {source}/*.ipynb' runs the model solution. "
                 "With --no-canary the class is graded all the same."
             )

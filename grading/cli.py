@@ -2,20 +2,31 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from .command import of_a_course
 from .course import Course
 from .execute.sandbox import bubblewrap
 from .execute.store import Store
 from .explain import explanation
-from .marks import read_marks, table
+from .marks import Changes, changes, read_marks, read_points, table
 from .record.penalties import update_penalties
+from .rehearsal import rehearsal
 from .temporary import alone
 from .whole_class import Ended, Grading
 
@@ -80,31 +91,25 @@ def grade(
     students = _students(course, assignment, chosen)
     with alone(course.root):
         if dry_run:
-            with course.for_rehearsal(assignment) as copy:
-                for student in students:
-                    console.print(f"{student}: {_plan(copy, assignment, student, force)}", markup=False)
+            _say_plan(course, assignment, students, force, as_json)
             return
-        if not diff:
-            course.generate(assignment)
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
             if diff:
-                with course.for_rehearsal(assignment) as copy, grading.rehearsal(copy):
-                    _try(grading, no_canary, console)
-                    rehearsed = _followed(grading.grade(students), len(students), "Comparing", console)
-                if not _show_changes(rehearsed, console) or not _confirmed(as_json):
-                    return
-                course.generate(assignment)
-            else:
+                ended, would_change = _rehearsed(grading, course, assignment, students, no_canary, console)
+                _show_changes(ended, would_change, console)
+                if not would_change or not _confirmed(as_json):
+                    if as_json:
+                        _print_json(ended, changes=would_change)
+                    sys.exit(_exit_code(ended))
+            course.generate(assignment)
+            if not diff:
                 _try(grading, no_canary, console)
-            ended = _followed(grading.grade(students), len(students), f"Grading {assignment}", console)
-        problems = {student: end.problem for student, end in ended.items() if end.problem}
-        failures = sum(end.failed for end in ended.values())
+            ended = _followed(grading, students, f"Grading {assignment}", console)
         update_penalties(course.db_url, assignment, course.api.config)
         if not no_feedback:
-            unwritten = _write_feedback(course, assignment, students, console)
-            problems, failures = unwritten | problems, failures + len(unwritten)
-    _print_marks(course, assignment, students, problems, console, as_json)
-    sys.exit(1 if failures else NOT_ALL_GRADED if problems else 0)
+            ended |= _write_feedback(course, assignment, ended, console)
+    _print_marks(course, assignment, ended, console, as_json)
+    sys.exit(_exit_code(ended))
 
 
 @main.command()
@@ -125,6 +130,17 @@ def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[
     return [student for student in students if student in chosen or not chosen]
 
 
+def _say_plan(course: Course, assignment: str, students: list[str], force: bool, as_json: bool) -> None:
+    with rehearsal(course, assignment) as copy:
+        copy.generate(assignment)
+        plan = {student: _plan(copy, assignment, student, force) for student in students}
+    if as_json:
+        click.echo(json.dumps({"plan": plan}, indent=1))
+        return
+    for student, what in plan.items():
+        click.echo(f"{student}: {what}")
+
+
 def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     """What would be done about a hand-in."""
     if broken := course.broken_hand_in(assignment, student):
@@ -136,43 +152,69 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     return "record" if executed else "execute and record"
 
 
+def _rehearsed(
+    grading: Grading, course: Course, assignment: str, students: list[str], no_canary: bool, console: Console
+) -> tuple[dict[str, Ended], dict[str, Changes]]:
+    """What would become of each student, and in what the marks would change."""
+    with rehearsal(course, assignment) as copy:
+        before = read_points(copy.db_url, assignment)
+        copy.generate(assignment)
+        with grading.instead(copy):
+            _try(grading, no_canary, console)
+            ended = _followed(grading, students, "Comparing", console)
+        update_penalties(copy.db_url, assignment, copy.api.config)
+        return ended, changes(before, read_points(copy.db_url, assignment))
+
+
 def _try(grading: Grading, no_canary: bool, console: Console) -> None:
     if not no_canary:
         with console.status("Grading the model solution and the untouched release first"):
             grading.canary()
 
 
-def _followed(grading: Iterator[Ended], total: int, what: str, console: Console) -> dict[str, Ended]:
-    """What became of each student, with a bar on the terminal meanwhile."""
+class _RunningColumn(ProgressColumn):
+    """How many hand-ins are being executed, and how many have failed."""
+
+    def __init__(self, grading: Grading) -> None:
+        super().__init__()
+        self._grading = grading
+
+    def render(self, task: Task) -> Text:
+        """What is said at this moment."""
+        return Text(f"{self._grading.running} running, {task.fields['failed']} failed,")
+
+
+def _followed(grading: Grading, students: list[str], what: str, console: Console) -> dict[str, Ended]:
+    """Grade; what became of each student, with a bar on the terminal meanwhile."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[running]} running, {task.fields[failed]} failed,"),
+        _RunningColumn(grading),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
     ended, failed = {}, 0
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(what, total=total, running=0, failed=0)
-        for end in grading:
+        task = progress.add_task(what, total=len(students), failed=0)
+        for end in grading.grade(students):
             ended[end.student] = end
             failed += bool(end.problem)
-            progress.update(task, advance=1, running=end.running, failed=failed)
+            progress.update(task, advance=1, failed=failed)
     return ended
 
 
-def _show_changes(ended: dict[str, Ended], console: Console) -> bool:
-    """Print whose marks would change; whether there are any."""
-    for student, end in ended.items():
-        if end.problem:
-            console.print(f"{student}: problem: {end.problem}", markup=False)
-        for cell, (before, now) in end.changes.items():
-            console.print(f"{student}: {cell} {'-' if before is None else f'{before:g}'} -> {now:g}", markup=False)
-    changed = [student for student, end in ended.items() if end.changes]
-    console.print(f"The marks of {len(changed)} of {len(ended)} students would change.")
-    return bool(changed)
+def _show_changes(ended: dict[str, Ended], would_change: dict[str, Changes], console: Console) -> None:
+    """Print whose marks would change."""
+    for student, problem in _problems(ended).items():
+        console.print(f"{student}: problem: {problem}", markup=False)
+    for student, of_one in would_change.items():
+        for cell, points in of_one.items():
+            before, now = ("-" if value is None else f"{value:g}" for value in points)
+            console.print(f"{student}: {cell} {before} -> {now}", markup=False)
+    everybody = ended.keys() | would_change.keys()
+    console.print(f"The marks of {len(would_change)} of {len(everybody)} students would change.")
 
 
 def _confirmed(as_json: bool) -> bool:
@@ -182,26 +224,40 @@ def _confirmed(as_json: bool) -> bool:
         return False
 
 
-def _write_feedback(course: Course, assignment: str, students: list[str], console: Console) -> dict[str, str]:
-    """Write the feedback pages; what went wrong, by student."""
-    problems = {}
+def _write_feedback(course: Course, assignment: str, ended: dict[str, Ended], console: Console) -> dict[str, Ended]:
+    """Write the feedback pages; those of whom this failed."""
+    failed = {}
     with Progress(console=console) as progress:
-        for student in progress.track(students, description="Writing the feedback"):
+        for student in progress.track(ended, description="Writing the feedback"):
             if problem := course.feedback(assignment, student):
-                problems[student] = problem
-    return problems
+                failed[student] = Ended(student, ended[student].problem or problem, failed=True)
+    return failed
 
 
-def _print_marks(
-    course: Course, assignment: str, students: list[str], problems: dict[str, str], console: Console, as_json: bool
-) -> None:
+def _problems(ended: dict[str, Ended]) -> dict[str, str]:
+    return {student: end.problem for student, end in ended.items() if end.problem}
+
+
+def _exit_code(ended: dict[str, Ended]) -> int:
+    if any(end.failed for end in ended.values()):
+        return 1
+    return NOT_ALL_GRADED if _problems(ended) else 0
+
+
+def _print_json(ended: dict[str, Ended], **more: Any) -> None:
+    failed = [student for student, end in ended.items() if end.failed]
+    click.echo(json.dumps(more | {"problems": _problems(ended), "failed": failed}, indent=1))
+
+
+def _print_marks(course: Course, assignment: str, ended: dict[str, Ended], console: Console, as_json: bool) -> None:
     marks, most = read_marks(course.db_url, assignment)
-    remarks = {student: course.remarks(assignment, student) for student in students}
+    remarks = {student: course.remarks(assignment, student) for student in ended}
     if as_json:
-        said = {"marks": [asdict(mark) | {"total": mark.total} for mark in marks], "most": asdict(most)}
-        click.echo(json.dumps(said | {"problems": problems, "remarks": remarks}, indent=1))
+        of_all = [asdict(mark) | {"total": mark.total} for mark in marks]
+        _print_json(ended, marks=of_all, most=asdict(most), remarks=remarks)
         return
-    console.print(table(marks, most, problems, remarks, f"Marks for {assignment} ({course.root.resolve().name})"))
+    title = f"Marks for {assignment} ({course.root.resolve().name})"
+    console.print(table(marks, most, _problems(ended), remarks, title))
     waiting = sum(mark.pending > 0 for mark in marks)
     if waiting:
         console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")

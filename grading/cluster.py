@@ -1,14 +1,17 @@
 """Where submissions are executed: Dask workers, in this process or anywhere."""
 
-import os
+import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import dask
 import psutil
+from dask.system import CPU_COUNT
 from distributed import Client, Future, Scheduler, SpecCluster, Worker, as_completed, get_worker
+from distributed.comm.addressing import get_address_host
 
 from .execute.job import interrupted
 
@@ -51,15 +54,16 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
     """
     if scheduler:
         with Client(scheduler) as client:
+            if not client.nthreads():
+                logging.getLogger(__name__).warning("there is no worker at %s yet: waiting for the first", scheduler)
             yield client
         return
-    processors = len(os.sched_getaffinity(0))
     here = {"protocol": "inproc://"}
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": RETRIES}),
         SpecCluster(
             scheduler={"cls": _Scheduler, "options": {**here, "dashboard": False}},
-            workers={"here": {"cls": _Worker, "options": {**here, "nthreads": workers or processors}}},
+            workers={"here": {"cls": _Worker, "options": {**here, "nthreads": workers or CPU_COUNT}}},
             silence_logs="CRITICAL",
         ) as cluster,
         Client(cluster) as client,
@@ -84,6 +88,10 @@ def _end_all() -> None:
         time.sleep(0.05)  # one may just have been started
 
 
+class SchedulerError(OSError):
+    """There is no scheduler any more."""
+
+
 class Executor:
     """Executes jobs, and says which has come to its end.
 
@@ -97,16 +105,18 @@ class Executor:
         self._client = client
         self._ended = as_completed()
         self._names: dict[Future, Any] = {}
+        self._threads: dict[str, int] = {}
 
     @property
     def has_room(self) -> bool:
         """Whether more should be submitted: a few more than there are threads."""
-        return len(self._names) < 2 * max(1, sum(self._client.nthreads().values()))
+        self._threads = self._client.nthreads()
+        return len(self._names) < 2 * max(1, sum(self._threads.values()))
 
     @property
     def running(self) -> int:
         """How many jobs are being executed."""
-        return min(len(self._names), sum(self._client.nthreads().values()))
+        return min(len(self._names), sum(self._threads.values()))
 
     def submit(self, name: Any, function: Callable[..., bytes | None], *packed: bytes) -> None:
         """Submit a job.
@@ -120,17 +130,31 @@ class Executor:
         packed : bytes
             What it takes.
         """
-        future = self._client.submit(_with_its_share, function, *packed, pure=False)
+        self._threads = self._client.nthreads()
+        on_hosts: Counter[str] = Counter()
+        for address, threads in self._threads.items():
+            on_hosts[get_address_host(address)] += threads
+        future = self._client.submit(_with_its_share, on_hosts, function, *packed, pure=False)
         self._names[future] = name
         self._ended.add(future)
 
     def next(self) -> tuple[Any, bytes | BaseException | None]:
-        """Wait for a job to come to its end: its name, and what the function returned, or why it did not."""
+        """Wait for a job to come to its end: its name, and what the function returned, or why it did not.
+
+        Raises
+        ------
+        SchedulerError
+            The scheduler has gone.
+        """
         future = next(self._ended)
+        if future.cancelled():
+            raise SchedulerError(f"the scheduler at {self._client.scheduler.address} has gone, with what it had to do")
         result = future.exception() if future.status == "error" else future.result()
         return self._names.pop(future), result
 
 
-def _with_its_share(function: Callable[..., bytes | None], *packed: bytes) -> bytes | None:
-    """Call a function on a worker, with its share of the processors."""
-    return function(*packed, threads=max(1, len(os.sched_getaffinity(0)) // get_worker().state.nthreads))
+def _with_its_share(on_hosts: dict[str, int], function: Callable[..., bytes | None], *packed: bytes) -> bytes | None:
+    """Call a function on a worker, with its share of the processors; ``on_hosts`` tells how many threads share them."""
+    worker = get_worker()
+    sharing = max(worker.state.nthreads, on_hosts.get(get_address_host(worker.address), 0))
+    return function(*packed, threads=max(1, CPU_COUNT // sharing))

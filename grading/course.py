@@ -2,11 +2,9 @@
 
 import logging
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from math import inf
 from pathlib import Path
 
 import nbformat
@@ -14,10 +12,11 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 from nbgrader.converters import Autograde
+from traitlets.config import Config
 
 from .execute.plan import from_gradebook
-from .execute.preprocessor import TRANSCRIPT, ExecuteApart, course_secret
-from .gradebook import check_gradebook
+from .execute.preprocessor import TRANSCRIPT, ExecuteApart
+from .gradebook import check_gradebook, sqlite_file
 from .interrupt import undisturbed
 from .prepare import Preparer
 from .preprocessors import SupportFiles
@@ -40,10 +39,13 @@ class Course:
     Attributes
     ----------
     root : Path
-        The folder with ``source/``, ``submitted/`` and ``gradebook.db``.
+        The folder with ``source/``, ``submitted/`` and ``gradebook.db``, as they are called by default.
+    settings : Config
+        What is otherwise than in the configuration.
     """
 
     root: Path
+    settings: Config = field(default_factory=Config)
 
     @cached_property
     def api(self) -> NbGraderAPI:
@@ -51,12 +53,19 @@ class Course:
         app = NbGrader()
         app.load_config_file()
         app.config.CourseDirectory.root = str(self.root.resolve())
+        app.config.merge(self.settings)
         return NbGraderAPI(config=app.config)
 
     @property
     def db_url(self) -> str:
         """The gradebook."""
         return self.api.coursedir.db_url
+
+    def folder(self, step: str, assignment: str, student: str = ".") -> Path:
+        """Where the files of an assignment are in one of nbgrader's steps, such as ``"submitted"``."""
+        course = self.api.coursedir
+        path = Path(course.format_path(getattr(course, f"{step}_directory"), student, assignment))
+        return self.root / path.relative_to(course.root) if path.is_relative_to(course.root) else path
 
     @property
     def sandboxed(self) -> bool:
@@ -65,11 +74,11 @@ class Course:
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in something for an assignment."""
-        return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{assignment}") if path.is_dir())
+        return sorted(self.api.get_submitted_students(assignment))
 
     def notebooks(self, assignment: str) -> list[str]:
         """File names of an assignment's notebooks."""
-        return sorted(path.name for path in (self.root / "source" / assignment).glob("*.ipynb"))
+        return sorted(path.name for path in self.folder("source", assignment).glob("*.ipynb"))
 
     def forgeable(self, assignment: str) -> list[str]:
         """File names of the notebooks whose test cells run in the student's process, for they do not use its door."""
@@ -93,9 +102,9 @@ class Course:
         sqlalchemy.exc.DBAPIError, GradebookError
             The gradebook can't be read or written, or is damaged.
         """
-        if self._is_generated(assignment):
+        if self.is_generated(assignment):
             return
-        release = self.root / "release" / assignment
+        release = self.folder("release", assignment)
         with new_folder(self.root) as folder:
             kept = folder / "release"
             if release.exists():
@@ -103,41 +112,31 @@ class Course:
             with undisturbed():
                 result = self.api.generate_assignment(assignment, force=True)
             if result["success"]:
-                (self.root / "gradebook.db").touch()  # nothing may have changed in it, and all is well
+                if file := sqlite_file(self.db_url):
+                    file.touch()  # nothing may have changed in it, and all is well
                 return
             if kept.exists():
                 shutil.rmtree(release, ignore_errors=True)
                 kept.rename(release)
         raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
 
-    @contextmanager
-    def for_rehearsal(self, assignment: str) -> Iterator["Course"]:
-        """A course with the newest release, for whom only wants to know the marks.
+    def is_generated(self, assignment: str) -> bool:
+        """Whether the release is newer than all it is made from.
 
-        It is this one if nothing is to be generated; else one with a release and a gradebook of its own, and all the
-        rest is this one's.
+        Raises
+        ------
+        sqlalchemy.exc.DBAPIError, GradebookError
+            The gradebook can't be read or written, or is damaged.
         """
-        if self._is_generated(assignment):
-            yield self
-            return
-        course_secret(self.root)
-        with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-            for path in self.root.resolve().iterdir():
-                if path.name == "gradebook.db":
-                    shutil.copy(path, folder)
-                elif path.name != "release":
-                    Path(folder, path.name).symlink_to(path)
-            course = Course(Path(folder))
-            course.generate(assignment)
-            yield course
-
-    def _is_generated(self, assignment: str) -> bool:
-        """Whether the release is newer than all it is made from."""
         check_gradebook(self.db_url)
-        release = self.root / "release" / assignment
-        made = [*(release / name for name in self.notebooks(assignment)), self.root / "gradebook.db"]
-        newest = max(_newest(self.root / "source" / assignment), self._newest_support_file())
-        whole = min(map(_modified, made)) > newest and all(map(_is_notebook, made[:-1]))
+        release = self.folder("release", assignment)
+        notebooks = [release / name for name in self.notebooks(assignment)]
+        newest = max(_newest(self.folder("source", assignment)), self._newest_support_file())
+        made = [
+            *notebooks,
+            *filter(None, [sqlite_file(self.db_url)]),
+        ]  # an old gradebook may have been put in its place
+        whole = min(map(_modified, made), default=0.0) > newest and all(map(_is_notebook, notebooks))
         return whole and self._in_gradebook(assignment)
 
     def _in_gradebook(self, assignment: str) -> bool:
@@ -165,7 +164,7 @@ class Course:
         said = [f"{name} was not handed in" for name in names if there and name not in there]
         said += [f"handed in as {path.name}" for path in self._other_notebooks(assignment, student)]
         for name in names:
-            path = self.root / "autograded" / student / assignment / name
+            path = self.folder("autograded", assignment, student) / name
             if path.is_file():
                 left = nbformat.read(path, as_version=4).metadata.get("grading", {}).get("remarks", [])
                 said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in left]
@@ -173,21 +172,22 @@ class Course:
 
     def _handed_in(self, assignment: str, student: str) -> list[str]:
         """File names of an assignment's notebooks that a student handed in."""
-        folder = self.root / "submitted" / student / assignment
+        folder = self.folder("submitted", assignment, student)
         return [name for name in self.notebooks(assignment) if (folder / name).is_file()]
 
     def _other_notebooks(self, assignment: str, student: str) -> list[Path]:
         """What else a student handed in of notebooks."""
-        found = sorted((self.root / "submitted" / student / assignment).glob("*.ipynb"))
+        found = sorted(self.folder("submitted", assignment, student).glob("*.ipynb"))
         return [path for path in found if path.is_file() and path.name not in self.notebooks(assignment)]
 
     def is_current(self, assignment: str, student: str) -> bool:
-        """Whether a hand-in was graded since it or the release changed."""
-        handed_in = self.root / "submitted" / student / assignment
-        graded = self.root / "autograded" / student / assignment
-        newest_input = max(_newest(handed_in), _newest(self.root / "release" / assignment))
-        written = [name for name in self.notebooks(assignment) if _modified(graded / name) > newest_input]
-        return written == self._handed_in(assignment, student) and all(_is_executed(graded / name) for name in written)
+        """Whether what was graded is the hand-in as it is, with the assignment as it is."""
+        graded = self.folder("autograded", assignment, student)
+        written = [name for name in self.notebooks(assignment) if (graded / name).exists()]
+        if written != self._handed_in(assignment, student):
+            return False
+        inputs = asdict(self.preparer.inputs(assignment, student))
+        return all(_executed_from(graded / name) == inputs for name in written)
 
     @cached_property
     def autograde(self) -> Autograde:
@@ -208,14 +208,21 @@ class Course:
 
     def transcript(self, assignment: str, student: str, notebook: str) -> Path:
         """Where the transcript of a graded notebook is."""
-        return self.root / "autograded" / student / assignment / (notebook + TRANSCRIPT)
+        return self.folder("autograded", assignment, student) / (notebook + TRANSCRIPT)
 
     def feedback(self, assignment: str, student: str) -> str | None:
-        """Write the feedback page of one student, unless it is newer than the graded notebook and the gradebook."""
-        graded = self.root / "autograded" / student / assignment
-        pages = (self.root / "feedback" / student / assignment).glob("*.html")
-        newest = max(_newest(graded), _modified(self.root / "gradebook.db"))
-        if not graded.is_dir() or max(map(_modified, pages), default=0.0) > newest:
+        """Write the feedback pages of one student, unless they are newer than the graded notebooks and the gradebook.
+
+        Returns
+        -------
+        str or None
+            Why they could not be written, or None.
+        """
+        graded, pages = self.folder("autograded", assignment, student), self.folder("feedback", assignment, student)
+        wanted = [pages / f"{path.stem}.html" for path in graded.glob("*.ipynb")]
+        file = sqlite_file(self.db_url)
+        newest = max(_newest(graded), _modified(file)) if file else inf
+        if all(_modified(page) > newest and _is_page(page) for page in wanted):
             return None
         with undisturbed():
             result = self.api.generate_feedback(assignment, student, force=True)
@@ -234,10 +241,10 @@ def _log_to(path: Path) -> logging.Logger:
     return log
 
 
-def _is_executed(path: Path) -> bool:
-    """Whether nbgrader has come to the end of a notebook; if it was killed before, the file may be cut."""
+def _executed_from(path: Path) -> dict[str, str] | None:
+    """From what a graded notebook was made; None if nbgrader did not come to its end, when it may be cut."""
     notebook = _read(path)
-    return notebook is not None and "executed" in notebook.metadata.get("grading", {})
+    return notebook and notebook.metadata.get("grading", {}).get("executed")
 
 
 def _is_notebook(path: Path) -> bool:
@@ -251,6 +258,11 @@ def _read(path: Path) -> NotebookNode | None:
     except Exception:
         # nbformat raises many kinds of error; here they are all one.
         return None
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a page of HTML is there to its end."""
+    return path.exists() and path.read_bytes().rstrip().endswith(b"</html>")
 
 
 def _modified(path: Path) -> float:

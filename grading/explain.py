@@ -1,5 +1,6 @@
 """Why a mark is what it is, from the transcript beside the graded notebook."""
 
+from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
     NotGradedError
         It was not graded; the message names what was.
     """
-    folder = course.root / "autograded" / student
+    pattern = course.folder("autograded", "*", escape(student)) / f"*{TRANSCRIPT}"
     found, known, damaged = [], set(), []
-    for path in sorted(folder.glob(f"*/*{TRANSCRIPT}")):
+    for path in sorted(map(Path, glob(str(pattern)))):
         try:
             transcript = archive.unpack(path.read_bytes())
             reports = {
@@ -62,7 +63,7 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
         again = f"grade {damaged[0].parent.name} --student={student} --force"
         raise NotGradedError(f"{damaged[0]} is damaged; '{again}' writes it anew")
     if not known:
-        raise NotGradedError(f"nothing of {student} was graded: there is no transcript in {folder}")
+        raise NotGradedError(f"nothing of {student} was graded: there is no {pattern}")
     raise NotGradedError(f"{student} has no test cell {test_id}; there are {', '.join(sorted(known))}")
 
 

@@ -75,6 +75,12 @@ class GradebookError(OSError):
         super().__init__(f"the gradebook {make_url(db_url).database}: {why}; {what_to_do}")
 
 
+def sqlite_file(db_url: str) -> Path | None:
+    """The file that a gradebook is; None if it is on a server."""
+    url = make_url(db_url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" else None
+
+
 @contextmanager
 def clearly(db_url: str) -> Iterator[None]:
     """Whatever the database of this gradebook raises in the block becomes a `GradebookError`."""
@@ -94,10 +100,10 @@ def check_gradebook(db_url: str) -> None:
     GradebookError
         It is damaged.
     """
-    url = make_url(db_url)
-    if url.get_backend_name() != "sqlite" or not Path(url.database).exists():
+    file = sqlite_file(db_url)
+    if file is None or not file.exists():
         return
-    engine = create_engine(url)
+    engine = create_engine(db_url)
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         found = connection.exec_driver_sql("PRAGMA quick_check").scalar()

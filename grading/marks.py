@@ -1,11 +1,16 @@
 """The table of marks."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from nbgrader.api import Gradebook, MissingEntry
 from rich.table import Table
 
 from .sanitize.hand_in import printable
+
+LATE = "late"
+# Points before and after, None for none, by what they are for.
+Changes: TypeAlias = dict[str, tuple[float | None, float | None]]
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,51 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
                 )
             )
     return sorted(marks, key=lambda mark: mark.student), most
+
+
+def read_points(db_url: str, assignment: str) -> dict[str, dict[str, float]]:
+    """Read what makes up everyone's mark.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    assignment : str
+        Name of the assignment.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By student and cell: the points, if there are any yet. Behind the notebook's name, if there are several. What is
+        lost for being late is there, too.
+    """
+    with Gradebook(db_url) as gradebook:
+        try:
+            several = len(gradebook.find_assignment(assignment).notebooks) > 1
+        except MissingEntry:
+            return {}
+        points = {}
+        for submission in gradebook.assignment_submissions(assignment):
+            of_one = points[submission.student.id] = {
+                f"{book.name}: {grade.name}" if several else grade.name: grade.score
+                for book in submission.notebooks
+                for grade in book.grades
+                if grade.auto_score is not None or grade.manual_score is not None
+            }
+            if penalty := submission.late_submission_penalty:
+                of_one[LATE] = -penalty
+        return points
+
+
+def changes(before: dict[str, dict[str, float]], after: dict[str, dict[str, float]]) -> dict[str, Changes]:
+    """What is otherwise in the second of two results of `read_points`, by the students for whom anything is."""
+    found = {}
+    for student in sorted(before.keys() | after.keys()):
+        then, now = before.get(student, {}), after.get(student, {})
+        cells = [*now, *(cell for cell in then if cell not in now)]
+        if others := {cell: (then.get(cell), now.get(cell)) for cell in cells if then.get(cell) != now.get(cell)}:
+            found[student] = others
+    return found
 
 
 def table(

@@ -15,6 +15,7 @@ from traitlets.utils.importstring import import_item
 from .execute.job import Job
 from .execute.preprocessor import ExecuteApart
 from .gradebook import Master
+from .inputs import Inputs, assignment_digest, hand_in_digest
 from .sanitize.active_files import remove_active
 from .sanitize.hand_in import files_beside_notebooks
 
@@ -29,6 +30,8 @@ class Prepared:
     ----------
     student, assignment : str
         Who handed in what.
+    inputs : Inputs
+        From which files it was prepared.
     notebooks : dict of str to (NotebookNode, Job)
         The sanitized notebooks by their names, and what is to be executed for each.
     remarks : list of str
@@ -37,6 +40,7 @@ class Prepared:
 
     student: str
     assignment: str
+    inputs: Inputs
     notebooks: dict[str, tuple[NotebookNode, Job]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
@@ -55,15 +59,31 @@ class Preparer:
         self._course = autograde.coursedir
         self._steps = steps_of(autograde, autograde.sanitize_preprocessors)
         self._execute = ExecuteApart(parent=autograde)
+        # Read once: whoever changes an assignment while a class is graded has everybody graded with the old one, and
+        # the next time with the new one.
         self._masters: dict[tuple[str, str], Master] = {}
+        self._assignments: dict[str, str] = {}
+
+    def inputs(self, assignment: str, student: str) -> Inputs:
+        """What a student's marks are made from.
+
+        Raises
+        ------
+        HandInError
+            The hand-in must not be read.
+        """
+        if assignment not in self._assignments:
+            self._assignments[assignment] = assignment_digest(self._course, assignment)
+        return Inputs(hand_in_digest(self._course, student, assignment), self._assignments[assignment])
 
     def prepare(self, assignment: str, student: str) -> Prepared:
         """Prepare a hand-in, one that `sanitize.accept` accepts."""
         course = self._course
         submitted = Path(course.format_path(course.submitted_directory, student, assignment))
         released = Path(course.format_path(course.release_directory, ".", assignment))
+        inputs = self.inputs(assignment, student)
         files, remarks = self.files(assignment, student)
-        prepared = Prepared(student, assignment, remarks=remarks)
+        prepared = Prepared(student, assignment, inputs, remarks=remarks)
         for path in sorted(released.glob("*.ipynb")):
             if (submitted / path.name).is_file():
                 notebook = nbformat.read(submitted / path.name, as_version=4)

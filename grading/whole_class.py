@@ -4,19 +4,22 @@ import errno
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
 from .canary import Canary, CanaryError
 from .course import Course
-from .execute.job import Job, execute
+from .execute.job import Job, environment, execute
+from .execute.preprocessor import SecretError
 from .execute.replayer import judge
 from .execute.result import Result
 from .execute.store import Store
 from .interrupt import undisturbed
 from .prepare import Prepared
+from .record.recorder import ChangedError
+from .sanitize.hand_in import HandInError
 
 if TYPE_CHECKING:
     from .cluster import Executor
@@ -36,18 +39,15 @@ class Ended:
         Why there is no new mark, or None.
     failed : bool
         Whether that is no student's doing.
-    running : int
-        How many others are being executed.
-    changes : dict of str to (float or None, float)
-        In a rehearsal: the points of each test cell as they are in the gradebook and as they would be, where these
-        differ.
     """
 
     student: str
     problem: str | None = None
     failed: bool = False
-    running: int = 0
-    changes: dict[str, tuple[float | None, float]] = field(default_factory=dict)
+
+
+class OtherEnvironmentError(RuntimeError):
+    """A worker has other packages than this machine, by which marks might differ."""
 
 
 class Grading:
@@ -89,7 +89,7 @@ class Grading:
         self._wanted: dict[str, tuple[Job, list[tuple[str, str]]]] = {}
         self._resources = ExitStack()
         self._connected: Executor | None = None
-        self._finish = self._recorded
+        self._changed: set[str] = set()
 
     def __enter__(self) -> "Grading":
         self._resources.__enter__()
@@ -110,27 +110,35 @@ class Grading:
         """
         canary = Canary(self._course, self._assignment)
         jobs = canary.jobs
-        results = {digest: result for digest in jobs if (result := self._store.get(digest))}
+        results = {}
+        if self._is_here:  # workers elsewhere may be others than the last time
+            results = {digest: result for digest in jobs if (result := self._store.get(digest))}
         for digest in jobs.keys() - results.keys():
             self._executor.submit(digest, execute, jobs[digest].pack())
         while len(results) < len(jobs):
             digest, result = self._executor.next()
-            if isinstance(result, BaseException):
+            kept = self._kept(digest, result)
+            if isinstance(kept, BaseException):
                 raise CanaryError(
                     "nobody was graded, for the model solution and the untouched release can't be executed here: "
-                    f"{_what_happened(result)}. Mend that, and run the same command again."
-                ) from result
-            results[digest] = self._kept(digest, result)
+                    f"{_what_happened(kept)}. Mend that, and run the same command again."
+                ) from kept
+            results[digest] = kept
         canary.check(results)
 
     @contextmanager
-    def rehearsal(self, course: Course) -> Iterator[None]:
-        """In this block only execute, and tell in what the marks of a course would change; it may be a copy."""
-        real, self._course, self._finish = self._course, course, self._compared
+    def instead(self, course: Course) -> Iterator[None]:
+        """In this block grade in another course, such as a copy; what was executed for it is kept for this one."""
+        real, self._course = self._course, course
         try:
             yield
         finally:
-            self._course, self._finish = real, self._recorded
+            self._course = real
+
+    @property
+    def running(self) -> int:
+        """How many hand-ins are being executed."""
+        return 0 if self._connected is None else self._connected.running
 
     def grade(self, students: list[str]) -> Iterator[Ended]:
         """Grade hand-ins, each as soon as it can be.
@@ -154,45 +162,47 @@ class Grading:
         """
         waiting, under_way = deque(students), {}
         while waiting or under_way:
+            ready: list[_HandIn] = []
             if waiting and self._has_room:
-                student = waiting.popleft()
-                hand_in = self._open(student)
+                hand_in = self._open(waiting.popleft())
                 if isinstance(hand_in, Ended):
                     yield hand_in
                 elif hand_in.complete:
-                    yield self._finish(hand_in)
+                    ready.append(hand_in)
                 else:
-                    under_way[student] = hand_in
+                    under_way[hand_in.prepared.student] = hand_in
                     self._submit(hand_in)
-                continue
-            digest, result = self._executor.next()
-            job, wanted = self._wanted[digest]
-            if result is None:
-                self._executor.submit(digest, execute, job.pack())
-                continue
-            del self._wanted[digest]
-            if isinstance(result, BaseException) and self._is_here and _concerns_all(result):
-                raise result
-            kept = result if isinstance(result, BaseException) else self._kept(digest, result)
-            for student, name in wanted:
-                if (hand_in := under_way.get(student)) is None:  # another notebook of theirs has failed
+            else:
+                digest, result = self._executor.next()
+                job, wanted = self._wanted[digest]
+                if result is None:
+                    self._executor.submit(digest, execute, job.pack())
                     continue
-                if isinstance(kept, BaseException):
-                    del under_way[student]
-                    yield Ended(student, _what_happened(kept), failed=True, running=self._executor.running)
-                    continue
-                hand_in.results[name] = kept
-                if hand_in.complete:
-                    del under_way[student]
-                    yield replace(self._finish(hand_in), running=self._executor.running)
+                del self._wanted[digest]
+                kept = self._kept(digest, result)
+                for student, name in wanted:
+                    if (hand_in := under_way.get(student)) is None:  # another notebook of theirs has failed
+                        continue
+                    if isinstance(kept, BaseException):
+                        del under_way[student]
+                        yield Ended(student, _what_happened(kept), failed=True)
+                        continue
+                    hand_in.results[name] = kept
+                    if hand_in.complete:
+                        ready.append(under_way.pop(student))
+            for hand_in in ready:
+                if ended := self._recorded(hand_in):
+                    yield ended
+                else:
+                    waiting.append(hand_in.prepared.student)
 
     def _open(self, student: str) -> "_HandIn | Ended":
         """Look at a hand-in, and prepare it if there is anything to do."""
         if broken := self._course.broken_hand_in(self._assignment, student):
             return Ended(student, broken)
-        if not self._force and self._course.is_current(self._assignment, student):
-            return Ended(student)
         try:
+            if not self._force and self._course.is_current(self._assignment, student):
+                return Ended(student)
             hand_in = _HandIn(self._course.preparer.prepare(self._assignment, student))
         except Exception as error:
             return self._failed(student, error)
@@ -217,21 +227,18 @@ class Grading:
             else:
                 self._executor.submit(digest, execute, job.pack())
 
-    def _recorded(self, hand_in: "_HandIn") -> Ended:
+    def _recorded(self, hand_in: "_HandIn") -> Ended | None:
+        """Record a hand-in; None if another version was handed in meanwhile, which is to be graded instead."""
         student = hand_in.prepared.student
         try:
             with undisturbed():
                 self._course.recorder.record(hand_in.prepared, hand_in.results)
         except Exception as error:
+            if isinstance(error, ChangedError | HandInError) and student not in self._changed:
+                self._changed.add(student)
+                return None
             return self._failed(student, error)
         return Ended(student)
-
-    def _compared(self, hand_in: "_HandIn") -> Ended:
-        student = hand_in.prepared.student
-        try:
-            return Ended(student, changes=self._course.recorder.changes(hand_in.prepared, hand_in.results))
-        except Exception as error:
-            return self._failed(student, error)
 
     def _failed(self, student: str, error: Exception) -> Ended:
         """What became of a hand-in that failed, if this concerns it alone."""
@@ -240,13 +247,19 @@ class Grading:
         self._course.autograde.log.error("%s", student, exc_info=error)
         return Ended(student, _what_happened(error), failed=True)
 
-    def _kept(self, digest: str, packed: bytes) -> Result:
+    def _kept(self, digest: str, result: bytes | BaseException) -> Result | BaseException:
         """A result, which will be there the next time, too, unless the judging side has failed in it."""
-        result = Result(packed)
-        if not result.is_doubtful:
-            self._store.put(digest, result)
+        if isinstance(result, BaseException):
+            if self._is_here and _concerns_all(result):
+                raise result
+            return result
+        kept = Result(result)
+        if kept.content["digest"] != digest:
+            return OtherEnvironmentError(_differences(kept.content["environment"]))
+        if not kept.is_doubtful:
+            self._store.put(digest, kept)
             self._fresh.add(digest)
-        return result
+        return kept
 
     @property
     def _has_room(self) -> bool:
@@ -279,7 +292,17 @@ class _HandIn:
 
 def _concerns_all(error: BaseException) -> bool:
     """Whether the next hand-in would fare no better."""
-    return isinstance(error, DBAPIError) or getattr(error, "errno", None) in NO_DISK
+    return isinstance(error, DBAPIError | SecretError) or getattr(error, "errno", None) in NO_DISK
+
+
+def _differences(there: dict[str, str]) -> str:
+    here = environment()
+    other = [
+        f"{name} {there.get(name, 'none')} instead of {here.get(name, 'none')}"
+        for name in sorted(there.keys() | here.keys())
+        if there.get(name) != here.get(name)
+    ]
+    return f"a worker has {', '.join(other)}; install on all of them what is installed here"
 
 
 def _what_happened(error: BaseException) -> str:

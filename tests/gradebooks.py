@@ -1,19 +1,33 @@
 """What is in a gradebook, for comparisons."""
 
 import sqlite3
+from contextlib import closing
 
-TABLES = ("student", "submitted_assignment", "grade", "comment", "submitted_notebook")
+# Of each, what identifies a row: nbgrader makes up an id for it.
+NAMED = {
+    "assignment": "name",
+    "notebook": "(select name from assignment where id = assignment_id) || '/' || name",
+    "base_cell": "name",
+    "submitted_assignment": "student_id || '/' || (select name from assignment where id = assignment_id)",
+    "submitted_notebook": "(select student_id from submitted_assignment as whole where whole.id = assignment_id)"
+    " || '/' || (select name from notebook where id = notebook_id)",
+}
 
 
 def dump(course):
-    """The gradebook without what nbgrader makes up: ids."""
-    content = {}
-    with sqlite3.connect(course / "gradebook.db") as gradebook:
-        for table in TABLES:
+    """All that is in the gradebook, with names in the places of ids."""
+    with closing(sqlite3.connect(course / "gradebook.db")) as gradebook:
+        names = {}
+        for table, name in NAMED.items():
+            rows = gradebook.execute(f"select id, {name} from {table}").fetchall()
+            names |= {key: f"{table} {told}" for key, told in rows}
+        content = {}
+        for (table,) in gradebook.execute("select name from sqlite_master where type = 'table'").fetchall():
             cursor = gradebook.execute(f"select * from {table}")
-            names = [column[0] for column in cursor.description]
-            keep = [i for i, name in enumerate(names) if not name.endswith("id") or name == "student_id"]
-            content[table] = sorted(repr([row[i] for i in keep]) for row in cursor)
+            columns = [column for column, *_ in cursor.description]
+            nameless = table not in {*NAMED, "student"}  # nothing refers to such an id
+            keep = [i for i, column in enumerate(columns) if column != "id" or not nameless]
+            content[table] = sorted(repr([names.get(row[i], row[i]) for i in keep]) for row in cursor)
     return content
 
 

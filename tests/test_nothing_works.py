@@ -304,7 +304,7 @@ def test_a_submission_that_takes_its_worker_with_it_each_time(tmp_path):
     with (
         adopting() as left,
         # One death may be bad luck.
-        cluster(tmp_path, workers=3, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1") as (address, workers),
+        cluster(tmp_path, workers=3, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1") as (address, workers, _),
     ):
         done = grade(course, f"--scheduler={address}", code=1)
         assert sum(worker.poll() is not None for worker in workers) == 2

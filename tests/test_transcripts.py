@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import sqlite3
 import stat
 import sys
 import zipfile
@@ -18,7 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from grading.cli import main
+from grading.cluster import Executor
 from grading.course import Course
+from grading.execute import job as jobs
 from grading.execute.archive import pack, unpack
 from grading.execute.job import Job, execute
 from grading.execute.limits import Limits
@@ -26,7 +27,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.replayer import judge
 from grading.execute.store import FOLDER
 from grading.execute.transcript import MAX_ARRAYS, MAX_JSON, Transcript
-from tests.gradebooks import totals
+from tests.gradebooks import dump, totals
 from tests.tiny_course import build, cell, check, hand_in, master
 
 pytestmark = [
@@ -333,7 +334,7 @@ def test_an_answer_of_several_lines_has_several_lines(graded, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("zoe", "first-right"), "Error: nothing of zoe was graded: there is no transcript in autograded/zoe\n"),
+        (("zoe", "first-right"), "Error: nothing of zoe was graded: there is no autograded/zoe/*/*.transcript.zip\n"),
         (("ada", "third"), "Error: ada has no test cell third; there are first-right, second-right, setup-checks\n"),
     ],
 )
@@ -372,27 +373,13 @@ def test_judging_again_gives_what_executing_again_gives(course, tmp_path, reques
     request.getfixturevalue("no_sandbox")
     grade(course, "--from-transcripts")
     assert totals(course) == {"ada": 5, "bob": 7, "cy": 0, "dee": 2, "eve": 5, "flo": 0, "hal": 5}
-    assert gradebook(course) == gradebook(executed)
+    assert dump(course) == dump(executed)
     for student in ANSWERS.keys() - {"dee"}:
         notebooks = [place(folder, student).with_name("work.ipynb").read_bytes() for folder in (course, executed)]
         assert notebooks[0] == notebooks[1]
-        again, fresh = (transcript(folder, student) for folder in (course, executed))
-        assert again.pop("judged") == fresh["environment"]
-        assert pack(again) == pack(fresh)
+        assert place(course, student).read_bytes() == place(executed, student).read_bytes()
     assert "new words" in explain(course, "ada", "second-right")
     assert "3 points" not in explain(course, "bob", "second-right")
-
-
-def gradebook(course):
-    """All that is in it, without what nbgrader makes up: ids."""
-    content = {}
-    with sqlite3.connect(course / "gradebook.db") as opened:
-        for (table,) in opened.execute("select name from sqlite_master where type = 'table'").fetchall():
-            cursor = opened.execute(f"select * from {table}")
-            names = [column[0] for column in cursor.description]
-            keep = [i for i, name in enumerate(names) if not name.endswith("id") or name == "student_id"]
-            content[table] = sorted(repr([row[i] for i in keep]) for row in cursor)
-    return content
 
 
 ASKS_MORE = """def right_second():
@@ -414,11 +401,25 @@ def test_what_is_not_on_record_is_sent_back(course, no_sandbox):
     assert not_judged(course) == {"bob", "dee", "eve", "hal"}
 
 
-def test_what_is_sent_back_is_executed(few):
+def test_what_is_sent_back_is_executed(few, monkeypatch):
+    submit, submitted = Executor.submit, []
+
+    def noted(self, name, function, packed, *more):
+        submitted.append((function.__name__, Job.unpack(packed).cells[3].source))
+        submit(self, name, function, packed, *more)
+
+    monkeypatch.setattr(Executor, "submit", noted)
     change(few, "second-right", ASKS_MORE)
     grade(few, "--from-transcripts")
-    assert "judged" in transcript(few, "ada") and "judged" not in transcript(few, "bob")
+    assert sorted(submitted) == [("execute", "second = 3"), ("judge", "second = 2"), ("judge", "second = 3")]
     assert totals(few) == MARKS
+
+
+def test_what_was_executed_elsewhere_is_executed_again(executed, monkeypatch):
+    """With other versions of anything a mark might be another, and nobody could tell of which it is."""
+    assert judge(JOB.pack(), executed)
+    monkeypatch.setattr(jobs, "environment", lambda: {"torch": "3.0"})
+    assert judge(JOB.pack(), executed) is None
 
 
 def test_another_hand_in_is_executed(few, no_sandbox):
@@ -534,9 +535,7 @@ def test_an_answer_that_was_another_the_second_time_decides_nothing():
 def test_a_setup_cell_may_ask():
     asks = replace(JOB, cells=[setup(), student("x = 1"), setup(ASK + "assert value('x') == 1", "more"), CELLS[2]])
     before = execute(asks.pack())
-    judged = again(asks, before)
-    judged.pop("judged")
-    assert pack(judged) == before and judged["reports"][2]["passed"]
+    assert judge(asks.pack(), before) == before and unpack(before)["reports"][2]["passed"]
 
 
 def test_a_student_side_that_died_is_judged_as_it_was():
@@ -547,9 +546,8 @@ def test_a_student_side_that_died_is_judged_as_it_was():
     die = "__door__.ask('die', {})\nassert False, 'old'"
     before = execute(dies(die).pack())
     assert "died" in unpack(before)["reports"][2]
-    fresh, judged = execute(dies(die.replace("old", "new")).pack()), again(dies(die.replace("old", "new")), before)
-    judged.pop("judged")
-    assert pack(judged) == fresh
+    new = dies(die.replace("old", "new")).pack()
+    assert judge(new, before) == execute(new)
     # Without that question it might be alive.
     assert judge(dies("assert True").pack(), before) is None
 

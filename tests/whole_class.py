@@ -97,7 +97,7 @@ WORKER = ["dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
 
 @contextmanager
 def cluster(folder, workers, **settings):
-    """A Dask scheduler and workers as processes of their own, in folders of their own: its address, and they."""
+    """A Dask scheduler and workers as processes of their own, in folders of their own: its address, they, and it."""
     with ExitStack() as stack:
 
         def start(name, program, *words):
@@ -114,9 +114,9 @@ def cluster(folder, workers, **settings):
         address = folder / "scheduler.json"
         tls = ["--protocol=tls"] if CA_FILE in settings else []
         here = [*tls, "--no-dashboard", "--host=127.0.0.1", "--port=0", f"--scheduler-file={address}"]
-        start("scheduler", "dask_scheduler", *here)
+        scheduler = start("scheduler", "dask_scheduler", *here)
         started = [start(f"worker-{n}", *WORKER, f"--scheduler-file={address}") for n in range(workers)]
         deadline = time.monotonic() + 60
         while not address.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        yield json.loads(address.read_text())["address"], started
+        yield json.loads(address.read_text())["address"], started, scheduler

@@ -85,10 +85,10 @@ class Job:
         return _digest([_outline(replace(self, cells=worthless)), environment()])
 
     def work(self) -> str:
-        """SHA-256 of what the student side executes, and with what: equal when tests alone have changed."""
+        """SHA-256 of what the student side executes, with what, and where: equal when tests alone have changed."""
         cells = [(cell.source, cell.draws) for cell in self.cells if cell.on_student_side]
         seen = {name: raw for name, raw in self.release.items() if not any(fnmatch(name, p) for p in self.judging)}
-        return _digest([cells, _outline(replace(self, cells=[], release=seen, judging=[], secret=b""))])
+        return _digest([cells, _outline(replace(self, cells=[], release=seen, judging=[], secret=b"")), environment()])
 
     def run(self, threads: int | None = None) -> dict[str, Any]:
         """Execute it here.

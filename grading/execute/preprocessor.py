@@ -3,8 +3,10 @@
 import base64
 import html
 import math
+import os
 import secrets
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, List, Unicode
 
+from ..inputs import Inputs, assignment_digest, hand_in_digest
 from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
+from ..temporary import new_folder
 from .job import Job, execute
 from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
@@ -26,6 +30,7 @@ from .store import Store
 
 UNPROTECTED = "run without a sandbox"
 SECRET_FILE = ".course_secret"
+SECRET_BYTES = 16
 TRANSCRIPT = ".transcript.zip"
 
 
@@ -39,17 +44,24 @@ class Executed:
         What was executed.
     result : Result
         What came of it.
+    inputs : Inputs or None
+        From which files the job was made, if that is to be known later.
     remarks : list of str
         For the instructor, on what was left out.
     """
 
     job: Job
     result: Result
+    inputs: Inputs | None = None
     remarks: list[str] = field(default_factory=list)
 
 
 class SetupFailed(RuntimeError):
     """A setup cell of the instructor's does not run in the grader kernel."""
+
+
+class SecretError(OSError):
+    """The course's secret can't be read."""
 
 
 class LanguageError(ValueError):
@@ -135,11 +147,12 @@ class ExecuteApart(Execute):
         names, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
         ready = names.get("executed")
         if ready is None:
+            inputs = self._inputs(names["student"], names["assignment"])
             files, remarks = files_beside_notebooks(folder)
             # Of the notebook before this one.
             files = {name: content for name, content in files.items() if not name.endswith(TRANSCRIPT)}
             job = self.job(nb, names, files)
-            ready = Executed(job, self.executed(job), remarks)
+            ready = Executed(job, self.executed(job), inputs, remarks)
         self.apply(nb, ready)
         write_transcript(folder, names["notebook"], ready.result)
         return nb, resources
@@ -163,8 +176,10 @@ class ExecuteApart(Execute):
             add_remarks(nb, remarks_on(name, report))
             if job.sandboxed and report.get("refused"):
                 add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
-        # By this a notebook is known that has its marks: nbgrader writes another one before, which is sanitized only.
-        nb.metadata.setdefault("grading", NotebookNode())["executed"] = True
+        if executed.inputs:
+            # By this a notebook is known that has its marks: nbgrader writes another one before, which is sanitized
+            # only.
+            nb.metadata.setdefault("grading", NotebookNode())["executed"] = NotebookNode(asdict(executed.inputs))
 
     def job(self, nb: NotebookNode, names: dict[str, str], files: dict[str, bytes]) -> Job:
         """What is to be executed.
@@ -186,7 +201,7 @@ class ExecuteApart(Execute):
         language = nb.metadata.get("kernelspec", {}).get("language") or "python"
         if language.lower() != "python":
             raise LanguageError(f"this notebook is in {language}; only Python can be graded in a sandbox")
-        course = CourseDirectory(config=self.config, parent=self.parent)
+        course = self._course
         release = Path(course.format_path(course.release_directory, ".", names["assignment"]))
         instructions = from_gradebook(names)
         released = nbformat.read(release / f"{names['notebook']}.ipynb", as_version=4)
@@ -207,7 +222,7 @@ class ExecuteApart(Execute):
 
     def executed(self, job: Job) -> Result:
         """The result of a job, from the store if it was executed before."""
-        store = Store(Path(CourseDirectory(config=self.config, parent=self.parent).root))
+        store = Store(Path(self._course.root))
         digest = job.digest()
         result = store.get(digest)
         if result is None:
@@ -215,6 +230,14 @@ class ExecuteApart(Execute):
             if not result.is_doubtful:
                 store.put(digest, result)
         return result
+
+    @property
+    def _course(self) -> CourseDirectory:
+        return CourseDirectory(config=self.config, parent=self.parent)
+
+    def _inputs(self, student: str, assignment: str) -> Inputs:
+        course = self._course
+        return Inputs(hand_in_digest(course, student, assignment), assignment_digest(course, assignment))
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
@@ -314,12 +337,31 @@ def _output(output: dict[str, Any], count: int) -> NotebookNode:
 
 
 def course_secret(root: Path) -> bytes:
-    """The course's 128-bit secret, made at first use, from which the seeds of hidden inputs derive."""
+    """The course's 128-bit secret, made at first use, from which the seeds of hidden inputs derive.
+
+    Raises
+    ------
+    SecretError
+        The file that holds it is damaged.
+    """
     path = root / SECRET_FILE
+    if not path.exists():
+        with new_folder(root) as folder:
+            made = folder / path.name
+            with made.open("x") as file:
+                made.chmod(0o600)
+                file.write(secrets.token_hex(SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):  # somebody else was quicker
+                os.link(made, path)
     try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_hex(16))
-    except FileExistsError:
-        pass
-    return bytes.fromhex(path.read_text().strip())
+        secret = bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != SECRET_BYTES:
+        raise SecretError(
+            f"{path} is damaged: it should hold {2 * SECRET_BYTES} hexadecimal digits. Put a copy of yours in its "
+            "place; or remove it, and everybody is asked other questions and executed again"
+        )
+    return secret

@@ -14,7 +14,7 @@ from .runner.wire import Wire, WireError
 
 
 class NotOnRecord(LookupError):
-    """A submission has to be executed to be judged: other code, or another question, than in its transcript."""
+    """A submission has to be executed to be judged: its transcript is of something else, or does not tell enough."""
 
 
 def judge(job: bytes, before: bytes, threads: int | None = None) -> bytes | None:
@@ -41,7 +41,7 @@ def judge(job: bytes, before: bytes, threads: int | None = None) -> bytes | None
 
 def _judged(job: Job, before: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(before, dict) or before.get("work") != job.work():
-        raise NotOnRecord("the student's code, or what it works with, is another")
+        raise NotOnRecord("the student's code, what it works with, or the environment is another")
     if any("lost" in report for report in before["reports"]):
         raise NotOnRecord("the judging side failed")
     then = list(zip(before["cells"], before["reports"], strict=True))
@@ -63,10 +63,7 @@ def _judged(job: Job, before: dict[str, Any]) -> dict[str, Any]:
         reports.append(report)
     if fatal:
         raise NotOnRecord("the question in which the student side died is not asked any more")
-    about = job.about()
-    # It was executed then and there.
-    there = {part: before[part] for part in ("environment", "limits", "sandboxed")}
-    return {"reports": reports} | about | there | {"judged": about["environment"]}
+    return {"reports": reports} | job.about()
 
 
 def _fatal_question(report: dict[str, Any]) -> str | None:

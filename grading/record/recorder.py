@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -10,19 +11,23 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
-from nbgrader.utils import rmtree, setenv
+from nbgrader.utils import setenv
 
-from ..execute.preprocessor import ExecuteApart, Executed
+from ..execute.preprocessor import Executed
 from ..execute.result import Result
 from ..gradebook import Names
+from ..inputs import hand_in_digest
 from ..prepare import Prepared, stage, steps_of
 from ..temporary import new_folder
 from .grades import SaveGrades
 from .penalties import AssignPenalties
-from .points import automatic_points
 
 # Nbgrader's own open the gradebook for themselves, in which they could not write as long as we do.
 OURS = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
+
+
+class ChangedError(RuntimeError):
+    """What was handed in is not what was prepared and executed."""
 
 
 class Recorder:
@@ -54,6 +59,8 @@ class Recorder:
 
         Raises
         ------
+        ChangedError
+            Another version was handed in since it was prepared; nothing was recorded.
         sqlalchemy.exc.DBAPIError
             The gradebook is locked, damaged, or the disk is full. What was recorded before is as it was.
         Exception
@@ -61,56 +68,29 @@ class Recorder:
         """
         course = self._course
         graded = Path(course.format_path(course.autograded_directory, prepared.student, prepared.assignment))
+        handed_in = course.format_path(course.submitted_directory, prepared.student, prepared.assignment)
         self._autograde.notebooks = [str(graded / f"{name}.ipynb") for name in prepared.notebooks]
         self._autograde.run_pre_convert_hook()
         with new_folder(Path(course.root)) as temporary:
             folder = temporary / prepared.assignment
             folder.mkdir()
             stage(self._autograde, prepared.assignment, prepared.student, folder)
+            time = course.get_existing_timestamp(handed_in)
+            if hand_in_digest(course, prepared.student, prepared.assignment) != prepared.inputs.hand_in:
+                raise ChangedError(f"{handed_in} has changed while it was graded")
             with self._transaction() as gradebook:
-                self._begin(gradebook, prepared)
+                self._begin(gradebook, prepared, time)
                 for name, (notebook, job) in prepared.notebooks.items():
                     names = {"student": prepared.student, "assignment": prepared.assignment, "notebook": name}
                     names |= {"db_url": course.db_url, "gradebook": gradebook}
-                    names["executed"] = Executed(job, results[name], prepared.remarks)
+                    names["executed"] = Executed(job, results[name], prepared.inputs, prepared.remarks)
                     (folder / f"{name}.ipynb").write_text(self._graded(notebook, names, folder), "utf-8")
-            if graded.exists():
-                rmtree(str(graded))
-            graded.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(folder, graded)
-            self._autograde.set_permissions(prepared.assignment, prepared.student)
+                for path in filter(Path.is_file, folder.rglob("*")):
+                    path.chmod(int(str(self._autograde.permissions), 8))
+                with _put_into_place(folder, graded, temporary / "before"):
+                    gradebook.db.commit()
+            self._autograde.set_permissions(prepared.assignment, prepared.student)  # of folders shared by a group
         self._autograde.run_post_convert_hook()
-
-    def changes(self, prepared: Prepared, results: dict[str, Result]) -> dict[str, tuple[float | None, float]]:
-        """What `record` would change in the points of the test cells.
-
-        Returns
-        -------
-        dict of str to (float or None, float)
-            By the test cells' ids, behind their notebook's name if there are several: the points in the gradebook, None
-            if there are none, and those to be.
-        """
-        changes, student, assignment = {}, prepared.student, prepared.assignment
-        execute = ExecuteApart(parent=self._autograde)
-        with self._transaction() as gradebook:
-            graded = {}
-            with suppress(MissingEntry):
-                submission = gradebook.find_submission(assignment, student)
-                graded = {entry.name: entry.grades for entry in submission.notebooks}
-            names = sorted(graded.keys() | prepared.notebooks.keys())
-            for name in names:
-                label = f"{name}: " if len(names) > 1 else ""
-                before = {grade.cell.name: grade.auto_score for grade in graded.get(name, [])}
-                if name in prepared.notebooks:
-                    notebook, job = prepared.notebooks[name]
-                    execute.apply(notebook, Executed(job, results[name]))
-                    now = {cell: earned for cell, (earned, _) in automatic_points(notebook).items()}
-                else:  # it was not handed in
-                    now = {cell: 0.0 for cell, points in before.items() if points is not None}
-                changes |= {
-                    label + cell: (before.get(cell), to_be) for cell, to_be in now.items() if before.get(cell) != to_be
-                }
-        return changes
 
     @cached_property
     def _gradebook(self) -> Gradebook:
@@ -118,21 +98,18 @@ class Recorder:
 
     @contextmanager
     def _transaction(self) -> Iterator[Gradebook]:
-        """What is changed in the gradebook in this block is changed wholly or not at all."""
+        """What is changed in the gradebook in this block, and not committed, is undone."""
         try:
             yield self._gradebook
-            self._gradebook.db.commit()
         finally:
             self._gradebook.db.rollback()
 
-    def _begin(self, gradebook: Gradebook, prepared: Prepared) -> None:
+    def _begin(self, gradebook: Gradebook, prepared: Prepared, time: datetime | None) -> None:
         """Enter the student and the submission; new ones nbgrader commits at once, without marks."""
         student, assignment = prepared.student, prepared.assignment
         if self._autograde.create_student and gradebook.db.get(Student, student) is None:
             gradebook.add_student(student)
         gradebook.find_student(student)
-        handed_in = self._course.format_path(self._course.submitted_directory, student, assignment)
-        time = self._course.get_existing_timestamp(handed_in)
         try:
             submission = gradebook.find_submission(assignment, student)
         except MissingEntry:
@@ -151,3 +128,22 @@ class Recorder:
                 notebook, resources = step(notebook, resources)
         text = nbformat.writes(notebook, version=4)
         return text if text.endswith("\n") else text + "\n"
+
+
+@contextmanager
+def _put_into_place(folder: Path, graded: Path, before: Path) -> Iterator[None]:
+    """Put a graded folder into its place if the block succeeds, and leave the one that is there if it fails.
+
+    In between there is none: whoever is killed then finds nothing graded, and records it the next time.
+    """
+    replaces = graded.exists()
+    if replaces:
+        os.rename(graded, before)
+    try:
+        yield
+    except BaseException:
+        if replaces:
+            os.rename(before, graded)
+        raise
+    graded.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(folder, graded)

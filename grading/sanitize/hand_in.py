@@ -48,7 +48,7 @@ def check(folder: Path) -> None:
         It is a link, or holds something else than plain files, or too many of them, or too large a notebook, or
         settings of nbgrader.
     """
-    for name, size, _ in _plain_files(folder):
+    for name, size, _ in plain_files(folder):
         if name.endswith(".ipynb") and size > MAX_NOTEBOOK_BYTES:
             raise HandInError(
                 f"{name} has {_mib(size)}, more than {_mib(MAX_NOTEBOOK_BYTES)}; clear its outputs and hand it in again"
@@ -73,7 +73,7 @@ def files_beside_notebooks(folder: Path) -> tuple[dict[str, bytes], list[str]]:
         There is something else than plain files, or too many of them.
     """
     contents, remarks = {}, []
-    for name, size, file in _plain_files(folder):
+    for name, size, file in plain_files(folder):
         if name.endswith(".ipynb"):
             continue
         if size > MAX_FILE_BYTES:
@@ -99,7 +99,7 @@ def copy(folder: Path, to: Path) -> None:
         There is something else than plain files, or too many of them.
     """
     to.mkdir()
-    for name, size, file in _plain_files(folder):
+    for name, size, file in plain_files(folder):
         target = to / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read(size))
@@ -118,8 +118,14 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def _plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
-    """The relative path, size and open file of each file."""
+def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
+    """The relative path, size and open file of each file that was handed in.
+
+    Raises
+    ------
+    HandInError
+        There is something else than plain files, or too many of them.
+    """
     total = 0
     for inside, name, parent, found in _entries(folder):
         if stat.S_ISDIR(found.st_mode):

@@ -1,0 +1,64 @@
+"""A copy of a course, in which marks can be made that leave no trace."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from traitlets.config import Config
+
+from .course import Course, CourseError
+from .execute.preprocessor import course_secret
+from .gradebook import sqlite_file
+
+OWN = {"release", "autograded", "gradebook.db"}
+
+
+@contextmanager
+def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
+    """A course with a gradebook, a release and graded notebooks of its own; all the rest is the given one's.
+
+    Parameters
+    ----------
+    course : Course
+        The course folder.
+    assignment : str
+        The assignment whose marks are wanted. It is graded in the copy as far as it is in the course; its release is
+        there if it is newer than all it is made from.
+
+    Raises
+    ------
+    CourseError
+        The gradebook is not in a file, or nbgrader's folders are in another order.
+    """
+    file = sqlite_file(course.db_url)
+    if file is None or not course.api.coursedir.directory_structure.startswith("{nbgrader_step}"):
+        raise CourseError(
+            "--diff and --dry-run need a course that can be copied: a gradebook that is an SQLite file, and a "
+            "CourseDirectory.directory_structure that begins with {nbgrader_step}"
+        )
+    course_secret(course.root)
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as name:
+        folder = Path(name)
+        for path in course.root.resolve().iterdir():
+            if path.name not in OWN:
+                (folder / path.name).symlink_to(path)
+        settings = Config()
+        settings.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+        settings.CourseDirectory.release_directory = "release"
+        settings.CourseDirectory.autograded_directory = "autograded"
+        copy = Course(folder, settings)
+        if course.is_generated(assignment):
+            _link(copy.folder("release", assignment), course.folder("release", assignment))
+        if file.exists():
+            shutil.copyfile(file, folder / "gradebook.db")
+        for student in course.students(assignment):
+            if (graded := course.folder("autograded", assignment, student)).exists():
+                _link(copy.folder("autograded", assignment, student), graded)
+        yield copy
+
+
+def _link(path: Path, to: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(to.resolve())
