@@ -1,5 +1,5 @@
 # make grade   grade what is in submitted/, or a class of example students when there is nothing, and print the marks
-# make test    lint and tests
+# make test    lint and tests; make test-slow: the long ones, with a class of 60 in which processes are killed, and attacks
 # make matrix  which example submission loses which test (wheat under 3 seeds), printed and in .cache/matrix.html
 # make calibrate  the study behind the thresholds and its page, docs/threshold.md; make drift: with other versions of torch
 # make bench   everything in docs/performance.md; meanwhile nothing else should run
@@ -18,7 +18,7 @@ RELEASED := release/ex04/glitch_or_chirp.ipynb
 RELEASE_SOURCES := nbgrader_config.py \
     $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
-.PHONY: grade test release matrix calibrate drift drift-oldest drift-newest bench clean
+.PHONY: grade test test-slow release matrix calibrate drift drift-oldest drift-newest bench clean
 
 # One of the examples is a damaged file: grade says 3, for not every hand-in was graded.
 grade: $(RELEASED)
@@ -33,6 +33,9 @@ test: $(INSTALLED)
 	ruff check
 	ruff format --check
 	pytest -m "not slow" -n 2 --dist loadfile
+
+test-slow: $(INSTALLED)
+	pytest -m slow
 
 release: $(RELEASED)
 

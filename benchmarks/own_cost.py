@@ -1,8 +1,9 @@
 """What does the command itself cost? Run ``python benchmarks/own_cost.py``, in the course folder.
 
 A thousand hand-ins are graded whose execution is trivial: a worker that returns at once with every test passed. What
-remains is ours: to look at a hand-in, sanitize it, send it to a worker, keep what comes back, and record it. Once with
-a notebook of a few cells, once with the assignment's own. Exits with status 1 if a bar is missed.
+remains is ours: to look at a hand-in, sanitize it, send it to a worker, keep what comes back, record it, and read the
+marks for the table. Without feedback pages, which are nbgrader's. Once with a notebook of a few cells, once with the
+assignment's own. Exits with status 1 if a bar is missed.
 """
 
 import sys
@@ -19,6 +20,8 @@ from grading import whole_class
 from grading.course import Course
 from grading.execute import archive
 from grading.execute.job import Job
+from grading.marks import read_marks
+from grading.record.penalties import update_penalties
 from tests import tiny_course
 from tests.corpus.build import Example, build_class
 
@@ -51,7 +54,7 @@ def main() -> int:
 
 
 def measure(course: Course, assignment: str) -> tuple[float, list[int]]:
-    """Wall time for each hand-in, and the memory after each tenth of them."""
+    """Wall time for each hand-in, and the memory after each tenth of them and in the end."""
     course.generate(assignment)
     students = course.students(assignment)
     sizes = []
@@ -62,7 +65,12 @@ def measure(course: Course, assignment: str) -> tuple[float, list[int]]:
                 raise RuntimeError(f"{ended.student}: {ended.problem}")
             if done % (len(students) // 10) == 0:
                 sizes.append(psutil.Process().memory_info().rss)
+        update_penalties(course.db_url, assignment, course.api.config)
+        read_marks(course.db_url, assignment)
+        for student in students:
+            course.remarks(assignment, student)
         seconds = time.perf_counter() - begun
+        sizes.append(psutil.Process().memory_info().rss)
     return seconds / len(students), sizes
 
 

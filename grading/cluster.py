@@ -59,22 +59,24 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
             yield client
         return
     here = {"protocol": "inproc://"}
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": RETRIES}),
-        SpecCluster(
-            scheduler={"cls": _Scheduler, "options": {**here, "dashboard": False}},
-            workers={"here": {"cls": _Worker, "options": {**here, "nthreads": workers or CPU_COUNT}}},
-            silence_logs="CRITICAL",
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+    try:
+        with (
+            dask.config.set({"distributed.scheduler.allowed-failures": RETRIES}),
+            SpecCluster(
+                scheduler={"cls": _Scheduler, "options": {**here, "dashboard": False}},
+                workers={"here": {"cls": _Worker, "options": {**here, "nthreads": workers or CPU_COUNT}}},
+                silence_logs="CRITICAL",
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            try:
+                yield client
+            except BaseException:
+                # Else Dask would wait until what runs has come to its end.
+                _end_all()
+                raise
+    finally:
         interrupted.clear()
-        try:
-            yield client
-        except BaseException:
-            # Else Dask would wait until what runs has come to its end.
-            _end_all()
-            raise
 
 
 def _end_all() -> None:

@@ -1,5 +1,6 @@
 """Archives as learning platforms make them, through ``nbgrader zip_collect``."""
 
+import csv
 import json
 import stat
 import subprocess
@@ -10,6 +11,7 @@ from io import BytesIO
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
+from nbgrader.api import Gradebook
 
 from grading.collect.platforms import PLATFORMS, username, without_copy_numbers
 from grading.collect.unpack import HandIn, files_in, open_zip
@@ -399,3 +401,39 @@ def test_an_archive_that_says_it_is_smaller_is_refused():
 def test_names_are_read_whether_or_not_the_archive_says_how_they_are_written(written):
     placeholder = b"x" * len(written)
     assert list(unpacked(zipped({placeholder.decode(): b""}).replace(placeholder, written))) == ["Übung.csv"]
+
+
+# The whole way
+
+
+def test_from_an_archive_to_marks_for_a_platform(tmp_path):
+    course = Course(tmp_path / "course", "blackboard")
+    with Gradebook(f"sqlite:///{course.folder}/gradebook.db") as gradebook:
+        gradebook.add_assignment("ex1", duedate="2027-01-31 12:00:00 UTC")
+    half = master()
+    half.cells[1].source = "first = 5"
+    on_time, late = "2027-01-31-11-59-00", "2027-02-01-12-30-00"  # by a day and a bit
+    done = course.collect(
+        {
+            **blackboard("ada", on_time, {"work.ipynb": b"{}"}),
+            **blackboard("ada", late, BOTH),
+            **blackboard("bob", on_time, {"work.ipynb": json.dumps(half).encode()}),
+            **blackboard("cy", late, {"my answers.zip": zipped({"meine lösung.ipynb": NOTEBOOK})}),
+            **blackboard("dee", on_time, {"work.ipynb": b"{}"}),
+        }
+    )
+    assert done.returncode == 0, done.stderr
+
+    def run(*words, code=0):
+        done = subprocess.run([sys.executable, "-m", *words], cwd=course.folder, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    said = json.loads(run("grading.cli", "ex1", "--no-canary", "--json", code=3))
+    assert {mark["student"]: mark["total"] for mark in said["marks"]} == {"ada": 3.2, "bob": 2, "cy": 3.2}
+    assert said["problems"].keys() == {"dee"} and said["remarks"]["cy"] == ["handed in as meine lösung.ipynb"]
+    run("grading.extension", "ex1", "cy", "--days=3")
+    run("nbgrader", "export", "--exporter=grading.export.CanvasMarks", "--assignment=ex1", "--to=marks.csv")
+    with (course.folder / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
+        exported = {row["SIS Login ID"]: row["ex1"] for row in csv.DictReader(file)}
+    assert exported == {"": "4", "ada": "3.2", "bob": "2.0", "cy": "4.0"}

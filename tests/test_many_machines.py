@@ -39,13 +39,13 @@ def test_a_worker_that_dies_costs_nothing(tmp_path, monkeypatch):
     answers = {f"s{number}": SLOW.format(answer=number % 2) for number in range(8)}
     build(course, answers)
     with (
-        cluster(tmp_path, workers=2, **settings) as (address, (_, doomed), _),
-        subprocess.Popen(command(f"--scheduler={address}"), cwd=course, stdout=subprocess.DEVNULL) as running,
+        cluster(tmp_path, workers=2, **settings) as elsewhere,
+        subprocess.Popen(command(f"--scheduler={elsewhere.address}"), cwd=course, stdout=subprocess.DEVNULL) as running,
     ):
         wait_until(lambda: len(executed(course)) >= 2 + CANARY)
-        doomed.kill()
+        elsewhere.workers[1].kill()
         running.wait(PATIENCE)
-    assert address.startswith("tls://")
+    assert elsewhere.address.startswith("tls://")
     assert running.returncode == 0
     assert marks(course) == {student: 2.0 * (answer[-1] == "1") for student, answer in answers.items()}
 
@@ -54,7 +54,7 @@ def test_workers_on_one_machine_share_its_processors(tmp_path):
     def told(threads):
         return str(threads).encode()
 
-    with cluster(tmp_path, workers=2) as (address, *_), connect(address) as client:
+    with cluster(tmp_path, workers=2) as elsewhere, connect(elsewhere.address) as client:
         client.wait_for_workers(2, timeout=PATIENCE)
         executor = Executor(client)
         for number in range(4):
@@ -67,8 +67,8 @@ def test_the_canary_is_executed_where_the_class_is(tmp_path):
     build(course, {"ada": "1"})
     grade(course)
     before = executed(course)
-    with cluster(tmp_path, workers=1) as (address, *_):
-        grade(course, f"--scheduler={address}")
+    with cluster(tmp_path, workers=1) as elsewhere:
+        grade(course, f"--scheduler={elsewhere.address}")
     after = executed(course)
     assert after.keys() == before.keys() and sum(after[name] != before[name] for name in after) == CANARY
 
@@ -77,9 +77,9 @@ def test_a_scheduler_that_dies_is_named_and_the_next_run_goes_on(tmp_path):
     course = tmp_path / "course"
     build(course, {f"s{number}": SLOW.format(answer=1) for number in range(6)})
     with (
-        cluster(tmp_path, workers=1) as (address, _, scheduler),
+        cluster(tmp_path, workers=1) as elsewhere,
         subprocess.Popen(
-            command(f"--scheduler={address}"),
+            command(f"--scheduler={elsewhere.address}"),
             cwd=course,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -88,12 +88,12 @@ def test_a_scheduler_that_dies_is_named_and_the_next_run_goes_on(tmp_path):
         ) as running,
     ):
         wait_until(lambda: len(executed(course)) >= 2 + CANARY)
-        scheduler.kill()
+        elsewhere.scheduler.kill()
         said = running.stderr.read()
         running.wait(PATIENCE)
     assert running.returncode == 1
     last = said.splitlines()[-1]
-    assert address in last and "run the same command again" in last
+    assert elsewhere.address in last and "run the same command again" in last
     kept = executed(course)
     grade(course)
     assert kept.items() <= executed(course).items() and set(marks(course).values()) == {2.0}
@@ -103,16 +103,16 @@ def test_who_waits_for_workers_is_told(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1"})
     with (
-        cluster(tmp_path, workers=0) as (address, *_),
+        cluster(tmp_path, workers=0) as elsewhere,
         subprocess.Popen(
-            command(f"--scheduler={address}"),
+            command(f"--scheduler={elsewhere.address}"),
             cwd=course,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         ) as running,
     ):
-        assert running.stderr.readline() == f"there is no worker at {address} yet: waiting for the first\n"
+        assert running.stderr.readline() == f"there is no worker at {elsewhere.address} yet: waiting for the first\n"
         running.kill()
     with pytest.raises(OSError, match=r"127\.0\.0\.1:1"), connect("tcp://127.0.0.1:1"):
         pass

@@ -14,7 +14,7 @@ from grading.execute.job import OWN_DOING
 from grading.temporary import TEMPORARY
 from tests.gradebooks import dump
 from tests.machine import adopting
-from tests.whole_class import CANARY, PATIENCE, build, command, executed, grade, marks, notebooks
+from tests.whole_class import CANARY, PATIENCE, build, cluster, command, executed, grade, marks, notebooks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -59,9 +59,9 @@ VICTIMS = {
 class Killer:
     """Kills processes of a command at random moments, and starts the command again when it has ended."""
 
-    def __init__(self, course, environment, rng):
+    def __init__(self, course, environment, rng, *words):
         self._start = lambda: psutil.Popen(
-            command("--workers=2"), cwd=course, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command(*words), cwd=course, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self._running = self._start()
         self._rng = rng
@@ -119,7 +119,7 @@ def test_whatever_is_killed_no_mark_is_lost(tmp_path, size, times):
     rng.shuffle(kinds)
     kept = {}
     with adopting() as left:
-        killer = Killer(course, os.environ | {"TMPDIR": str(temporary)}, rng)
+        killer = Killer(course, os.environ | {"TMPDIR": str(temporary)}, rng, "--workers=2")
         for number, kind in enumerate(kinds):
             # Over the whole of the time, the last while there is still something to do.
             while len(executed(course)) < CANARY + number * (size - 3) // len(kinds) and killer.goes_on():
@@ -138,3 +138,38 @@ def test_whatever_is_killed_no_mark_is_lost(tmp_path, size, times):
     assert len(notebooks(course)) == size and kept.items() <= executed(course).items()
     assert len(executed(course)) == size + CANARY
     assert not (course / TEMPORARY).exists() and list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "times"), [(6, 2), pytest.param(60, 25, marks=pytest.mark.slow)], ids=["a few", "a class"]
+)
+def test_whichever_worker_is_killed_no_mark_is_lost(tmp_path, size, times):
+    """Workers that are processes of their own, and now and then the command; another worker comes in the place."""
+    course, undisturbed = tmp_path / "course", tmp_path / "undisturbed"
+    answers = class_of(size)
+    for folder in (course, undisturbed):
+        build(folder, answers)
+    rng = random.Random(size)
+    kept = {}
+    # Nobody is to be set aside here: who takes its worker with it is another test's.
+    allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(2 * times)}
+    with adopting() as left, cluster(tmp_path, workers=2, **allowed) as elsewhere:
+        killer = Killer(course, os.environ, rng, f"--scheduler={elsewhere.address}", "--no-canary")
+        for number in range(times):
+            while len(executed(course)) < number * (size - 3) // times and killer.goes_on():
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.6))
+            rng.choice([worker for worker in elsewhere.workers if worker.poll() is None]).kill()
+            elsewhere.add_worker()
+            if rng.random() < 0.3:
+                killer.kill("the command")
+            now = executed(course)
+            assert kept.items() <= now.items(), "something was executed again that was kept"
+            kept = now
+        killer.wait()
+        grade(course, f"--scheduler={elsewhere.address}", "--no-canary")
+    assert not left()
+    grade(undisturbed, "--no-canary")
+    assert marks(course) == {student: 2.0 * (answer[-1] == "1") for student, answer in answers.items()}
+    assert dump(course) == dump(undisturbed) and notebooks(course) == notebooks(undisturbed)
+    assert kept.items() <= executed(course).items() and len(executed(course)) == size

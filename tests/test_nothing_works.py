@@ -304,10 +304,10 @@ def test_a_submission_that_takes_its_worker_with_it_each_time(tmp_path):
     with (
         adopting() as left,
         # One death may be bad luck.
-        cluster(tmp_path, workers=3, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1") as (address, workers, _),
+        cluster(tmp_path, workers=3, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1") as elsewhere,
     ):
-        done = grade(course, f"--scheduler={address}", code=1)
-        assert sum(worker.poll() is not None for worker in workers) == 2
+        done = grade(course, f"--scheduler={elsewhere.address}", code=1)
+        assert sum(worker.poll() is not None for worker in elsewhere.workers) == 2
     assert not left()
     said = " ".join(done.stdout.replace("│", " ").split())
     assert said.count("problem:") == 1 and "set aside: each worker that executed it died" in said

@@ -95,28 +95,42 @@ def certificates(folder):
 WORKER = ["dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
 
 
+class Cluster:
+    """A Dask scheduler and workers as processes of their own, in folders of their own."""
+
+    def __init__(self, folder, stack, settings):
+        self._folder, self._stack, self._settings = folder, stack, settings
+        file = folder / "scheduler.json"
+        self._file = f"--scheduler-file={file}"
+        tls = ["--protocol=tls"] if CA_FILE in settings else []
+        here = [*tls, "--no-dashboard", "--host=127.0.0.1", "--port=0", self._file]
+        self.scheduler = self._start("scheduler", "dask_scheduler", *here)
+        deadline = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.address = json.loads(file.read_text())["address"]
+        self.workers = []
+
+    def add_worker(self):
+        self.workers.append(self._start(f"worker-{len(self.workers)}", *WORKER, self._file))
+
+    def _start(self, name, program, *words):
+        (self._folder / name).mkdir()
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{program}", *words],
+            cwd=self._folder / name,
+            env=os.environ | {"PYTHONPATH": str(self._folder / name)} | self._settings,
+        )
+        self._stack.callback(process.wait)
+        self._stack.callback(process.kill)
+        return process
+
+
 @contextmanager
 def cluster(folder, workers, **settings):
-    """A Dask scheduler and workers as processes of their own, in folders of their own: its address, they, and it."""
+    """A `Cluster` as long as the block lasts."""
     with ExitStack() as stack:
-
-        def start(name, program, *words):
-            (folder / name).mkdir()
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{program}", *words],
-                cwd=folder / name,
-                env=os.environ | {"PYTHONPATH": str(folder / name)} | settings,
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            return process
-
-        address = folder / "scheduler.json"
-        tls = ["--protocol=tls"] if CA_FILE in settings else []
-        here = [*tls, "--no-dashboard", "--host=127.0.0.1", "--port=0", f"--scheduler-file={address}"]
-        scheduler = start("scheduler", "dask_scheduler", *here)
-        started = [start(f"worker-{n}", *WORKER, f"--scheduler-file={address}") for n in range(workers)]
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        yield json.loads(address.read_text())["address"], started, scheduler
+        started = Cluster(folder, stack, settings)
+        for _ in range(workers):
+            started.add_worker()
+        yield started
