@@ -106,6 +106,7 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
                     lost=tuple(f"{notebook}/{name}" if several else name for notebook, name in lost),
                 )
             )
+            gradebook.db.expire(submission)  # else the whole class would be in memory in the end
     return sorted(marks, key=lambda mark: mark.student), most
 
 
