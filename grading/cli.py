@@ -94,17 +94,20 @@ def grade(
             _say_plan(course, assignment, students, force, as_json)
             return
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
+            confirmed = True
             if diff:
                 ended, would_change = _rehearsed(grading, course, assignment, students, no_canary, console)
                 _show_changes(ended, would_change, console)
-                if not would_change or not _confirmed(as_json):
-                    if as_json:
-                        _print_json(ended, changes=would_change)
-                    sys.exit(_exit_code(ended))
-            course.generate(assignment)
-            if not diff:
-                _try(grading, no_canary, console)
-            ended = _followed(grading, students, f"Grading {assignment}", console)
+                confirmed = bool(would_change) and _confirmed(as_json)
+            if confirmed:
+                course.generate(assignment)
+                if not diff:
+                    _try(grading, no_canary, console)
+                ended = _followed(grading, students, f"Grading {assignment}", console)
+        if not confirmed:
+            if as_json:
+                _print_json(ended, changes=would_change)
+            sys.exit(_exit_code(ended))
         update_penalties(course.db_url, assignment, course.api.config)
         if not no_feedback:
             ended |= _write_feedback(course, assignment, ended, console)
@@ -122,9 +125,9 @@ def explain(course: Course, student: str, test_id: str) -> None:
 
 
 def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[str]:
-    submitted, students = course.root / "submitted", course.students(assignment)
+    submitted, students = course.folder("submitted", assignment, "*"), course.students(assignment)
     if not students:
-        raise click.ClickException(f"nobody handed in anything: {submitted}/*/{assignment} is empty")
+        raise click.ClickException(f"nobody handed in anything: {submitted} is empty")
     if unknown := set(chosen) - set(students):
         raise click.ClickException(f"nothing in {submitted} from {', '.join(sorted(unknown))}")
     return [student for student in students if student in chosen or not chosen]

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
 import dask
@@ -17,6 +18,7 @@ from .execute.job import interrupted
 
 # A submission that takes its worker with it again and again is set aside. Once may be bad luck.
 RETRIES = 2
+EACH = 1.0  # seconds between two looks at which workers there are
 PATIENCE = 3.0  # seconds until everything must have ended after an interruption
 
 
@@ -107,12 +109,13 @@ class Executor:
         self._client = client
         self._ended = as_completed()
         self._names: dict[Future, Any] = {}
-        self._threads: dict[str, int] = {}
+        self._threads: dict[str, int] = {}  # of the workers, by their addresses
+        self._looked = -inf
 
     @property
     def has_room(self) -> bool:
         """Whether more should be submitted: a few more than there are threads."""
-        self._threads = self._client.nthreads()
+        self._look()
         return len(self._names) < 2 * max(1, sum(self._threads.values()))
 
     @property
@@ -132,7 +135,7 @@ class Executor:
         packed : bytes
             What it takes.
         """
-        self._threads = self._client.nthreads()
+        self._look()
         on_hosts: Counter[str] = Counter()
         for address, threads in self._threads.items():
             on_hosts[get_address_host(address)] += threads
@@ -153,6 +156,11 @@ class Executor:
             raise SchedulerError(f"the scheduler at {self._client.scheduler.address} has gone, with what it had to do")
         result = future.exception() if future.status == "error" else future.result()
         return self._names.pop(future), result
+
+    def _look(self) -> None:
+        """See which workers there are, from time to time."""
+        if (now := time.monotonic()) > self._looked + EACH:
+            self._threads, self._looked = self._client.nthreads(), now
 
 
 def _with_its_share(on_hosts: dict[str, int], function: Callable[..., bytes | None], *packed: bytes) -> bytes | None:

@@ -21,7 +21,7 @@ from .interrupt import undisturbed
 from .prepare import Preparer
 from .preprocessors import SupportFiles
 from .record.recorder import Recorder
-from .sanitize.accept import accept
+from .sanitize.accept import accept, handed_in
 from .sanitize.hand_in import HandInError
 from .temporary import new_folder
 
@@ -171,9 +171,9 @@ class Course:
         return said
 
     def _handed_in(self, assignment: str, student: str) -> list[str]:
-        """File names of an assignment's notebooks that a student handed in."""
-        folder = self.folder("submitted", assignment, student)
-        return [name for name in self.notebooks(assignment) if (folder / name).is_file()]
+        """File names of an assignment's notebooks that a student handed in, if under other names."""
+        found = handed_in(self.api.coursedir, student, assignment)
+        return [name for name in self.notebooks(assignment) if name in found]
 
     def _other_notebooks(self, assignment: str, student: str) -> list[Path]:
         """What else a student handed in of notebooks."""
@@ -181,13 +181,17 @@ class Course:
         return [path for path in found if path.is_file() and path.name not in self.notebooks(assignment)]
 
     def is_current(self, assignment: str, student: str) -> bool:
-        """Whether what was graded is the hand-in as it is, with the assignment as it is."""
-        graded = self.folder("autograded", assignment, student)
-        written = [name for name in self.notebooks(assignment) if (graded / name).exists()]
+        """Whether the hand-in as it is, with the assignment as it is, has its marks in the gradebook."""
+        folder = self.folder("autograded", assignment, student)
+        written = [name for name in self.notebooks(assignment) if (folder / name).exists()]
         if written != self._handed_in(assignment, student):
             return False
         inputs = asdict(self.preparer.inputs(assignment, student))
-        return all(_executed_from(graded / name) == inputs for name in written)
+        graded = {Path(name).stem: _read(folder / name) for name in written}
+        return all(
+            _executed_from(notebook) == inputs and self.recorder.holds(student, assignment, name, notebook)
+            for name, notebook in graded.items()
+        )
 
     @cached_property
     def autograde(self) -> Autograde:
@@ -241,9 +245,8 @@ def _log_to(path: Path) -> logging.Logger:
     return log
 
 
-def _executed_from(path: Path) -> dict[str, str] | None:
-    """From what a graded notebook was made; None if nbgrader did not come to its end, when it may be cut."""
-    notebook = _read(path)
+def _executed_from(notebook: NotebookNode | None) -> dict[str, str] | None:
+    """From what a notebook was made; None if nbgrader did not come to its end."""
     return notebook and notebook.metadata.get("grading", {}).get("executed")
 
 

@@ -1,7 +1,8 @@
 """Nbgrader's gradebook: opened once for a whole class, for to open it takes longer than to read it."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -79,6 +80,21 @@ def sqlite_file(db_url: str) -> Path | None:
     """The file that a gradebook is; None if it is on a server."""
     url = make_url(db_url)
     return Path(url.database) if url.get_backend_name() == "sqlite" else None
+
+
+def copy_gradebook(db_url: str, to: Path) -> None:
+    """Copy a gradebook that is a file, as it is between two changes.
+
+    Raises
+    ------
+    GradebookError
+        It can't be read.
+    """
+    try:
+        with closing(sqlite3.connect(sqlite_file(db_url))) as real, closing(sqlite3.connect(to)) as copy:
+            real.backup(copy)
+    except sqlite3.Error as error:
+        raise GradebookError(db_url, str(error)) from error
 
 
 @contextmanager

@@ -1,13 +1,15 @@
-"""The files that a mark is made from, as digests: by these a hand-in is known that has changed since it was graded."""
+"""What a mark is made from, as digests: by these a hand-in is known that has changed since it was graded."""
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
 
+from .gradebook import Names, master_of
+from .sanitize.accept import handed_in
 from .sanitize.hand_in import plain_files
 
 
@@ -18,9 +20,9 @@ class Inputs:
     Attributes
     ----------
     hand_in : str
-        SHA-256 of the files that were handed in.
+        SHA-256 of what was handed in.
     assignment : str
-        SHA-256 of the instructor's files, and of those of the release.
+        SHA-256 of the release and of what the instructor wrote.
     """
 
     hand_in: str
@@ -28,7 +30,7 @@ class Inputs:
 
 
 def hand_in_digest(course: CourseDirectory, student: str, assignment: str) -> str:
-    """SHA-256 of the names and contents of all that a student handed in.
+    """SHA-256 of the notebooks that a student handed in, and of the names and contents of all files beside them.
 
     Raises
     ------
@@ -36,22 +38,40 @@ def hand_in_digest(course: CourseDirectory, student: str, assignment: str) -> st
         There is something that must not be read.
     """
     folder = Path(course.format_path(course.submitted_directory, student, assignment))
-    return _digest({name: _sha256(file.read(size)) for name, size, file in plain_files(folder)})
+    files = {name: _sha256(file.read(size)) for name, size, file in plain_files(folder)}
+    notebooks = {name: files[path.name] for name, path in handed_in(course, student, assignment).items()}
+    return _digest({name: file for name, file in files.items() if not name.endswith(".ipynb")} | notebooks)
 
 
-def assignment_digest(course: CourseDirectory, assignment: str) -> str:
-    """SHA-256 of the names and contents of an assignment's files."""
+def assignment_digest(course: CourseDirectory, assignment: str, names: Names) -> str:
+    """SHA-256 of an assignment: its release, its cells as the gradebook has them, and the files beside them.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        Where everything is.
+    assignment : str
+        Its name.
+    names : dict
+        The gradebook.
+
+    Raises
+    ------
+    nbgrader.api.MissingEntry
+        A notebook of the release is not in the gradebook.
+    """
     source, release = (
         Path(course.format_path(step, ".", assignment)) for step in (course.source_directory, course.release_directory)
     )
-    own = map(Path, find_all_files(str(source), course.ignore))
-    released = (path for path in release.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return _digest(
-        [
-            {str(path.relative_to(folder)): _sha256(path.read_bytes()) for path in paths}
-            for folder, paths in ((source, own), (release, released))
-        ]
-    )
+    released = [path for path in release.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    notebooks = {path.stem for path in released if path.parent == release and path.suffix == ".ipynb"}
+    masters = {name: asdict(master_of({**names, "assignment": assignment, "notebook": name})) for name in notebooks}
+    own = map(Path, find_all_files(str(source), [*course.ignore, "*.ipynb"]))
+    files = [
+        {str(path.relative_to(folder)): _sha256(path.read_bytes()) for path in paths}
+        for folder, paths in ((release, released), (source, own))
+    ]
+    return _digest([masters, files])
 
 
 def _digest(content: list | dict) -> str:

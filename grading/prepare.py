@@ -16,6 +16,7 @@ from .execute.job import Job
 from .execute.preprocessor import ExecuteApart
 from .gradebook import Master
 from .inputs import Inputs, assignment_digest, hand_in_digest
+from .sanitize.accept import handed_in
 from .sanitize.active_files import remove_active
 from .sanitize.hand_in import files_beside_notebooks
 
@@ -73,21 +74,18 @@ class Preparer:
             The hand-in must not be read.
         """
         if assignment not in self._assignments:
-            self._assignments[assignment] = assignment_digest(self._course, assignment)
+            names = {"db_url": self._course.db_url, "masters": self._masters}
+            self._assignments[assignment] = assignment_digest(self._course, assignment, names)
         return Inputs(hand_in_digest(self._course, student, assignment), self._assignments[assignment])
 
     def prepare(self, assignment: str, student: str) -> Prepared:
         """Prepare a hand-in, one that `sanitize.accept` accepts."""
-        course = self._course
-        submitted = Path(course.format_path(course.submitted_directory, student, assignment))
-        released = Path(course.format_path(course.release_directory, ".", assignment))
         inputs = self.inputs(assignment, student)
         files, remarks = self.files(assignment, student)
         prepared = Prepared(student, assignment, inputs, remarks=remarks)
-        for path in sorted(released.glob("*.ipynb")):
-            if (submitted / path.name).is_file():
-                notebook = nbformat.read(submitted / path.name, as_version=4)
-                prepared.notebooks[path.stem] = self.sanitized(notebook, files, assignment, student, path.stem)
+        for file, path in handed_in(self._course, student, assignment).items():
+            notebook, name = nbformat.read(path, as_version=4), Path(file).stem
+            prepared.notebooks[name] = self.sanitized(notebook, files, assignment, student, name)
         return prepared
 
     def files(self, assignment: str, student: str | None = None) -> tuple[dict[str, bytes], list[str]]:

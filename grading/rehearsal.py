@@ -1,16 +1,16 @@
 """A copy of a course, in which marks can be made that leave no trace."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from traitlets.config import Config
 
 from .course import Course, CourseError
 from .execute.preprocessor import course_secret
-from .gradebook import sqlite_file
+from .gradebook import copy_gradebook, sqlite_file
 
 OWN = {"release", "autograded", "gradebook.db"}
 
@@ -46,17 +46,25 @@ def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
                 (folder / path.name).symlink_to(path)
         settings = Config()
         settings.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+        for step in ("source", "submitted"):
+            own = Path(course.root.resolve(), getattr(course.api.coursedir, f"{step}_directory"))
+            settings.CourseDirectory[f"{step}_directory"] = str(own)
         settings.CourseDirectory.release_directory = "release"
         settings.CourseDirectory.autograded_directory = "autograded"
+        settings.Autograde.pre_convert_hook = settings.Autograde.post_convert_hook = _nothing
         copy = Course(folder, settings)
         if course.is_generated(assignment):
             _link(copy.folder("release", assignment), course.folder("release", assignment))
         if file.exists():
-            shutil.copyfile(file, folder / "gradebook.db")
+            copy_gradebook(course.db_url, folder / "gradebook.db")
         for student in course.students(assignment):
             if (graded := course.folder("autograded", assignment, student)).exists():
                 _link(copy.folder("autograded", assignment, student), graded)
         yield copy
+
+
+def _nothing(**_: Any) -> None:
+    """Take the place of the course's hooks, which may tell somebody what is not so yet."""
 
 
 def _link(path: Path, to: Path) -> None:

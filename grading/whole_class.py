@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -206,8 +207,7 @@ class Grading:
             hand_in = _HandIn(self._course.preparer.prepare(self._assignment, student))
         except Exception as error:
             return self._failed(student, error)
-        for name in hand_in.prepared.notebooks:
-            digest = hand_in.job(name).digest()
+        for name, digest in hand_in.digests.items():
             if (not self._force or digest in self._fresh) and (result := self._store.get(digest)):
                 hand_in.results[name] = result
         return hand_in
@@ -215,8 +215,7 @@ class Grading:
     def _submit(self, hand_in: "_HandIn") -> None:
         student = hand_in.prepared.student
         for name in hand_in.prepared.notebooks.keys() - hand_in.results.keys():
-            job = hand_in.job(name)
-            digest = job.digest()
+            job, digest = hand_in.job(name), hand_in.digests[name]
             if digest in self._wanted:  # somebody handed in the same
                 self._wanted[digest][1].append((student, name))
                 continue
@@ -284,6 +283,10 @@ class _HandIn:
 
     def job(self, name: str) -> Job:
         return self.prepared.notebooks[name][1]
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        return {name: job.digest() for name, (_, job) in self.prepared.notebooks.items()}
 
     @property
     def complete(self) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from grading.course import Course
 from grading.marks import read_marks
 from grading.sanitize import accept as accepting
 from grading.sanitize.accept import MAX_CELLS, accept
+from grading.sanitize.accept import handed_in as handed_in_notebooks
 from grading.sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
 from tests.tiny_course import TIMESTAMPS, build, hand_in, master
 
@@ -279,11 +281,10 @@ def test_one_of_several_notebooks_is_enough(place):
     for cell in other.cells:
         cell.metadata.nbgrader.grade_id += "-other"
     nbformat.write(other, Path(course.root, "release", "ex1", "other.ipynb"))
-    accept(course, "ada", "ex1")
-    assert not (folder / "other.ipynb").exists()
+    assert accept(course, "ada", "ex1") == {"work.ipynb": notebook_of(folder)}
     nbformat.write(other, folder / "mine.ipynb")
-    accept(course, "ada", "ex1")
-    assert (folder / "other.ipynb").read_text() == (folder / "mine.ipynb").read_text()
+    both = {"other.ipynb": folder / "mine.ipynb", "work.ipynb": notebook_of(folder)}
+    assert accept(course, "ada", "ex1") == both and handed_in_notebooks(course, "ada", "ex1") == both
     for path in folder.iterdir():
         path.unlink()
     with pytest.raises(HandInError, match=r"^other.ipynb was not handed in$"):
@@ -293,6 +294,7 @@ def test_one_of_several_notebooks_is_enough(place):
 def test_the_table_names_the_notebook_that_is_missing(tmp_path):
     build(tmp_path)
     nbformat.write(master(), tmp_path / "source" / "ex1" / "other.ipynb")
+    shutil.copytree(tmp_path / "source", tmp_path / "release")
     hand_in(tmp_path, "ada")
     assert Course(tmp_path).remarks("ex1", "ada") == ["other.ipynb was not handed in"]
 

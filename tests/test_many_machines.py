@@ -112,8 +112,9 @@ def test_who_waits_for_workers_is_told(tmp_path):
             text=True,
         ) as running,
     ):
-        assert running.stderr.readline() == f"there is no worker at {elsewhere.address} yet: waiting for the first\n"
+        said = running.stderr.readline()
         running.kill()
+    assert said == f"there is no worker at {elsewhere.address} yet: waiting for the first\n"
     with pytest.raises(OSError, match=r"127\.0\.0\.1:1"), connect("tcp://127.0.0.1:1"):
         pass
 

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from grading.cli import _followed, main
+from grading.course import Course
 from grading.execute.archive import ArchiveError, pack, unpack
 from grading.execute.result import Result
 from grading.execute.store import FOLDER, Store
@@ -165,7 +166,7 @@ def graded_by_hand(course):
 
 
 def test_a_stranger_is_named(course):
-    assert "nothing in submitted from eve" in grade(course, "--student=eve", code=1).stderr
+    assert "nothing in submitted/*/ex1 from eve" in grade(course, "--student=eve", code=1).stderr
 
 
 def test_marks_for_machines(course):
@@ -316,6 +317,56 @@ def test_a_feedback_page_that_is_cut_or_not_there_is_written_anew(course):
     assert pages["cy"].stat().st_mtime_ns == whole["cy"][0]
 
 
+@pytest.mark.parametrize("then", ["new", "older"])
+def test_marks_that_are_not_in_the_gradebook_are_recorded_again(course, tmp_path, then):
+    grade(course, "--no-canary")
+    shutil.copy(course / "gradebook.db", tmp_path / "older.db")
+    hand_in(course, "bob", "1")
+    grade(course, "--no-canary")
+    (course / "gradebook.db").unlink()
+    if then == "older":
+        shutil.copy(tmp_path / "older.db", course / "gradebook.db")
+    kept = executed(course)
+    grade(course, "--no-canary")
+    assert marks(course) == MARKS | {"bob": 2.0} and executed(course) == kept
+
+
+def test_a_hidden_test_that_changes_changes_marks(tmp_path):
+    course = tmp_path / "course"
+    build(course, {"ada": "1", "bob": "1.0"})
+    path = course / "source" / "ex1" / "work.ipynb"
+    hidden = "\n### BEGIN HIDDEN TESTS\nassert isinstance(first, {kind})\n### END HIDDEN TESTS"
+    released = []
+    for kind, points in (("int", {"ada": 2.0, "bob": 0.0}), ("float", {"ada": 0.0, "bob": 2.0})):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells[1].source = "assert first == 1" + hidden.format(kind=kind)
+        nbformat.write(notebook, path)
+        grade(course, "--no-canary")
+        released.append((course / "release" / "ex1" / "work.ipynb").read_bytes())
+        assert marks(course) == points
+    assert released[0] == released[1]
+    # Between a change and the next release, nbgrader grades by the old test.
+    notebook.cells[1].source = "assert first == 1" + hidden.format(kind="int")
+    nbformat.write(notebook, path)
+    with contextlib.chdir(course):
+        assert Course(course).api.autograde("ex1", "ada", force=True)["success"]
+    grade(course, "--no-canary")
+    assert marks(course) == {"ada": 2.0, "bob": 0.0}
+
+
+def test_a_notebook_of_another_name_is_left_as_it_is_and_a_later_one_counts(course):
+    folder = course / "submitted" / "bob" / "ex1"
+    for answer, points in (("1", 2.0), ("3", 0.0)):
+        hand_in(course, "bob", answer)
+        (folder / "work.ipynb").replace(folder / "my work.ipynb")
+        for words in (["--dry-run"], ["--no-canary", "--diff"], ["--no-canary"]):
+            with contextlib.chdir(course):
+                done = CliRunner().invoke(main, ["ex1", *words], input="n\n")
+            assert done.exit_code == 0 and [path.name for path in folder.iterdir()] == ["my work.ipynb"], done.output
+        assert "handed in as my work.ipynb" in done.output and marks(course) == MARKS | {"bob": points}
+    assert grade(course, "--no-canary", "--dry-run").stdout.count("nothing") == 4
+
+
 # For machines, and for eyes
 
 
@@ -345,10 +396,11 @@ def test_a_late_penalty_that_would_change_is_shown(course):
 
 NAMES = """
 c.CourseDirectory.db_url = "sqlite:///{course}/marks.db"
-c.CourseDirectory.submitted_directory = "handed_in"
+c.CourseDirectory.submitted_directory = "../handed_in"
 c.CourseDirectory.release_directory = "out"
 c.CourseDirectory.autograded_directory = "marked"
 c.CourseDirectory.feedback_directory = "said"
+c.Autograde.post_convert_hook = lambda **_: open("told", "a").write("told ")
 """
 
 
@@ -357,7 +409,7 @@ def test_folders_and_a_gradebook_of_other_names(tmp_path):
     build(course, ANSWERS)
     with (course / "nbgrader_config.py").open("a") as file:
         file.write(NAMES.format(course=course))
-    (course / "submitted").rename(course / "handed_in")
+    (course / "submitted").rename(tmp_path / "handed_in")
     before = {path.name for path in course.iterdir()}
     with contextlib.chdir(course):
         done = CliRunner().invoke(main, ["ex1", "--no-canary", "--diff"], input="n\n")
@@ -365,12 +417,8 @@ def test_folders_and_a_gradebook_of_other_names(tmp_path):
     assert {path.name for path in course.iterdir()} - {".cache", ".course_secret"} == before
     kept = executed(course)
     grade(course, "--no-canary")
-    assert executed(course) == kept and {path.name for path in course.iterdir()} >= {
-        "marks.db",
-        "out",
-        "marked",
-        "said",
-    }
+    assert executed(course) == kept and (course / "told").read_text() == "told " * 4
+    assert {path.name for path in course.iterdir()} >= {"marks.db", "out", "marked", "said"}
     (course / "marks.db").rename(course / "gradebook.db")
     assert marks(course) == MARKS and not (course / "autograded").exists()
 

@@ -5,7 +5,6 @@ import html
 import math
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, List, Unicode
 
+from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
 from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
@@ -147,7 +147,7 @@ class ExecuteApart(Execute):
         names, folder = resources["nbgrader"], Path(resources["metadata"]["path"])
         ready = names.get("executed")
         if ready is None:
-            inputs = self._inputs(names["student"], names["assignment"])
+            inputs = self._inputs(names)
             files, remarks = files_beside_notebooks(folder)
             # Of the notebook before this one.
             files = {name: content for name, content in files.items() if not name.endswith(TRANSCRIPT)}
@@ -235,9 +235,10 @@ class ExecuteApart(Execute):
     def _course(self) -> CourseDirectory:
         return CourseDirectory(config=self.config, parent=self.parent)
 
-    def _inputs(self, student: str, assignment: str) -> Inputs:
-        course = self._course
-        return Inputs(hand_in_digest(course, student, assignment), assignment_digest(course, assignment))
+    def _inputs(self, names: Names) -> Inputs:
+        course, assignment = self._course, names["assignment"]
+        of_assignment = assignment_digest(course, assignment, {"db_url": names["db_url"]})
+        return Inputs(hand_in_digest(course, names["student"], assignment), of_assignment)
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
@@ -353,8 +354,12 @@ def course_secret(root: Path) -> bytes:
                 file.write(secrets.token_hex(SECRET_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
-            with suppress(FileExistsError):  # somebody else was quicker
+            try:
                 os.link(made, path)
+            except FileExistsError:
+                pass  # somebody else was quicker
+            except OSError:  # this disk has no hard links
+                os.rename(made, path)
     try:
         secret = bytes.fromhex(path.read_text("ascii").strip())
     except ValueError:
@@ -362,6 +367,6 @@ def course_secret(root: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SecretError(
             f"{path} is damaged: it should hold {2 * SECRET_BYTES} hexadecimal digits. Put a copy of yours in its "
-            "place; or remove it, and everybody is asked other questions and executed again"
+            "place; or remove it, and grade everybody with --force, for then they are asked other questions"
         )
     return secret

@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import BaseCell, Grade, Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import setenv
+from sqlalchemy.orm import scoped_session
 
 from ..execute.preprocessor import Executed
 from ..execute.result import Result
@@ -21,6 +23,7 @@ from ..prepare import Prepared, stage, steps_of
 from ..temporary import new_folder
 from .grades import SaveGrades
 from .penalties import AssignPenalties
+from .points import automatic_points
 
 # Nbgrader's own open the gradebook for themselves, in which they could not write as long as we do.
 OURS = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
@@ -88,24 +91,41 @@ class Recorder:
                 for path in filter(Path.is_file, folder.rglob("*")):
                     path.chmod(int(str(self._autograde.permissions), 8))
                 with _put_into_place(folder, graded, temporary / "before"):
-                    gradebook.db.commit()
+                    gradebook.db.settle()
             self._autograde.set_permissions(prepared.assignment, prepared.student)  # of folders shared by a group
         self._autograde.run_post_convert_hook()
 
+    def holds(self, student: str, assignment: str, name: str, notebook: nbformat.NotebookNode) -> bool:
+        """Whether the gradebook has the points of a graded notebook; it may be new, or an older copy."""
+        with self._transaction() as gradebook:
+            try:
+                entry = gradebook.find_submission_notebook(name, assignment, student)
+            except MissingEntry:
+                return False
+            there = dict(
+                gradebook.db.query(BaseCell.name, Grade.auto_score)
+                .join(BaseCell, BaseCell.id == Grade.cell_id)
+                .filter(Grade.notebook_id == entry.id)
+                .all()
+            )
+        return all(there.get(cell) == earned for cell, (earned, _) in automatic_points(notebook).items())
+
     @cached_property
     def _gradebook(self) -> Gradebook:
-        return Gradebook(self._course.db_url, self._course.course_id)
+        opened = Gradebook(self._course.db_url, self._course.course_id)
+        opened.db = _Uncommitted(opened.db)
+        return opened
 
     @contextmanager
     def _transaction(self) -> Iterator[Gradebook]:
-        """What is changed in the gradebook in this block, and not committed, is undone."""
+        """What is changed in the gradebook in this block, and not settled, is undone."""
         try:
             yield self._gradebook
         finally:
             self._gradebook.db.rollback()
 
     def _begin(self, gradebook: Gradebook, prepared: Prepared, time: datetime | None) -> None:
-        """Enter the student and the submission; new ones nbgrader commits at once, without marks."""
+        """Enter the student and the submission."""
         student, assignment = prepared.student, prepared.assignment
         if self._autograde.create_student and gradebook.db.get(Student, student) is None:
             gradebook.add_student(student)
@@ -128,6 +148,30 @@ class Recorder:
                 notebook, resources = step(notebook, resources)
         text = nbformat.writes(notebook, version=4)
         return text if text.endswith("\n") else text + "\n"
+
+
+class _Uncommitted:
+    """A session of a gradebook in which nbgrader's functions commit nothing of what they do.
+
+    Parameters
+    ----------
+    session : sqlalchemy.orm.scoped_session
+        Nbgrader's own.
+    """
+
+    def __init__(self, session: scoped_session) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def commit(self) -> None:
+        """Tell the database what was done so far."""
+        self._session.flush()
+
+    def settle(self) -> None:
+        """Commit it."""
+        self._session.commit()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from .hand_in import HandInError, check
+from .hand_in import MAX_NOTEBOOK_BYTES, HandInError, check
 from .rebuild import grade_ids
 
 MAX_CELLS = 2000
@@ -41,7 +41,9 @@ class AcceptedHandIns(NotebookExporter):
         pattern = course.format_path(course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
         for folder in sorted(parent.assignments):
             try:
-                accept(course, **re.match(pattern, folder).groupdict())
+                for name, path in accept(course, **re.match(pattern, folder).groupdict()).items():
+                    if path.name != name:
+                        shutil.copy(path, path.with_name(name))  # nbgrader expects it there
             except HandInError as error:
                 refused.append(folder)
                 self.log.error("%s is not graded: %s", folder, error)
@@ -67,10 +69,8 @@ class _Refused:
         raise NbGraderException(message)
 
 
-def accept(course: CourseDirectory, student: str, assignment: str) -> None:
+def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, Path]:
     """Make sure that a hand-in can be graded.
-
-    A notebook that was handed in under another name is copied to the one that nbgrader expects.
 
     Parameters
     ----------
@@ -79,19 +79,18 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> None:
     student, assignment : str
         Who handed in what.
 
+    Returns
+    -------
+    dict of str to Path
+        The notebooks that were handed in, see `handed_in`.
+
     Raises
     ------
     HandInError
         It can't be graded; the message names the file, and says why and what to do.
     """
-    folder, release, source = (
-        Path(course.format_path(step, who, assignment))
-        for step, who in (
-            (course.submitted_directory, student),
-            (course.release_directory, "."),
-            (course.source_directory, "."),
-        )
-    )
+    folder = Path(course.format_path(course.submitted_directory, student, assignment))
+    source = Path(course.format_path(course.source_directory, ".", assignment))
     if re.search("[<>&\"']", student):
         raise HandInError(f"formgrader can't show the name {student}; give the folder a name without <>&\"'")
     if folder.parent.is_symlink():
@@ -104,13 +103,32 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> None:
             kinds = ("folder", "file") if mine.is_dir() else ("file", "folder")
             where = mine.relative_to(folder)
             raise HandInError("{} is a {}, but a {} of the assignment has this name; rename it".format(where, *kinds))
-    expected = sorted(release.glob("*.ipynb"))
-    for released in expected:
-        _take(folder, released)
-    if expected and not any((folder / released.name).exists() for released in expected):
+    notebooks = handed_in(course, student, assignment)
+    for path in notebooks.values():
+        _read(path)
+    expected = _released(course, assignment)
+    if expected and not notebooks:
         others = " or ".join(path.name for path in sorted(folder.glob("*.ipynb")))
         hint = f"; if it is {others}, rename that one" if others else ""
         raise HandInError(f"{expected[0].name} was not handed in{hint}")
+    return notebooks
+
+
+def handed_in(course: CourseDirectory, student: str, assignment: str) -> dict[str, Path]:
+    """Find the notebooks of an assignment that a student handed in, each under its own name or another.
+
+    Returns
+    -------
+    dict of str to Path
+        By the names of the files in the release, as far as there is one.
+    """
+    folder = Path(course.format_path(course.submitted_directory, student, assignment))
+    found = ((released.name, _version_of(released, folder)) for released in _released(course, assignment))
+    return {name: path for name, path in found if path}
+
+
+def _released(course: CourseDirectory, assignment: str) -> list[Path]:
+    return sorted(Path(course.format_path(course.release_directory, ".", assignment)).glob("*.ipynb"))
 
 
 def refuse_unless_a_time(folder: Path) -> None:
@@ -136,17 +154,15 @@ def refuse_unless_a_time(folder: Path) -> None:
         ) from error
 
 
-def _take(folder: Path, released: Path) -> None:
-    """See that nbgrader can read a notebook, if it was handed in under its own name or another."""
+def _version_of(released: Path, folder: Path) -> Path | None:
     path = folder / released.name
-    if not path.exists():
-        wanted = grade_ids(_read(released))
-        # A version of it has most of its marked cells.
-        versions = [other for other in folder.glob("*.ipynb") if len(wanted & _grade_ids(other)) > len(wanted) / 2]
-        if len(versions) != 1:
-            return
-        shutil.copy(versions[0], path)
-    _read(path)
+    if path.exists():
+        return path
+    wanted = grade_ids(_read(released))
+    # A version of it has most of its marked cells.
+    others = (other for other in folder.glob("*.ipynb") if other.is_file() and not other.is_symlink())
+    versions = [other for other in others if len(wanted & _grade_ids(other)) > len(wanted) / 2]
+    return versions[0] if len(versions) == 1 else None
 
 
 def _grade_ids(path: Path) -> set[str]:
@@ -158,7 +174,7 @@ def _grade_ids(path: Path) -> set[str]:
 
 def _read(path: Path) -> NotebookNode:
     try:
-        if _is_moderate(path.read_bytes()):
+        if path.stat().st_size <= MAX_NOTEBOOK_BYTES and _is_moderate(path.read_bytes()):
             # All that nbconvert does before `Rebuild`, which takes the notebook as it is.
             notebook, _ = _exporter().from_filename(str(path))
             if len(notebook.cells) <= MAX_CELLS:
