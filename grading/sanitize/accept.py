@@ -123,7 +123,10 @@ def handed_in(course: CourseDirectory, student: str, assignment: str) -> dict[st
         By the names of the files in the release, as far as there is one.
     """
     folder = Path(course.format_path(course.submitted_directory, student, assignment))
-    found = ((released.name, _version_of(released, folder)) for released in _released(course, assignment))
+    expected = _released(course, assignment)
+    others = {path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()}
+    others -= {folder / released.name for released in expected}
+    found = ((released.name, _version_of(released, folder, others)) for released in expected)
     return {name: path for name, path in found if path}
 
 
@@ -154,13 +157,12 @@ def refuse_unless_a_time(folder: Path) -> None:
         ) from error
 
 
-def _version_of(released: Path, folder: Path) -> Path | None:
+def _version_of(released: Path, folder: Path, others: set[Path]) -> Path | None:
     path = folder / released.name
     if path.exists():
         return path
     wanted = grade_ids(_read(released))
     # A version of it has most of its marked cells.
-    others = (other for other in folder.glob("*.ipynb") if other.is_file() and not other.is_symlink())
     versions = [other for other in others if len(wanted & _grade_ids(other)) > len(wanted) / 2]
     return versions[0] if len(versions) == 1 else None
 
