@@ -18,7 +18,7 @@ from .execute.job import interrupted
 
 # A submission that takes its worker with it again and again is set aside. Once may be bad luck.
 RETRIES = 2
-EACH = 1.0  # seconds between two looks at which workers there are
+INTERVAL = 1.0  # seconds between two looks at which workers there are
 PATIENCE = 3.0  # seconds until everything must have ended after an interruption
 
 
@@ -159,7 +159,7 @@ class Executor:
 
     def _look(self) -> None:
         """See which workers there are, from time to time."""
-        if (now := time.monotonic()) > self._looked + EACH:
+        if (now := time.monotonic()) > self._looked + INTERVAL:
             self._threads, self._looked = self._client.nthreads(), now
 
 
