@@ -108,7 +108,7 @@ class Killer:
         assert self.goes_on() or self._running.returncode == 0, "it took the death of another process for its own"
 
     def wait(self):
-        assert self._running.wait(PATIENCE) == 0
+        self._running.wait(PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_whichever_worker_is_killed_no_mark_is_lost(tmp_path, size, times):
             now = executed(course)
             assert kept.items() <= now.items(), "something was executed again that was kept"
             kept = now
-        killer.goes_on_or_has_ended()
         killer.wait()
+        killer.goes_on_or_has_ended()
         grade(course, f"--scheduler={elsewhere.address}", "--no-canary")
     assert not left()
     grade(undisturbed, "--no-canary")
