@@ -205,6 +205,6 @@ def test_a_watchdog_that_fails_ends_the_sandbox(run, monkeypatch):
     def fails(*_):
         raise ValueError("no such line")
 
-    monkeypatch.setattr(watchdog.Usage, "tasks", fails)
+    monkeypatch.setattr(watchdog.Usage, "look", fails)
     (report,) = run(student("import time\ntime.sleep(20)"))
     assert report["died"] == "your code was stopped, because it could not be watched any longer (no such line)"

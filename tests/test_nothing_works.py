@@ -10,7 +10,7 @@ import time
 import nbformat
 import pytest
 
-from grading.execute.job import ATTEMPTS, OWN_DOING, _undisturbed
+from grading.execute.job import ATTEMPTS, OWN_DOING, run_with_retries
 from grading.execute.sandbox import bubblewrap
 from grading.execute.session import Disturbed
 from grading.execute.store import FOLDER
@@ -219,7 +219,7 @@ class Dying:
         self.deaths = list(deaths)
         self.executed = 0
 
-    def run(self):
+    def run(self, notebook):
         self.executed += 1
         raise Disturbed("its process was killed", self.deaths.pop(0) if self.deaths else None)
 
@@ -227,10 +227,10 @@ class Dying:
 def test_only_a_death_that_may_be_its_own_doing_counts_against_a_submission():
     session = Dying(None, None, ["own"])
     with pytest.raises(Disturbed, match=f"{ATTEMPTS} times in a row"):
-        _undisturbed(session)
+        run_with_retries(session, 60.0)
     assert session.executed == ATTEMPTS
     session = Dying(None, ["own"], None, ["own"], ["own"])
-    assert _undisturbed(session) == ["own"] and session.executed == OWN_DOING + 3
+    assert run_with_retries(session, 60.0) == ["own"] and session.executed == OWN_DOING + 3
 
 
 CHECK = """def right_first():

@@ -1,12 +1,14 @@
 """Whole sessions in real sandboxes: what student code sees and can do there, and that no death goes unnoticed."""
 
 import contextlib
+import errno
 import json
 import os
 import platform
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -73,7 +75,8 @@ def _nothing_is_left_running():
 # another one by an ordinary user, for whom bubblewrap works differently.
 
 PROBE = '''
-import ctypes, errno, importlib, json, os, platform, socket, subprocess, sys
+import ctypes, errno, fcntl, importlib, json, os, platform, resource, socket, subprocess, sys, tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 def attempt(action, *arguments):
     try:
@@ -107,6 +110,64 @@ def absent(name):
     libc = ctypes.CDLL(None, use_errno=True)
     return libc.syscall(CALLS[name], -1, 0, 0, 0, 0) == -1 and ctypes.get_errno() == errno.ENOSYS
 
+def refused(action, *arguments):
+    """With which error a call fails; 0 for none."""
+    try:
+        action(*arguments)
+    except OSError as error:
+        return error.errno
+    return 0
+
+def ordinary():
+    one, other = socket.socketpair()
+    with one, other, socket.socket(socket.AF_INET6), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW):
+        one.sendall(b"x")
+        return other.recv(1) == b"x" and fcntl.fcntl(os.pipe()[0], fcntl.F_GETFL) == 0
+
+def buffer():
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+
+def sends_descriptors():
+    one, other = socket.socketpair()
+    with one, other:
+        try:
+            socket.send_fds(one, [b"x"], [0])
+        except (OSError, AttributeError):
+            return False
+        return len(socket.recv_fds(other, 1, 1)[1]) == 1
+
+def shares_an_array():
+    """As torch's DataLoader does: a process sends an open file, from which the other gets the array."""
+    from multiprocessing import Pipe, get_context, reduction
+    ours, theirs = Pipe()
+    def child():
+        with tempfile.TemporaryFile() as file:
+            file.write(b"array")
+            file.flush()
+            reduction.send_handle(theirs, file.fileno(), None)
+    process = get_context("fork").Process(target=child)
+    process.start()
+    fd = reduction.recv_handle(ours)
+    process.join()
+    return os.pread(fd, 5, 0) == b"array"
+
+def asyncio_writes():
+    import asyncio
+    async def main():
+        async def answer(reader, writer):
+            writer.write(await reader.read(1))
+            writer.writelines([b"a" * 10**6, b"b"] * 3)
+            await writer.drain()
+            writer.close()
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"x")
+        return len(await reader.read()) == 3 * (10**6 + 1) + 1
+    with ThreadPoolExecutor(1) as pool:  # in the shell's own thread there is a loop already
+        return pool.submit(asyncio.run, main()).result(30)
+
 LARGE = ["/usr", "/opt/python", "/opt/site-packages", "/opt/release"]
 folders, files = [], []
 for folder, inside, names in os.walk("/"):
@@ -114,6 +175,14 @@ for folder, inside, names in os.walk("/"):
     files += [os.path.join(folder, name) for name in names]
     inside[:] = [name for name in inside if os.path.join(folder, name) not in [*LARGE, "/proc"]]
 
+FIRST_PROCESS = [
+    (os.open, "/proc/1/mem", os.O_RDWR),
+    (os.open, "/proc/1/fd/2", os.O_RDWR),
+    (os.listdir, "/proc/1/fd"),
+    (os.readlink, "/proc/1/exe"),
+    (os.listdir, "/proc/1/root"),
+    (os.readlink, "/proc/1/cwd"),
+]
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 clone = 56 if platform.machine() == "x86_64" else 220
 print(json.dumps({
@@ -127,8 +196,21 @@ print(json.dumps({
     "environment": dict(os.environ),
     "environment of process 1": attempt(lambda: open("/proc/1/environ").read()),
     "command line of process 1": open("/proc/1/cmdline").read().split(chr(0)),
-    "processes": [int(name) for name in os.listdir("/proc") if name.isdigit()],
     "descriptors": [attempt(os.readlink, "/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd")],
+    "first process": [attempt(*action) for action in FIRST_PROCESS],
+    "limits": {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in RESOURCES},
+    "refused": {
+        "to choose processors": refused(os.sched_setaffinity, 0, os.sched_getaffinity(0)),
+        "a larger pipe": refused(fcntl.fcntl, os.pipe()[0], 1031, 2**20),
+        "a socket to the machine that hosts this one": refused(socket.socket, 40, socket.SOCK_STREAM),
+        "a socket of the kernel's ciphers": refused(socket.socket, 38, socket.SOCK_SEQPACKET),
+    },
+    "ordinary pipes and sockets": ordinary(),
+    "buffer": buffer(),
+    "sends descriptors": sends_descriptors(),
+    "shares an array with a process": shares_an_array(),
+    "asyncio writes": asyncio_writes(),
+    "processes": [int(name) for name in os.listdir("/proc") if name.isdigit()],
     "interfaces": [name for _, name in socket.if_nameindex()],
     "connects": [connects(socket.AF_INET, ("127.0.0.1", PORT)), connects(socket.AF_UNIX, chr(0) + MARKER)],
     "name": socket.gethostname(),
@@ -141,11 +223,17 @@ print(json.dumps({
 }))
 '''
 SCRATCH = list(sandbox.SCRATCH)
+RESOURCES = ["NOFILE", "SIGPENDING", "MSGQUEUE", "MEMLOCK", "CORE", "NPROC"]
+FIRST_PROCESS = range(6)  # ways into it
 CALLS = {
     "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425}
-    | {"memfd_create": 319, "shmget": 29, "msgget": 68, "semget": 64},
+    | {"memfd_create": 319, "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240, "inotify_init1": 294}
+    | {"ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "pidfd_getfd": 438, "kcmp": 312}
+    | {"io_setup": 206, "vmsplice": 278, "syslog": 103, "fanotify_init": 300},
     "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "bpf": 280, "io_uring_setup": 425}
-    | {"memfd_create": 279, "shmget": 194, "msgget": 186, "semget": 190},
+    | {"memfd_create": 279, "shmget": 194, "msgget": 186, "semget": 190, "mq_open": 180, "inotify_init1": 26}
+    | {"ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "pidfd_getfd": 438, "kcmp": 272}
+    | {"io_setup": 0, "vmsplice": 75, "syslog": 116, "fanotify_init": 262},
 }.get(platform.machine(), {})
 
 SESSION = """
@@ -173,6 +261,7 @@ def probe(port):
         "MODULES": ["numpy", "course_utils", "course_utils.instructor", "grading", "grading.execute"],
         "SCRATCH": SCRATCH,
         "CALLS": CALLS,
+        "RESOURCES": RESOURCES,
     }
     return "\n".join(f"{name} = {value!r}" for name, value in constants.items()) + PROBE
 
@@ -272,9 +361,37 @@ def test_the_environment_of_the_host_stays_outside(found):
 
 
 def test_the_command_line_of_the_sandbox_tells_nothing_of_the_host(found):
-    program, arguments, _, end, *runner = found["command line of process 1"]
-    assert (program, arguments, end) == ("bwrap", "--args", "--")
-    assert runner[1:5] == ["-P", "-s", "-m", "runner"] and not runner[0].startswith((sys.prefix, str(Path.home())))
+    program, *runner = found["command line of process 1"]
+    assert runner[:4] == ["-P", "-s", "-m", "runner"] and not program.startswith((sys.prefix, str(Path.home())))
+    assert all(word.isdigit() for word in runner[4:] if word)
+
+
+def test_the_first_process_is_closed_to_student_code(found):
+    # Whoever can write into it can take away that it ends with the grader; its open files would be the grader's.
+    assert found["first process"] == ["PermissionError"] * len(FIRST_PROCESS)
+
+
+def test_the_limits_of_a_process_are_low(found):
+    # Otherwise the kernel's counts for a user, which neighbours and grader may share, can be used up.
+    limits = {name: most for name, (now, most) in found["limits"].items() if now == most}
+    assert limits.items() >= {"NOFILE": 1024, "SIGPENDING": 1024, "MSGQUEUE": 0, "MEMLOCK": 65536, "CORE": 1}.items()
+    assert limits["NPROC"] == int(sandbox.MARGIN * LIMITS.tasks)
+
+
+def test_system_calls_are_refused_for_what_they_are_asked(found):
+    assert found["refused"] == {
+        "to choose processors": errno.EPERM,
+        "a larger pipe": errno.EPERM,
+        "a socket to the machine that hosts this one": errno.EAFNOSUPPORT,
+        "a socket of the kernel's ciphers": errno.EAFNOSUPPORT,
+    }
+    assert found["ordinary pipes and sockets"] and found["buffer"] < 2**20
+
+
+def test_no_descriptor_is_under_way_where_the_user_is_shared(found):
+    alone = os.geteuid() == 0 and found["ids"][0] > 2**16
+    assert found["sends descriptors"] == alone
+    assert found["shares an array with a process"] and found["asyncio writes"]
 
 
 def test_the_processes_of_the_host_are_invisible(found):
@@ -589,7 +706,7 @@ def test_graphics_cards_are_in_the_sandbox_if_asked_for(monkeypatch):
 
 def test_without_a_sandbox_only_if_asked_for_by_name(answers, tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "bubblewrap", None)
-    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     leave = "import subprocess\nleft = subprocess.Popen(['sleep', '120']).pid"
     cells = [student(f"x = 3\n{leave}"), judged(ASK), student("import os; os.getcwd()"), student("open('own').read()")]
     first, asked, where, own = run(*cells, sandboxed=False, files={"own": b"mine"}, **answers)

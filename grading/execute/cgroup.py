@@ -13,10 +13,8 @@ from pathlib import Path
 import psutil
 
 from .limits import Limits
-from .sandbox import SandboxError
+from .sandbox import MARGIN, SandboxError
 
-# Above the limit, so that the watchdog comes first where it is quick enough.
-MARGIN = 1.25
 PATIENCE = 5.0  # seconds for processes to end
 
 

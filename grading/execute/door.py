@@ -116,6 +116,8 @@ class Door:
             self._give_up(f"your code did not stop within {limit:g} s and had to be ended")
         except WireError as error:
             self._give_up(f"your kernel died ({error})")
+        if ended := self._why_ended():  # just after it has answered
+            self._give_up(ended)
         # Words sent ahead of the question can't know its id.
         if not isinstance(reply, dict) or not isinstance(reply.get("id"), str) or reply["id"] != ident:
             self._give_up("your kernel sent something that was not asked for")

@@ -129,7 +129,7 @@ class Job:
                 sandboxed=self.sandboxed,
                 threads=threads,
             )
-            return {"reports": _undisturbed(session)} | self.about()
+            return {"reports": run_with_retries(session, self.limits.notebook)} | self.about()
 
     def about(self) -> dict[str, Any]:
         """What else belongs into a transcript: the ``cells``' names, hashes, versions, limits, and where it ran."""
@@ -147,21 +147,38 @@ class Job:
         }
 
 
-def _undisturbed(session: Session) -> list[dict[str, Any]]:
-    """The reports of an execution of which nobody killed a process."""
-    own = 0
-    for _ in range(ATTEMPTS):
+def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
+    """The reports of an execution of which nobody killed a process.
+
+    Parameters
+    ----------
+    session : Session
+        What is executed, again if one of its processes was killed.
+    seconds : float
+        The time of the student's code in all tries together.
+
+    Raises
+    ------
+    Disturbed
+        The machine killed its processes each time, or there is no time left for another try.
+    """
+    own, left = 0, seconds
+    for attempt in range(1, ATTEMPTS + 1):  # noqa: B007 (told in the end)
         if interrupted.is_set():
             raise Disturbed("interrupted")
         try:
-            return session.run()
+            return session.run(left)
         except Disturbed as disturbed:
-            # What the student's own code can bring about, it brings about again.
-            own += disturbed.reports is not None
-            if disturbed.reports is not None and own > OWN_DOING:
-                return disturbed.reports
             last = disturbed
-    raise Disturbed(f"{last}, {ATTEMPTS} times in a row")
+        left -= last.seconds
+        # What the student's own code can bring about, it brings about again.
+        own += last.reports is not None
+        is_over = left < last.seconds  # for another try takes about as long
+        if last.reports is not None and (own > OWN_DOING or is_over):
+            return last.reports
+        if is_over:
+            break
+    raise Disturbed(f"{last}, {attempt} times in a row")
 
 
 def execute(job: bytes, threads: int | None = None) -> bytes:

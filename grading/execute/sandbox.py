@@ -1,18 +1,25 @@
 """A bubblewrap sandbox with nothing in it but Python, the released files and the runner."""
 
+import fcntl
 import os
+import platform
+import re
+import secrets
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+import psutil
+
+from .limits import Limits
 from .seccomp import refusals
 
 PROGRAM = "bwrap"
@@ -24,10 +31,16 @@ HOME = Path("/home/student")
 
 # Kept out of the sandbox even where they are installed as ordinary packages.
 INSTRUCTOR_PACKAGES = ("grading", "course_utils")
-# The user "nobody": what root's sandboxes run as on the host.
-UNPRIVILEGED_UID = 65534
 # The only writable places.
 SCRATCH = ("/tmp", "/dev/shm", str(HOME))
+# Above the limit, so that the watchdog comes first where it is quick enough: it can say why.
+MARGIN = 1.25
+# From here on, users that nobody else has; where a container knows no such users, those that systemd lends to services.
+FIRST_UNUSED_UID = 2**20
+LENT_UIDS = range(61184, 65520)
+# Before, the kernel counts the processes of a user wherever they are.
+COUNTS_BY_NAMESPACE = (5, 14)
+PATIENCE = 10.0  # seconds for killed processes to be gone, on a busy machine
 
 
 class SandboxError(RuntimeError):
@@ -36,30 +49,83 @@ class SandboxError(RuntimeError):
 
 @dataclass
 class Sandbox:
-    """A running sandbox."""
+    """A running sandbox.
+
+    Attributes
+    ----------
+    process : subprocess.Popen
+        Bubblewrap, or without a sandbox the runner itself.
+    """
 
     process: subprocess.Popen
-    _errors: IO[bytes]
+    _complaints: int
+    _first: int | None = None
 
-    def stop(self) -> None:
-        """Kill everything inside it."""
-        self.kill()
-        self.process.wait()
-        self._errors.close()
+    def hold(self) -> int:
+        """Get hold of its first process, with which all others inside end.
+
+        It must be up, and nothing of the student's run yet.
+
+        Returns
+        -------
+        int
+            The id of that process.
+
+        Raises
+        ------
+        SandboxError
+            It is not there any more.
+        """
+        try:
+            (first,) = psutil.Process(self.process.pid).children()
+            self._first = os.pidfd_open(first.pid)
+            if first.ppid() != self.process.pid:  # by now the id may be another process's
+                raise ProcessLookupError
+        except (psutil.Error, OSError, ValueError) as error:
+            raise SandboxError(f"the sandbox has ended before anything was executed in it: {error}") from error
+        return first.pid
 
     def kill(self) -> None:
         """Kill everything inside it, and don't wait."""
         with suppress(ProcessLookupError):  # it has ended
-            os.killpg(self.process.pid, signal.SIGKILL)
+            # Student code can't keep the kernel from this; whether bubblewrap's own end reaches so far is less sure.
+            if self._first is not None:
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Kill everything inside it, and see that nothing is left.
+
+        Raises
+        ------
+        SandboxError
+            Something does not end, although it was killed.
+        """
+        self.kill()
+        try:
+            self.process.wait(PATIENCE)
+            # The first process of a namespace ends when no other is left in it, see pid_namespaces(7).
+            if self._first is not None and not select.select([self._first], [], [], PATIENCE)[0]:
+                raise SandboxError(f"processes in the sandbox do not end within {PATIENCE:g} s after they were killed")
+        except subprocess.TimeoutExpired as error:
+            raise SandboxError(f"the sandbox does not end within {PATIENCE:g} s after it was killed") from error
+        finally:
+            os.close(self._complaints)
+            if self._first is not None:
+                os.close(self._first)
 
     def complaint(self) -> str:
         """What bubblewrap or Python said when the sandbox did not start."""
-        self._errors.seek(0)
-        return self._errors.read(4000).decode(errors="replace").strip()
+        try:
+            return os.read(self._complaints, 4000).decode(errors="replace").strip()
+        except BlockingIOError:
+            return ""
 
 
 def start(
-    sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False, threads: int | None = None
+    sock: socket.socket, release: Path | None, limits: Limits, gpu: bool = False, threads: int | None = None
 ) -> Sandbox:
     """Start a runner in a new sandbox.
 
@@ -69,8 +135,8 @@ def start(
         The runner's end of the socketpair; the caller closes its own copy afterwards.
     release : Path or None
         The assignment as the students got it, visible read-only at `RELEASE`.
-    scratch : int
-        Bytes for the files in each of the `SCRATCH` places.
+    limits : Limits
+        Of which ``scratch`` and ``tasks`` are minded here.
     gpu : bool
         Whether the graphics cards of this machine are there, too.
     threads : int, optional
@@ -79,32 +145,16 @@ def start(
     Raises
     ------
     SandboxError
-        There is no bubblewrap, or it can't be executed.
+        There is no bubblewrap, it can't be executed, or root has no users for sandboxes.
     """
     program = bubblewrap()
     with ExitStack() as stack:
-        rules = stack.enter_context(_to_read(refusals()))
-        words = _arguments(release, scratch, rules.fileno(), gpu)
+        rules = stack.enter_context(_to_read(refusals(user_is_shared=not _as_root())))
+        words = _arguments(release, limits.scratch, rules, gpu)
         # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
         arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
-        fds = [sock.fileno(), rules.fileno(), arguments.fileno()]
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
-        try:
-            process = subprocess.Popen(
-                [PROGRAM, "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
-                executable=program,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                pass_fds=fds,
-                env=environment(threads),
-                cwd="/",
-                start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
-            )
-        except OSError as error:
-            errors.close()
-            raise SandboxError(f"the sandbox did not start: {error}") from error
-    return Sandbox(process, errors)
+        command = [PROGRAM, "--args", str(arguments), "--", *_runner(sock.fileno(), int(MARGIN * limits.tasks))]
+        return _started(command, [sock.fileno(), rules, arguments], environment(threads), "/", executable=program)
 
 
 def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | None = None) -> Sandbox:
@@ -115,46 +165,93 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | Non
     SandboxError
         It can't be executed.
     """
-    errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
     here = {"HOME": folder, "PYTHONPATH": str(Path(__file__).parent)}
+    variables = {name: value for name, value in environment(threads).items() if name not in inside_only} | here
+    command = [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())]
+    return _started(command, [sock.fileno()], variables, folder)
+
+
+def _started(
+    command: list[str], fds: list[int], variables: dict[str, str], folder: str, executable: str | None = None
+) -> Sandbox:
+    # A pipe holds little, whatever is written into it; a file of this machine would not.
+    complaints, their_end = os.pipe()
+    os.set_blocking(complaints, False)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())],
+            command,
+            executable=executable,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=errors,
-            pass_fds=[sock.fileno()],
-            env={name: value for name, value in environment(threads).items() if name not in inside_only} | here,
+            stderr=their_end,
+            pass_fds=fds,
+            env=variables,
             cwd=folder,
-            start_new_session=True,
+            start_new_session=True,  # a Ctrl-C meant for the grader must not reach the sandbox
         )
     except OSError as error:
-        errors.close()
+        os.close(complaints)
         raise SandboxError(f"the student side did not start: {error}") from error
-    return Sandbox(process, errors)
+    finally:
+        os.close(their_end)
+    return Sandbox(process, complaints)
 
 
-def _to_read(content: bytes) -> IO[bytes]:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the caller)
-    file.write(content)
-    file.seek(0)
-    return file
+@contextmanager
+def _to_read(content: bytes) -> Iterator[int]:
+    """A file descriptor with content that nobody can add to, and that is on no disk."""
+    fd = os.memfd_create("sandbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.write(fd, content)
+        os.lseek(fd, 0, os.SEEK_SET)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+        yield fd
+    finally:
+        os.close(fd)
 
 
-def _runner(fd: int) -> list[str]:
+def _runner(fd: int, tasks: int) -> list[str]:
     """The command inside the sandbox, which serves on a file descriptor."""
-    words = [str(_interpreter()), "-P", "-s", "-m", "runner", str(fd)]
-    return [*words, str(UNPRIVILEGED_UID)] if os.geteuid() == 0 else words
+    if not _as_root() and _kernel() < COUNTS_BY_NAMESPACE:
+        tasks = -1  # RLIM_INFINITY
+    words = [str(_interpreter()), "-P", "-s", "-m", "runner", str(fd), str(tasks)]
+    return [*words, str(unused_uid())] if _as_root() else words
+
+
+def unused_uid() -> int:
+    """A user for one sandbox alone: the kernel counts many things for a user, and neighbours must not share them."""
+    known: list[int] = []
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = map(int, line.split())
+        unused = range(max(first, FIRST_UNUSED_UID), min(first + count, 2**31))
+        if len(unused):
+            return secrets.choice(unused)
+        known += [uid for uid in LENT_UIDS if first <= uid < first + count]
+    if not known:
+        raise SandboxError("root has no other users here, in /proc/self/uid_map: grade as an ordinary user instead")
+    return secrets.choice(known)
+
+
+def _as_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _kernel() -> tuple[int, ...]:
+    """The version of the kernel, such as (6, 1)."""
+    return tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
 
 
 def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> list[str]:
     """What bubblewrap is to build, with the rules on a file descriptor."""
-    words = _namespaces(as_root=os.geteuid() == 0)
+    words = _namespaces(_as_root())
     for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(HOME.parent)):
         words += ["--perms", "0755", "--dir", folder]  # else bubblewrap makes them for its own user only
     words += [*_system(), *_python()]
-    words += ["--ro-bind", str(Path(__file__).parent / "runner"), str(RUNNER / "runner")]
+    runner = Path(__file__).parent / "runner"
+    words += ["--ro-bind", str(runner), str(RUNNER / "runner")]
+    if not _as_root():
+        words += ["--ro-bind", str(runner / "sitecustomize.py"), str(RUNNER / "sitecustomize.py")]
     if release is not None:
         words += ["--ro-bind", str(release.resolve()), str(RELEASE)]
     for folder in SCRATCH:
@@ -209,7 +306,7 @@ def bubblewrap() -> str:
 
 
 def _namespaces(as_root: bool) -> list[str]:
-    words = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    words = ["--unshare-pid", "--as-pid-1", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     words += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
     if as_root:
         # Root can build the file tree without a user namespace; the runner then becomes an ordinary user.

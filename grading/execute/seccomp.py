@@ -1,55 +1,152 @@
 """System calls that the sandbox refuses.
 
 - Those with which a process becomes root of a user namespace of its own.
+- Those that reach into another process: the first one of the sandbox must stay as it is.
 - Those of the kernel's keyrings: these belong to a user, not to a sandbox. What one submission leaves there the next
   could read, and the keys of whoever grades are in reach.
-- Those that give memory which belongs to no process and no file: it would escape the watchdog.
-- A few that lead deep into the kernel and that no notebook needs.
+- Those that use up what the kernel counts for a user or for the whole machine, not for a sandbox, and on which no limit
+  can be set: message queues, watches on files, asynchronous input and output, large pipes
+  and buffers.
+- Those that give memory which the watchdog can't see: it belongs to no process and no file.
+- Those that change on which processors a process runs: each sandbox has its own.
+- A few that lead deep into the kernel, tell of the host, or reach it without a network, and that no notebook needs.
 """
 
 import platform
 import struct
+from dataclasses import dataclass
 
-# AUDIT_ARCH, and the numbers of clone and unshare.
-_MACHINES = {"x86_64": (0xC000003E, 56, 272), "aarch64": (0xC00000B7, 220, 97)}
+# AUDIT_ARCH of linux/audit.h.
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # As if this kernel did not have them; libraries that don't find clone3, whose flags are out of sight, take clone.
 _ABSENT = {
-    "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "perf_event_open": 298, "bpf": 321}
-    | {"shmget": 29, "semget": 64, "msgget": 68, "memfd_create": 319, "memfd_secret": 447}
-    | {"userfaultfd": 323, "io_uring_setup": 425, "clone3": 435},
-    "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "perf_event_open": 241, "bpf": 280}
-    | {"shmget": 194, "semget": 190, "msgget": 186, "memfd_create": 279, "memfd_secret": 447}
-    | {"userfaultfd": 282, "io_uring_setup": 425, "clone3": 435},
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    "perf_event_open": (298, 241),
+    "bpf": (321, 280),
+    "syslog": (103, 116),
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "fanotify_init": (300, 262),
+    "io_setup": (206, 0),
+    "io_uring_setup": (425, 425),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "userfaultfd": (323, 282),
+    "vmsplice": (278, 75),
+    "clone3": (435, 435),
 }
-_X32, _CLONE_NEWUSER = 0x40000000, 0x10000000
+# In sockets descriptors are under way, which the kernel counts for a user.
+_ABSENT_IF_USER_IS_SHARED = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
+
+_X32 = 0x40000000
+_CLONE_NEWUSER = 0x10000000
+_F_SETPIPE_SZ = 1031
+# AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which programs ask for the network's interfaces.
+_FAMILIES = (1, 2, 10, 16)
+# The sizes of buffers are wishes, of which the kernel takes what it likes.
+_SO_SNDBUF, _SO_RCVBUF = 7, 8
+_DONE, _EPERM, _ENOSYS, _EAFNOSUPPORT = 0, 1, 38, 97
+
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _EPERM, _ENOSYS = 0x7FFF0000, 0x00050001, 0x00050026
+_ALLOW, _FAIL = 0x7FFF0000, 0x00050000
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where they are in seccomp_data, see seccomp(2)
+
+_Step = tuple[int, int, int, int]  # what to do, how many steps to skip if true and if false, operand
 
 
-def refusals() -> bytes:
+@dataclass(frozen=True)
+class _Refusal:
+    """A system call that is refused for some values of one argument.
+
+    Attributes
+    ----------
+    numbers : (int, int)
+        The call's, on x86_64 and aarch64.
+    argument : int
+        Which argument, from 0; its lower 32 bits are looked at.
+    test : int
+        `_EQUAL` or `_ANY_BIT`.
+    values : tuple of int
+        With which it is compared.
+    refused : bool
+        Whether the call is refused if one of the comparisons is true, or if none is.
+    error : int
+        What it fails with; `_DONE` if it seems to succeed.
+    """
+
+    numbers: tuple[int, int]
+    argument: int
+    test: int
+    values: tuple[int, ...]
+    refused: bool
+    error: int
+
+
+_REFUSALS = (
+    _Refusal((56, 220), 0, _ANY_BIT, (_CLONE_NEWUSER,), True, _EPERM),  # clone
+    _Refusal((272, 97), 0, _ANY_BIT, (_CLONE_NEWUSER,), True, _EPERM),  # unshare
+    _Refusal((203, 122), 0, _EQUAL, (), False, _EPERM),  # sched_setaffinity
+    _Refusal((72, 25), 1, _EQUAL, (_F_SETPIPE_SZ,), True, _EPERM),  # fcntl
+    _Refusal((41, 198), 0, _EQUAL, _FAMILIES, False, _EAFNOSUPPORT),  # socket
+    _Refusal((54, 208), 2, _EQUAL, (_SO_SNDBUF, _SO_RCVBUF), True, _DONE),  # setsockopt
+)
+
+
+def refusals(user_is_shared: bool) -> bytes:
     """A program for the kernel's BPF machine, as ``bwrap --seccomp`` takes it.
+
+    Parameters
+    ----------
+    user_is_shared : bool
+        Whether other sandboxes, or the grader, have the same user on this machine.
 
     Raises
     ------
     NotImplementedError
         The numbers of this machine's system calls are not known here.
     """
-    if platform.machine() not in _MACHINES:
-        raise NotImplementedError(f"no rules for processors of type {platform.machine()} yet")
-    architecture, clone, unshare = _MACHINES[platform.machine()]
-    absent = list(_ABSENT[platform.machine()].values())
-    program = [  # what to do, how many steps to skip if true and if false, operand
-        (_LOAD, 0, 0, 4),  # the architecture
-        (_EQUAL, 0, len(absent) + 7, architecture),
-        (_LOAD, 0, 0, 0),  # the system call
-        (_AT_LEAST, len(absent) + 5, 0, _X32),
-        *((_EQUAL, len(absent) + 5 - k, 0, call) for k, call in enumerate(absent)),
-        (_EQUAL, 1, 0, clone),
-        (_EQUAL, 0, 2, unshare),
-        (_LOAD, 0, 0, 16),  # the flags
-        (_ANY_BIT, 1, 0, _CLONE_NEWUSER),
-        (_ANSWER, 0, 0, _ALLOW),
-        (_ANSWER, 0, 0, _EPERM),
-        (_ANSWER, 0, 0, _ENOSYS),
+    machine = platform.machine()
+    if machine not in _ARCHITECTURES:
+        raise NotImplementedError(f"no rules for processors of type {machine} yet")
+    which = list(_ARCHITECTURES).index(machine)
+    absent = _ABSENT | (_ABSENT_IF_USER_IS_SHARED if user_is_shared else {})
+    program = [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, _ARCHITECTURES[machine]),
+        (_ANSWER, 0, 0, _FAIL | _ENOSYS),
+        (_LOAD, 0, 0, _NUMBER),
+        (_AT_LEAST, 0, 1, _X32),
+        (_ANSWER, 0, 0, _FAIL | _ENOSYS),
     ]
+    for numbers in absent.values():
+        if numbers[which] is not None:
+            program += [(_EQUAL, 0, 1, numbers[which]), (_ANSWER, 0, 0, _FAIL | _ENOSYS)]
+    for refusal in _REFUSALS:
+        program += _steps(refusal, refusal.numbers[which])
+    program.append((_ANSWER, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in program)
+
+
+def _steps(refusal: _Refusal, number: int) -> list[_Step]:
+    """The steps that refuse a call; before them and after, the call's number is loaded."""
+    count = len(refusal.values)
+    hit, miss = (_FAIL | refusal.error, _ALLOW) if refusal.refused else (_ALLOW, _FAIL | refusal.error)
+    return [
+        (_EQUAL, 0, count + 3, number),
+        (_LOAD, 0, 0, _ARGUMENTS + 8 * refusal.argument),
+        *((refusal.test, count - k, 0, value) for k, value in enumerate(refusal.values)),
+        (_ANSWER, 0, 0, miss),
+        (_ANSWER, 0, 0, hit),
+    ]

@@ -4,9 +4,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from .watchdog import watch
 
 # As a shell tells that a program was killed by SIGKILL: bubblewrap does, of the runner.
 KILLED = 128 + signal.SIGKILL
-MOMENT = 1.0  # seconds: a process may still be there a moment after its sockets
+MOMENT = 5.0  # seconds: on a busy machine a process may still be there for a moment after its sockets
 
 
 class Disturbed(RuntimeError):
@@ -33,11 +34,14 @@ class Disturbed(RuntimeError):
     ----------
     reports : list of dict or None
         The reports all the same, if it may have been the student's own code.
+    seconds : float
+        How much of the submission's time it had used.
     """
 
-    def __init__(self, message: str, reports: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, message: str, reports: list[dict[str, Any]] | None = None, seconds: float = 0.0) -> None:
         super().__init__(message)
         self.reports = reports
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,13 @@ class Session:
     threads: int | None = None
     sandboxed: bool = True
 
-    def run(self) -> list[dict[str, Any]]:
+    def run(self, notebook: float | None = None) -> list[dict[str, Any]]:
         """Execute the submission.
+
+        Parameters
+        ----------
+        notebook : float, optional
+            Seconds in the place of `Limits.notebook`, if earlier tries have used up some.
 
         Returns
         -------
@@ -93,8 +102,9 @@ class Session:
         sandbox.SandboxError
             The sandbox did not start, or can't be watched; nothing was executed.
         Disturbed
-            Somebody killed the sandbox or the grader kernel.
+            Somebody killed the sandbox or the grader kernel; or the time that was left for this try did not suffice.
         """
+        limits = self.limits if notebook is None else replace(self.limits, notebook=notebook)
         with self._processes() as processes:
             control, student_side = processes.control, processes.student_side
             try:
@@ -110,12 +120,16 @@ class Session:
                 )
             with ExitStack() as guards:
                 if self.sandboxed:
+                    first = student_side.hold()
                     if self.cgroup:
                         guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
-                    guards.enter_context(watch(student_side.process.pid, self.limits, processes.end))
+                    guards.enter_context(watch(first, limits, processes.end))
+                processes.begun = time.monotonic()
                 with suppress(WireError):  # then the first cell finds it gone
                     control.send({"go": True}, GRACE)
                 reports = self._collect(control)
+            if processes.ended and processes.seconds > limits.notebook and limits != self.limits:
+                raise Disturbed("its processes were killed, and the time left for another try did not suffice")
             if any("lost" in report or "died" in report for report in reports):
                 processes.refuse_if_killed(reports)
             return reports
@@ -168,7 +182,7 @@ class Session:
             control, tell, door = (stack.enter_context(pair[0]) for pair in pairs)
             grader_control, why, student_end = (stack.enter_context(pair[1]) for pair in pairs)
             if self.sandboxed:
-                student_side = sandbox.start(student_end, self.release, self.limits.scratch, self.gpu, self.threads)
+                student_side = sandbox.start(student_end, self.release, self.limits, self.gpu, self.threads)
             else:
                 home = stack.enter_context(tempfile.TemporaryDirectory(prefix="student-side-"))
                 student_side = sandbox.start_without_a_sandbox(student_end, home, self.threads)
@@ -180,9 +194,9 @@ class Session:
             except (OSError, WireError) as error:
                 raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
             stack.callback(grader.stop)
-            for sock in (grader_control, why, door, student_end):
+            for sock in (grader_control, why, student_end):
                 sock.close()
-            yield _Processes(Wire(control), tell, student_side, grader)
+            yield _Processes(Wire(control), tell, door, student_side, grader)
 
 
 @dataclass
@@ -191,26 +205,36 @@ class _Processes:
 
     control: Wire
     tell: socket.socket
+    door: socket.socket
     student_side: sandbox.Sandbox
     grader: trusted.Copy
     ended: bool = False
+    begun: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the student's code has been running."""
+        return 0.0 if self.begun is None else time.monotonic() - self.begun
 
     def end(self, reason: str) -> None:
-        """Say why, and end the sandbox."""
+        """Say why, close the door, and end the sandbox."""
         self.ended = True
         with suppress(OSError):  # the grader kernel is gone, and nobody will ask
             self.tell.sendall(reason.encode())
+        with suppress(OSError):  # the student side has hung up
+            # Closed for the grader kernel as well: whatever became of the sandbox, its answers count no more.
+            self.door.shutdown(socket.SHUT_RDWR)
         self.student_side.kill()
 
     def refuse_if_killed(self, reports: list[dict[str, Any]] | None) -> None:
         """Raise `Disturbed` if one of the processes was killed by somebody else."""
         if self.grader.ended(MOMENT) == -signal.SIGKILL:
-            raise Disturbed("its grader kernel was killed")
-        status = None
+            raise Disturbed("its grader kernel was killed", seconds=self.seconds)
+        seconds, status = self.seconds, None
         with suppress(subprocess.TimeoutExpired):
             status = self.student_side.process.wait(MOMENT)
         if self.ended or status not in (-signal.SIGKILL, KILLED):
             return
         # Student code can't reach the bubblewrap process outside, but it can kill the one inside.
         inside = status == KILLED or self.student_side.process.args[0] != sandbox.PROGRAM
-        raise Disturbed("its sandbox was killed", reports if inside else None)
+        raise Disturbed("its sandbox was killed", reports if inside else None, seconds)

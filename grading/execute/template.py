@@ -5,8 +5,10 @@ images that they show to every net take longer than to judge by them. Here it is
 ever comes here, so all copies begin alike; and like them the template may take no more than MEMORY bytes of data.
 """
 
+import ctypes
 import os
 import resource
+import signal
 import socket
 import sys
 import traceback
@@ -20,6 +22,7 @@ from .runner.wire import Wire, WireError
 # What a copy can become: functions of file descriptors.
 ROLES = {"grader kernel": grader_kernel.start, "replay": replay.start}
 MOST_FDS = 8
+PR_SET_PDEATHSIG = 1
 
 
 def get_ready(sources: list[str], secret: bytes) -> None:
@@ -42,10 +45,10 @@ def serve(sock: socket.socket) -> None:
     while True:
         request = control.receive()
         _, fds, _, _ = socket.recv_fds(sock, 1, MOST_FDS)
-        copy = os.fork()
+        template, copy = os.getpid(), os.fork()
         if copy == 0:
             sock.close()
-            _become(request, fds)
+            _become(request, fds, template)
         for fd in fds:
             os.close(fd)
         control.send({"pid": copy})
@@ -55,9 +58,12 @@ def serve(sock: socket.socket) -> None:
         os.waitpid(copy, 0)
 
 
-def _become(request: dict[str, Any], fds: list[int]) -> NoReturn:
+def _become(request: dict[str, Any], fds: list[int], template: int) -> NoReturn:
     status = 1
     try:
+        end_with_parent()
+        if os.getppid() != template:
+            raise WireError("the template has ended already")
         os.setsid()
         os.chdir(request["folder"])
         ROLES[request["role"]](*fds)
@@ -70,6 +76,12 @@ def _become(request: dict[str, Any], fds: list[int]) -> NoReturn:
         os._exit(status)
 
 
+def end_with_parent() -> None:
+    """Have this process killed when its parent ends, or the thread of it that started this one."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+
+
 def limit_memory(size: int) -> None:
     """Let this process have no more than `size` bytes for its data."""
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
@@ -79,6 +91,7 @@ def limit_memory(size: int) -> None:
 
 if __name__ == "__main__":
     fd, memory = map(int, sys.argv[1:])
+    end_with_parent()
     limit_memory(memory)
     with suppress(WireError):  # it was the last submission
         serve(socket.socket(fileno=fd))

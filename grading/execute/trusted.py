@@ -104,14 +104,14 @@ class Template:
                     env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
                     | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
                 )
-            stack.callback(process.wait)
-            stack.callback(_end_all_of, process.pid)
+            stack.callback(_end, process)
             return Template(key, ours, stack.pop_all())
 
     def copy(self, role: str, fds: list[int], folder: Path) -> "Copy":
         """Make a copy; the one before must have been stopped."""
         control = Wire(self._socket)
         control.send({"role": role, "folder": str(folder)}, PATIENCE)
+        self._socket.settimeout(PATIENCE)
         socket.send_fds(self._socket, [b"\0"], fds)
         try:
             return Copy(psutil.Process(control.receive(PATIENCE)["pid"]), self, control)
@@ -144,17 +144,22 @@ class Copy:
         return self._status
 
     def stop(self) -> None:
-        """Kill it, if it still runs."""
+        """Kill it, if it still runs; the template too, if that does not say that it has ended."""
         with suppress(psutil.NoSuchProcess):
             self._process.kill()
         try:
             if self.ended(PATIENCE) is None:
-                raise WireError("it can't be killed")
+                raise Timeout("the template does not tell that its copy has ended")
             self._control.send({"done": True}, PATIENCE)
         except WireError:
             self._template.stop()
 
 
-def _end_all_of(leader: int) -> None:
+def _end(process: subprocess.Popen) -> None:
+    """Kill a process and all of its session."""
     with suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise WireError("a process that judges can't be killed") from error

@@ -1,7 +1,7 @@
 """The watchdog: looks at a sandbox from outside and ends it when it takes more than it may.
 
-The limits that a process can have by itself are of no use here: RLIMIT_NPROC counts all processes of a user, whatever
-their sandbox, and /dev/shm and fork() get around RLIMIT_AS.
+Limits that a process can have by itself do not suffice: /dev/shm, fork() and sockets get around RLIMIT_AS. Memory that
+can't be measured quickly is counted as more than it is: what comes close to its limit in a strange way is ended early.
 """
 
 import os
@@ -9,26 +9,32 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-
-import psutil
+from dataclasses import dataclass
+from math import inf
 
 from .limits import Limits
 from .sandbox import SCRATCH, SandboxError
 
-INTERVAL = 0.1  # seconds from one look to the next
-PAGE = os.sysconf("SC_PAGE_SIZE")
+LONGEST, SHORTEST = 0.1, 0.01  # seconds from one look to the next
+GROWTH = 4 * 2**30  # bytes a second: how quickly a sandbox can take memory
+EXACTLY = 0.25  # seconds of a processor for measuring shared memory exactly; the rest is then counted in full
+KIB = 1024
 INODE_BYTES = 1024  # what a file costs without its content
+TASK_BYTES = 32 * KIB  # the kernel's stack of a thread, and what else it keeps of it
+DESCRIPTOR_BYTES = 32 * KIB  # a pipe holds 64 KiB at most, and has two ends
+SOCKET_BYTES = 256 * KIB  # what one may send before the other end reads it; seccomp lets nobody ask for more
+TCP_OVERHEAD = 4  # memory of a TCP queue by the bytes in it, if they were sent in small pieces
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
 @contextmanager
-def watch(bubblewrap: int, limits: Limits, end: Callable[[str], None]) -> Iterator[None]:
+def watch(first: int, limits: Limits, end: Callable[[str], None]) -> Iterator[None]:
     """Watch a sandbox while the block runs.
 
     Parameters
     ----------
-    bubblewrap : int
-        Id of the process that started the sandbox. The sandbox must be up, and nothing of the student's run yet.
+    first : int
+        Id of the first process inside. The sandbox must be up, and nothing of the student's run yet.
     limits : Limits
         The clock of `Limits.notebook` starts now.
     end : function of str
@@ -41,17 +47,24 @@ def watch(bubblewrap: int, limits: Limits, end: Callable[[str], None]) -> Iterat
         The sandbox can't be looked into.
     """
     try:
-        usage = Usage(bubblewrap)
-    except (psutil.Error, OSError, ValueError) as error:
+        usage = Usage(first)
+    except OSError as error:
         raise SandboxError(f"the sandbox could not be watched, so nothing was executed in it: {error}") from error
     over = threading.Event()
     deadline = time.monotonic() + limits.notebook
 
     def look() -> None:
+        wait = SHORTEST
         try:
-            while not over.wait(INTERVAL):
-                if excess := _excess(usage, limits, deadline):
-                    return end(f"{excess} and was stopped")
+            while not over.wait(wait):
+                if time.monotonic() > deadline:
+                    return end(f"took more than {limits.notebook:g} s for the whole notebook and was stopped")
+                tasks, memory = usage.look(limits.memory)
+                if tasks > limits.tasks:
+                    return end(f"had more than {limits.tasks} processes and threads at one time and was stopped")
+                if memory > limits.memory:
+                    return end(f"used more than {limits.memory / 2**30:g} GiB of memory and was stopped")
+                wait = min(max(SHORTEST, (limits.memory - memory) / GROWTH), LONGEST)
         except Exception as error:
             end(f"was stopped, because it could not be watched any longer ({error})")
 
@@ -65,14 +78,14 @@ def watch(bubblewrap: int, limits: Limits, end: Callable[[str], None]) -> Iterat
         usage.close()
 
 
-def _excess(usage: "Usage", limits: Limits, deadline: float) -> str | None:
-    if time.monotonic() > deadline:
-        return f"took more than {limits.notebook:g} s for the whole notebook"
-    if usage.tasks() > limits.tasks:
-        return f"had more than {limits.tasks} processes and threads at one time"
-    if usage.exceeds(limits.memory):
-        return f"used more than {limits.memory / 2**30:g} GiB of memory"
-    return None
+@dataclass(frozen=True)
+class _Process:
+    """What a process takes, in bytes: pages of its own and shared ones, and what the kernel keeps for it at most."""
+
+    ident: str
+    resident: int
+    kernel: int
+    tasks: int
 
 
 class Usage:
@@ -80,52 +93,93 @@ class Usage:
 
     Parameters
     ----------
-    bubblewrap : int
-        Id of the process that started the sandbox, which must be up.
+    first : int
+        Id of the first process inside.
+
+    Raises
+    ------
+    OSError
+        It can't be read.
     """
 
-    def __init__(self, bubblewrap: int) -> None:
-        (first,) = psutil.Process(bubblewrap).children()
-        root = f"/proc/{first.pid}/root"
+    def __init__(self, first: int) -> None:
+        root = f"/proc/{first}/root"
         # Kept open: the id may be another process's by the time of the next look.
         self._proc = os.open(f"{root}/proc", FOLDER)
         self._scratch = [os.open(f"{root}{folder}", FOLDER) for folder in SCRATCH]
+        self._exact, self._measured = inf, -inf
 
     def close(self) -> None:
         """Let go of the sandbox, whose files are not freed before."""
         for fd in (self._proc, *self._scratch):
             os.close(fd)
 
-    def tasks(self) -> int:
-        """How many processes and threads there are."""
-        return sum(int(fields[17]) for fields in self._stats().values())
+    def look(self, limit: int) -> tuple[int, float]:
+        """Count everything.
 
-    def exceeds(self, limit: int) -> bool:
-        """Whether processes and files take more than `limit` bytes of memory."""
-        files = sum(map(_bytes_in, self._scratch))
-        resident = {process: int(fields[21]) * PAGE for process, fields in self._stats().items()}
-        if files + sum(resident.values()) <= limit:
-            return False
-        # Pages that processes share were counted for each of them; counting them once takes longer.
-        return files + sum(self._share(process, most) for process, most in resident.items()) > limit
+        Parameters
+        ----------
+        limit : int
+            Bytes of memory; up to there it matters little how much it is exactly.
 
-    def _stats(self) -> dict[str, list[str]]:
-        """The fields of each process's ``stat`` from the third on, see proc(5)."""
-        stats = {}
-        for process in filter(str.isdigit, os.listdir(self._proc)):
+        Returns
+        -------
+        tasks : int
+            How many processes and threads there are.
+        memory : float
+            Bytes that they, their files and sockets take at most.
+        """
+        processes = self._processes()
+        tasks = sum(process.tasks for process in processes)
+        beside = sum(map(_bytes_in, self._scratch)) + self._sockets() + sum(process.kernel for process in processes)
+        memory = beside + sum(process.resident for process in processes)
+        if memory > limit:
+            # Pages that processes share were counted for each of them. To count them once takes longer: not every time.
+            memory = min(memory, self._exact + GROWTH * (time.monotonic() - self._measured))
+        if memory > limit:
+            memory = self._exact = beside + self._shares(processes)
+            self._measured = time.monotonic()
+        return tasks, memory
+
+    def _processes(self) -> list[_Process]:
+        found = []
+        for ident in filter(str.isdigit, os.listdir(self._proc)):
             with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
-                stats[process] = self._read(f"{process}/stat").rpartition(")")[2].split()
-        return stats
+                # By proc_pid_status(5); a process that has ended, and that nobody has waited for, has no memory.
+                lines = dict(line.split(":", 1) for line in self._read(f"{ident}/status").splitlines())
+                size = {
+                    name: int(lines[name].split()[0]) * KIB for name in ("VmRSS", "VmSwap", "VmPTE") if name in lines
+                }
+                tasks = int(lines["Threads"])
+                kernel = size.get("VmPTE", 0) + int(lines["FDSize"]) * DESCRIPTOR_BYTES + tasks * TASK_BYTES
+                found.append(_Process(ident, size.get("VmRSS", 0) + size.get("VmSwap", 0), kernel, tasks))
+        return found
 
-    def _share(self, process: str, resident: int) -> int:
-        """A process's share of the memory it has, in bytes; all of it where only that is known."""
+    def _shares(self, processes: list[_Process]) -> int:
+        """Bytes of memory of all processes, of what they share a part for each."""
+        begun, total = time.thread_time(), 0
+        for process in sorted(processes, key=lambda process: process.resident, reverse=True):
+            total += self._share(process) if time.thread_time() < begun + EXACTLY else process.resident
+        return total
+
+    def _share(self, process: _Process) -> int:
         try:
-            lines = self._read(f"{process}/smaps_rollup").splitlines()
+            lines = self._read(f"{process.ident}/smaps_rollup").splitlines()
         except PermissionError:
-            return resident
+            return process.resident
         except (ProcessLookupError, FileNotFoundError):
             return 0
-        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        return sum(int(line.split()[1]) * KIB for line in lines if line.startswith(("Pss:", "SwapPss:")))
+
+    def _sockets(self) -> int:
+        """Bytes that wait in sockets at most, also in those which are under way in others."""
+        words = self._read("1/net/sockstat").split()
+        waiting = (count := int(words[words.index("used") + 1])) * SOCKET_BYTES
+        for name in ("tcp", "tcp6") if count else ():  # their buffers grow by themselves, to many MiB
+            with suppress(FileNotFoundError):  # no IPv6 here
+                queues = [line.split()[4].split(":") for line in self._read(f"1/net/{name}").splitlines()[1:]]
+                waiting += TCP_OVERHEAD * sum(int(size, 16) for queue in queues for size in queue)
+        return waiting
 
     def _read(self, path: str) -> str:
         with open(os.open(path, os.O_RDONLY, dir_fd=self._proc), encoding="utf-8", errors="replace") as file:

@@ -16,6 +16,7 @@ import re
 import socket
 import struct
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -135,7 +136,9 @@ class Wire:
             raise WireError(f"not a message: {error}") from error
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, for whoever else has this end as well."""
+        with suppress(OSError):  # the other side was quicker
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _read_array(self, dtype: np.dtype, shape: tuple[int, ...], deadline: float | None) -> np.ndarray:

@@ -1,0 +1,232 @@
+"""Ending a submission means that nothing of it is left, whoever dies or stops in the middle; and every wait ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import uuid
+
+import psutil
+import pytest
+
+from grading.execute import sandbox, trusted
+from grading.execute.job import run_with_retries
+from grading.execute.limits import Limits
+from grading.execute.plan import PlannedCell
+from grading.execute.session import Disturbed, Session
+from tests.machine import adopting, processes
+from tests.test_sandbox import ordinary_user
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+
+ANSWERS = "def answer(namespace, question, arguments):\n    return {'answer': namespace.get(question)}\n"
+ASK = "reply = __door__.ask('x', {})\nassert reply.get('answer') == 3, reply['failure']['message']"
+SLEEP = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", {!r}])
+"""
+LIMITS = Limits(start=30.0, cell=20.0, answer=20.0)
+
+
+def student(source):
+    return PlannedCell(textwrap.dedent(source), on_student_side=True)
+
+
+def judged(source=ASK):
+    return PlannedCell(source, "test", on_grader_side=True, points=1.0)
+
+
+@pytest.fixture
+def marker():
+    """A word by which processes are known; none with it is left in the end."""
+    marker = f"left-by-{uuid.uuid4()}"
+    yield marker
+    assert not left(marker)
+
+
+def left(marker, patience=10.0):
+    deadline = time.monotonic() + patience
+    while (found := marked(marker)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in found:  # a test that fails leaves nothing either
+        os.kill(pid, signal.SIGKILL)
+    return found
+
+
+def marked(marker):
+    """Processes whose own command line has a word in it."""
+    return [pid for pid, (_, line) in processes().items() if f"\0{marker}\0" in line]
+
+
+@pytest.fixture
+def run(tmp_path):
+    release = tmp_path / "release"
+    release.mkdir()
+    (release / "answers.py").write_text(ANSWERS)
+
+    def run(*cells, limits=LIMITS):
+        return Session(cells=list(cells), release=release, answers="answers", limits=limits).run()
+
+    yield run
+    trusted.forget()
+
+
+def of_ours(*words):
+    """Descendants of this process with words in their command lines."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if all(word in " ".join(process.cmdline()) for word in words):
+                found.append(process)
+    return found
+
+
+# Nothing is left
+
+
+def test_the_namespace_is_empty_although_it_does_not_end_with_bubblewrap(run, marker, monkeypatch):
+    # As if student code had taken that from its first process.
+    namespaces = sandbox._namespaces
+    monkeypatch.setattr(
+        sandbox, "_namespaces", lambda as_root: [w for w in namespaces(as_root) if w != "--die-with-parent"]
+    )
+    run(student(SLEEP.format(marker)))
+    assert not marked(marker)  # at once: a session ends when all of it has
+
+
+SESSION = """
+import sys
+from grading.execute.plan import PlannedCell
+from grading.execute.session import Session
+Session(cells=[PlannedCell(sys.argv[1], on_student_side=True)]).run()
+"""
+
+
+@pytest.mark.parametrize("user", ["whoever runs the tests", "an ordinary user"])
+def test_nothing_is_left_of_a_grader_that_is_killed(user, marker, tmp_path):
+    if user == "an ordinary user" and os.geteuid() != 0:
+        pytest.skip("the tests run as an ordinary user already")
+    words = ordinary_user(tmp_path) if user == "an ordinary user" else []
+    source = SLEEP.format(marker) + "time.sleep(300)"
+    with adopting() as left_of_it:
+        grader = subprocess.Popen([*words, sys.executable, "-c", SESSION, source], cwd="/", stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while not marked(marker) and grader.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert grader.poll() is None, grader.stderr.read()
+        grader.kill()
+        grader.wait(10)
+        assert not left_of_it()
+
+
+def test_a_sandbox_that_cannot_be_killed_earns_nothing_any_more(run, monkeypatch):
+    kill, refused = sandbox.Sandbox.kill, []
+
+    def refuse_once(self):
+        return kill(self) if refused else refused.append(True)
+
+    monkeypatch.setattr(sandbox.Sandbox, "kill", refuse_once)
+    harm = "import time\nhog = bytearray(2**29)\ntime.sleep(2)"
+    first, ended, after = run(
+        student("x = 3"), student(harm), judged(), limits=Limits(cell=20.0, answer=20.0, memory=2**28)
+    )
+    assert refused and first == {"outputs": []}
+    assert "used more than 0.25 GiB" in ended["died"] and not after["passed"] and "0.25 GiB" in after["text"]
+
+
+def test_an_answer_from_just_before_the_end_counts_no_more(run):
+    # The answer and the end cross: the grader kernel has the answer in its socket when the sandbox is ended.
+    slow = "import time\ntime.sleep(1.5)\n" + ASK
+    harm = "import threading\nthreading.Timer(0.7, lambda: globals().update(hog=bytearray(2**29))).start()\nx = 3"
+    _, after = run(student(harm), judged(slow), limits=Limits(cell=20.0, answer=20.0, memory=2**28))
+    assert not after["passed"] and "0.25 GiB" in after["text"]
+
+
+def test_student_files_are_not_imported_before_the_sandbox_is_watched(tmp_path):
+    (tmp_path / "release").mkdir()
+    (tmp_path / "release" / "answers.py").write_text(
+        "import contextlib\nwith contextlib.suppress(ImportError):\n    import optional_library\n" + ANSWERS
+    )
+    files = {"optional_library.py": b"import os\nos._exit(1)"}
+    (report,) = Session(
+        cells=[student("1")], files=files, release=tmp_path / "release", answers="answers", limits=LIMITS
+    ).run()
+    assert report["outputs"][0]["text"] == "1"
+
+
+# Processes that stop
+
+
+@pytest.mark.parametrize("who", ["runner", "first process inside", "bubblewrap", "grader kernel", "template"])
+def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, marker):
+    stopping = {
+        "runner": lambda: of_ours("-m runner")[2:3],
+        "first process inside": lambda: of_ours("-m runner")[1:2],
+        "bubblewrap": lambda: of_ours("bwrap")[:1],
+        "grader kernel": lambda: [copy for template in of_ours("execute.template") for copy in template.children()],
+        "template": lambda: of_ours("execute.template")[:1],
+    }
+    monkeypatch.setattr(trusted, "PATIENCE", 5.0)
+    collect, stopped = Session._collect, []
+
+    def stop_first(self, *arguments):
+        stopped.extend(stopping[who]())
+        for process in stopped:
+            process.suspend()
+        return collect(self, *arguments)
+
+    monkeypatch.setattr(Session, "_collect", stop_first)
+    trusted.forget()  # the next template knows of the shorter patience
+    begun = time.monotonic()
+    limits = Limits(start=20.0, cell=2.0, answer=2.0)
+    first, last = run(student(SLEEP.format(marker) + "time.sleep(1)"), judged("1"), limits=limits)
+    assert stopped and time.monotonic() - begun < 60, (first, stopped)
+    if who == "runner":
+        assert "did not stop within 2 s" in first["died"] and last["points"] == 1.0
+    elif who == "grader kernel":
+        assert "did not finish" in first["lost"] and "did not finish" in last["lost"]
+    else:
+        assert first == {"outputs": []} and last["points"] == 1.0
+
+
+def test_a_template_that_stops_is_replaced(run, monkeypatch):
+    monkeypatch.setattr(trusted, "PATIENCE", 2.0)
+    assert run(judged("1"))[0]["points"] == 1.0
+    (template,) = of_ours("execute.template")
+    template.suspend()
+    begun = time.monotonic()
+    assert run(judged("1"))[0]["points"] == 1.0
+    assert time.monotonic() - begun < 30
+    assert of_ours("execute.template") != [template]
+
+
+# One limit for all tries
+
+
+class Dies:
+    """A session in which the student's own code may have killed its process, after some time."""
+
+    def __init__(self, seconds):
+        self.seconds, self.tries = seconds, []
+
+    def run(self, notebook):
+        self.tries.append(notebook)
+        raise Disturbed("its sandbox was killed", ["reports"], min(self.seconds, notebook))
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(0.01, 3), (0.35, 2), (0.6, 1)])
+def test_who_kills_itself_has_no_more_time_for_it(seconds, tries):
+    dies = Dies(seconds)
+    assert run_with_retries(dies, 1.0) == ["reports"]
+    assert len(dies.tries) == tries
+    assert dies.tries == sorted(dies.tries, reverse=True) and dies.tries[0] == 1.0
+
+
+def test_a_try_that_gets_less_time_than_the_first_takes_no_mark_for_it(run):
+    limits = Limits(start=30.0, cell=20.0, answer=20.0, notebook=20.0)
+    session = Session(cells=[student("import time\ntime.sleep(10)"), judged("1")], limits=limits)
+    with pytest.raises(Disturbed, match="time left for another try"):
+        session.run(1.0)
