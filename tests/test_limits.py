@@ -69,6 +69,86 @@ HARMS = {
         {"memory": GIB},
         "your code used more than 1 GiB of memory and was stopped",
     ),
+    "sockets": (
+        """
+        import socket, time
+        kept = []
+        for _ in range(400):
+            one, other = socket.socketpair()
+            kept += [one, other]
+            for end in (one, other):
+                end.setblocking(False)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)
+                try:
+                    while True: end.send(bytes(2**16))
+                except BlockingIOError:
+                    pass
+        time.sleep(20)
+        """,
+        {"memory": GIB // 8},
+        "your code used more than 0.125 GiB of memory and was stopped",
+    ),
+    "connections": (
+        """
+        import socket, time
+        server = socket.create_server(("127.0.0.1", 0))
+        kept = [server]
+        for _ in range(100):
+            one = socket.create_connection(server.getsockname())
+            other, _ = server.accept()
+            kept += [one, other]
+            one.setblocking(False)
+            try:
+                while True: one.send(bytes(2**20))
+            except BlockingIOError:
+                pass
+        time.sleep(20)
+        """,
+        {"memory": GIB // 4},
+        "your code used more than 0.25 GiB of memory and was stopped",
+    ),
+    "pipes": (
+        """
+        import os, time
+        for _ in range(8):
+            if os.fork() == 0:
+                kept = []
+                for _ in range(480):
+                    kept += os.pipe()
+                    os.write(kept[-1], bytes(2**12))
+                time.sleep(60)
+        time.sleep(20)
+        """,
+        {"memory": GIB // 8},
+        "your code used more than 0.125 GiB of memory and was stopped",
+    ),
+    "page tables": (
+        """
+        import ctypes, mmap, time
+        kept = []
+        for _ in range(8):
+            kept.append(mmap.mmap(-1, 2**37, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000))
+            base = ctypes.addressof(ctypes.c_char.from_buffer(kept[-1]))
+            # One page that is only read in each table of pages: no memory but the tables.
+            for at in range(0, 2**37, 2**21): ctypes.c_char.from_address(base + at).value
+        time.sleep(20)
+        """,
+        {"memory": GIB // 4},
+        "your code used more than 0.25 GiB of memory and was stopped",
+    ),
+    "many processes": (
+        """
+        import os, time
+        much = bytearray(2**28)
+        for _ in range(150):
+            if os.fork() == 0:
+                own = bytearray(2**24)
+                time.sleep(60)
+        time.sleep(20)
+        """,
+        {"memory": 3 * GIB // 4},
+        "your code used more than 0.75 GiB of memory and was stopped",
+    ),
     "files": (
         """
         import time
