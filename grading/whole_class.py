@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .canary import Canary, CanaryError
 from .course import Course
+from .execute.archive import ArchiveError
 from .execute.job import Job, environment, execute
 from .execute.preprocessor import SecretError
 from .execute.replayer import judge
@@ -199,9 +200,9 @@ class Grading:
 
     def _open(self, student: str) -> "_HandIn | Ended":
         """Look at a hand-in, and prepare it if there is anything to do."""
-        if broken := self._course.broken_hand_in(self._assignment, student):
-            return Ended(student, broken)
         try:
+            if broken := self._course.broken_hand_in(self._assignment, student):
+                return Ended(student, broken)
             if not self._force and self._course.is_current(self._assignment, student):
                 return Ended(student)
             hand_in = _HandIn(self._course.preparer.prepare(self._assignment, student))
@@ -253,8 +254,12 @@ class Grading:
                 raise result
             return result
         kept = Result(result)
-        if kept.content["digest"] != digest:
-            return OtherEnvironmentError(_differences(kept.content["environment"]))
+        try:
+            content = kept.content
+        except ArchiveError as error:
+            return error
+        if content["digest"] != digest:
+            return OtherEnvironmentError(_differences(content["environment"]))
         if not kept.is_doubtful:
             self._store.put(digest, kept)
             self._fresh.add(digest)

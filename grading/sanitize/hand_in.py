@@ -118,6 +118,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same, but lines stay lines."""
+    return "\n".join(map(printable, text.splitlines()))
+
+
 def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
     """The relative path, size and open file of each file that was handed in.
 
