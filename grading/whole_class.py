@@ -123,7 +123,7 @@ class Grading:
             if isinstance(kept, BaseException):
                 raise CanaryError(
                     "nobody was graded, for the model solution and the untouched release can't be executed here: "
-                    f"{_what_happened(kept)}. Mend that, and run the same command again."
+                    f"{what_happened(kept)}. Mend that, and run the same command again."
                 ) from kept
             results[digest] = kept
         canary.check(results)
@@ -187,7 +187,7 @@ class Grading:
                         continue
                     if isinstance(kept, BaseException):
                         del under_way[student]
-                        yield Ended(student, _what_happened(kept), failed=True)
+                        yield Ended(student, what_happened(kept), failed=True)
                         continue
                     hand_in.results[name] = kept
                     if hand_in.complete:
@@ -242,15 +242,15 @@ class Grading:
 
     def _failed(self, student: str, error: Exception) -> Ended:
         """What became of a hand-in that failed, if this concerns it alone."""
-        if _concerns_all(error):
+        if concerns_all(error):
             raise error
         self._course.autograde.log.error("%s", student, exc_info=error)
-        return Ended(student, _what_happened(error), failed=True)
+        return Ended(student, what_happened(error), failed=True)
 
     def _kept(self, digest: str, result: bytes | BaseException) -> Result | BaseException:
         """A result, which will be there the next time, too, unless the judging side has failed in it."""
         if isinstance(result, BaseException):
-            if self._is_here and _concerns_all(result):
+            if self._is_here and concerns_all(result):
                 raise result
             return result
         kept = Result(result)
@@ -298,7 +298,7 @@ class _HandIn:
         return self.results.keys() == self.prepared.notebooks.keys()
 
 
-def _concerns_all(error: BaseException) -> bool:
+def concerns_all(error: BaseException) -> bool:
     """Whether the next hand-in would fare no better."""
     return isinstance(error, DBAPIError | SecretError) or getattr(error, "errno", None) in NO_DISK
 
@@ -313,7 +313,8 @@ def _differences(there: dict[str, str]) -> str:
     return f"a worker has {', '.join(other)}; install on all of them what is installed here"
 
 
-def _what_happened(error: BaseException) -> str:
+def what_happened(error: BaseException) -> str:
+    """Why a hand-in could not be graded, in a line."""
     kind = type(error).__name__
     if kind == "Disturbed":
         return f"set aside: {error}; look at the memory of the machine that executed it, then grade it again"
