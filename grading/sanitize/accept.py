@@ -14,7 +14,7 @@ from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from .hand_in import HandInError, check
+from .hand_in import HandInError, check, printable
 from .rebuild import grade_ids
 from .submitted import read_submitted
 
@@ -42,9 +42,9 @@ class AcceptedHandIns(NotebookExporter):
                 for name, path in accept(course, **names).items():
                     if path.name != name:
                         shutil.copy(path, path.with_name(name))  # nbgrader expects it there
-            except HandInError as error:
+            except (HandInError, OSError) as error:
                 refused.append(folder)
-                self.log.error("%s is not graded: %s", folder, error)
+                self.log.error("%s is not graded: %s", printable(folder), error)
         parent.init_notebooks()  # once more, for some notebooks have got their names back
         for folder in refused:
             del parent.assignments[folder]
@@ -73,7 +73,7 @@ class _Refused:
         self.log = log
 
     def __iter__(self) -> Iterator[str]:
-        message = f"Not graded, for reasons given above: {', '.join(self.folders)}"
+        message = f"Not graded, for reasons given above: {', '.join(map(printable, self.folders))}"
         self.log.error(message)
         raise NbGraderException(message)
 
@@ -104,6 +104,8 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, 
         raise HandInError(f"the name of the folder {student} has control characters in it; give it another one")
     if re.search("[<>&\"']", student):
         raise HandInError(f"formgrader can't show the name {student}; give the folder a name without <>&\"'")
+    if re.search(r"[*?[]", student):
+        raise HandInError(f"nbgrader can't find the folder {student}; give it a name without *?[")
     if folder.parent.is_symlink():
         raise HandInError(f"the folder {folder.parent.name} is a symbolic link; hand in the folder itself")
     check(folder)

@@ -79,7 +79,8 @@ def files_beside_notebooks(folder: Path) -> tuple[dict[str, bytes], list[str]]:
         if size > MAX_FILE_BYTES:
             remarks.append(f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}")
         else:
-            contents[name] = file.read(size)
+            # A name that is no text could not be sent to whoever executes this.
+            contents[name.encode("utf-8", "replace").decode()] = file.read(size)
     return contents, remarks
 
 
