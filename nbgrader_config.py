@@ -15,6 +15,11 @@ c.CourseDirectory.ignore = [
     "course_utils",
     "*.transcript.zip",
 ]
+# No name of a student's file is a command to the terminal.
+c.Application.logging_config = {
+    "filters": {"plain": {"()": "grading.plain_log.PlainLog"}},
+    "handlers": {"console": {"filters": ["plain"]}},
+}
 
 # --- the release ------------------------------------------------------------------------------------------------------
 c.GenerateAssignment.preprocessors = [

@@ -24,11 +24,12 @@ from .course import Course
 from .execute.sandbox import bubblewrap
 from .execute.store import Store
 from .explain import explanation
-from .marks import Changes, changes, read_marks, read_points, table
+from .marks import Changes, as_text, changes, read_marks, read_points, table
 from .record.penalties import update_penalties
 from .rehearsal import rehearsal
+from .sanitize.hand_in import printable
 from .temporary import alone
-from .whole_class import Ended, Grading
+from .whole_class import Ended, Grading, concerns_all, what_happened
 
 # The exit code if a hand-in can't be graded, which is for its student to mend.
 NOT_ALL_GRADED = 3
@@ -85,7 +86,7 @@ def grade(
     interruption, the same command goes on. The exit code is 0 if every hand-in was graded, 3 if some can't be for
     reasons of their own, and 1 if something went wrong that is no student's doing.
     """
-    console = Console(width=None if sys.stdout.isatty() else 140, stderr=as_json)
+    console = _console(stderr=as_json)
     if course.sandboxed:
         bubblewrap()
     students = _students(course, assignment, chosen)
@@ -121,7 +122,12 @@ def grade(
 @of_a_course
 def explain(course: Course, student: str, test_id: str) -> None:
     """Say why the mark of STUDENT for the test cell TEST-ID is what it is."""
-    Console(width=None if sys.stdout.isatty() else 140).print(explanation(course, student, test_id))
+    _console().print(explanation(course, student, test_id))
+
+
+def _console(stderr: bool = False) -> Console:
+    """The terminal. Rich finds no markup in what is printed: names and problems are the students' words."""
+    return Console(width=None if sys.stdout.isatty() else 140, stderr=stderr, markup=False, emoji=False)
 
 
 def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[str]:
@@ -138,19 +144,25 @@ def _say_plan(course: Course, assignment: str, students: list[str], force: bool,
         copy.generate(assignment)
         plan = {student: _plan(copy, assignment, student, force) for student in students}
     if as_json:
-        click.echo(json.dumps({"plan": plan}, indent=1))
+        _echo_json({"plan": plan})
         return
     for student, what in plan.items():
-        click.echo(f"{student}: {what}")
+        click.echo(printable(f"{student}: {what}"))
 
 
 def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     """What would be done about a hand-in."""
-    if broken := course.broken_hand_in(assignment, student):
-        return f"problem: {broken}"
-    if not force and course.is_current(assignment, student):
-        return "nothing"
-    kept, prepared = Store(course.root), course.preparer.prepare(assignment, student)
+    try:
+        if broken := course.broken_hand_in(assignment, student):
+            return f"problem: {broken}"
+        if not force and course.is_current(assignment, student):
+            return "nothing"
+        prepared = course.preparer.prepare(assignment, student)
+    except Exception as error:
+        if concerns_all(error):
+            raise
+        return f"problem: {what_happened(error)}"
+    kept = Store(course.root)
     executed = not force and all(job.digest() in kept for _, job in prepared.notebooks.values())
     return "record" if executed else "execute and record"
 
@@ -190,7 +202,7 @@ class _RunningColumn(ProgressColumn):
 def _followed(grading: Grading, students: list[str], what: str, console: Console) -> dict[str, Ended]:
     """Grade; what became of each student, with a bar on the terminal meanwhile."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         _RunningColumn(grading),
@@ -211,11 +223,11 @@ def _followed(grading: Grading, students: list[str], what: str, console: Console
 def _show_changes(ended: dict[str, Ended], would_change: dict[str, Changes], console: Console) -> None:
     """Print whose marks would change."""
     for student, problem in _problems(ended).items():
-        console.print(f"{student}: problem: {problem}", markup=False)
+        console.print(as_text(f"{student}: problem: {problem}"))
     for student, of_one in would_change.items():
         for cell, points in of_one.items():
             before, now = ("-" if value is None else f"{value:g}" for value in points)
-            console.print(f"{student}: {cell} {before} -> {now}", markup=False)
+            console.print(as_text(f"{student}: {cell} {before} -> {now}"))
     everybody = ended.keys() | would_change.keys()
     console.print(f"The marks of {len(would_change)} of {len(everybody)} students would change.")
 
@@ -249,7 +261,13 @@ def _exit_code(ended: dict[str, Ended]) -> int:
 
 def _print_json(ended: dict[str, Ended], **more: Any) -> None:
     failed = [student for student, end in ended.items() if end.failed]
-    click.echo(json.dumps(more | {"problems": _problems(ended), "failed": failed}, indent=1))
+    _echo_json(more | {"problems": _problems(ended), "failed": failed})
+
+
+def _echo_json(content: dict[str, Any]) -> None:
+    """Print JSON for strict readers, too: names of files may hold bytes that are no text."""
+    text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+    click.echo(json.dumps(json.loads(text), indent=1))
 
 
 def _print_marks(course: Course, assignment: str, ended: dict[str, Ended], console: Console, as_json: bool) -> None:
@@ -265,7 +283,7 @@ def _print_marks(course: Course, assignment: str, ended: dict[str, Ended], conso
     if waiting:
         console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
     if forgeable := course.forgeable(assignment):
-        console.print(f"Tests without 'submission', which student code can forge: {', '.join(forgeable)}")
+        console.print(as_text(f"Tests without 'submission', which student code can forge: {', '.join(forgeable)}"))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from .course import Course, CourseError
 from .execute.sandbox import SandboxError
 from .explain import NotGradedError
 from .gradebook import clearly
+from .sanitize.hand_in import printable_lines
 from .temporary import BusyError
 
 
@@ -35,13 +36,16 @@ def of_a_course(command: Callable[..., None]) -> Callable[..., None]:
         try:
             with clearly(course.db_url):
                 command(course, **options)
+        except click.ClickException as error:
+            error.message = printable_lines(error.message)
+            raise
         except KeyboardInterrupt:
             click.echo("Interrupted. What is graded stays; run the same command again to go on.", err=True)
             sys.exit(130)
         except OSError as error:
             message = f"stopped in {course.root.resolve()}: {error}. What is graded stays; mend this, and run the same"
-            raise click.ClickException(f"{message} command again to go on.") from error
+            raise click.ClickException(printable_lines(f"{message} command again to go on.")) from error
         except (BusyError, CanaryError, CourseError, NotGradedError, SandboxError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(printable_lines(str(error))) from error
 
     return run

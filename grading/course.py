@@ -1,9 +1,11 @@
 """A course folder: what is in it, and nbgrader's commands on it."""
 
 import logging
+import re
 import shutil
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from glob import escape, glob
 from math import inf
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from .execute.plan import from_gradebook
 from .execute.preprocessor import TRANSCRIPT, ExecuteApart
 from .gradebook import check_gradebook, sqlite_file
 from .interrupt import undisturbed
+from .plain_log import PlainLog
 from .prepare import Preparer
 from .preprocessors import SupportFiles
 from .record.recorder import Recorder
@@ -74,7 +77,11 @@ class Course:
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in something for an assignment."""
-        return sorted(self.api.get_submitted_students(assignment))
+        course = self.api.coursedir
+        paths = glob(course.format_path(course.submitted_directory, "*", escape(assignment)))
+        pattern = course.format_path(course.submitted_directory, "(.*)", re.escape(assignment), escape=True)
+        # nbgrader's own function leaves out who has a line break in the name.
+        return sorted(re.fullmatch(pattern, path, re.DOTALL)[1] for path in paths if Path(path).is_dir())
 
     def notebooks(self, assignment: str) -> list[str]:
         """File names of an assignment's notebooks."""
@@ -165,8 +172,8 @@ class Course:
         said += [f"handed in as {path.name}" for path in self._other_notebooks(assignment, student)]
         for name in names:
             path = self.folder("autograded", assignment, student) / name
-            if path.is_file():
-                left = nbformat.read(path, as_version=4).metadata.get("grading", {}).get("remarks", [])
+            if graded := path.is_file() and _read(path):
+                left = graded.metadata.get("grading", {}).get("remarks", [])
                 said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in left]
         return said
 
@@ -240,6 +247,7 @@ def _log_to(path: Path) -> logging.Logger:
     log.setLevel(logging.INFO)
     if not log.handlers:
         handler = logging.FileHandler(path, delay=True)
+        handler.addFilter(PlainLog())
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(handler)
     return log

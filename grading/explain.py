@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from .course import Course
-from .execute import archive
+from .execute.archive import ArchiveError
 from .execute.preprocessor import TRANSCRIPT
+from .execute.result import Result
 from .execute.transcript import outline
-from .sanitize.hand_in import printable
+from .sanitize.hand_in import printable_lines
 
 MOST = 4000  # characters of each text
 SHOWN = ("python", "torch", "numpy", "nbgrader")
@@ -45,17 +46,17 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
     found, known, damaged = [], set(), []
     for path in sorted(map(Path, glob(str(pattern)))):
         try:
-            transcript = archive.unpack(path.read_bytes())
+            transcript = Result(path.read_bytes()).content
             reports = {
                 cell["name"]: report
                 for cell, report in zip(transcript["cells"], transcript["reports"], strict=True)
                 if cell["grader"] and cell["name"]
             }
-        except (archive.ArchiveError, LookupError, TypeError, ValueError, OSError):
+            if test_id in reports:
+                found.append(_laid_out(course, path, student, test_id, reports[test_id], transcript))
+        except (ArchiveError, LookupError, TypeError, ValueError, OSError):
             damaged.append(path)
             continue
-        if test_id in reports:
-            found.append(_laid_out(course, path, student, test_id, reports[test_id], transcript))
         known |= reports.keys()
     if found:  # several, if notebooks have tests of the same name
         return Group(*found)
@@ -91,7 +92,7 @@ def _laid_out(
     }
     for name, text in told.items():
         facts.add_row(name, _shown(text))
-    return Group(Text(f"{student}, {assignment}, {test_id}", style="bold"), facts, questions)
+    return Group(_shown(f"{student}, {assignment}, {test_id}", style="bold"), facts, questions)
 
 
 def _mark(course: Course, assignment: str, notebook: str, test_id: str, student: str) -> str:
@@ -111,10 +112,9 @@ def _answer(entry: dict[str, Any]) -> str:
     return _told(entry["answer"]) if "answer" in entry else "too large to be kept"
 
 
-def _shown(text: str) -> Text:
+def _shown(text: str, style: str = "") -> Text:
     """Text as it is: nothing in it is a command to a terminal, or Rich's markup."""
-    text = text if len(text) <= MOST else text[:MOST] + "..."
-    return Text("\n".join(map(printable, text.splitlines())))
+    return Text(printable_lines(text if len(text) <= MOST else text[:MOST] + "..."), style)
 
 
 def _told(value: Any) -> str:

@@ -5,10 +5,12 @@ from typing import TypeAlias
 
 from nbgrader.api import Gradebook, MissingEntry
 from rich.table import Table
+from rich.text import Text
 
 from .sanitize.hand_in import printable
 
 LATE = "late"
+MAX_REMARKS, MAX_REMARK = 10, 300  # of one student, and characters of one of them
 # Points before and after, None for none, by what they are for.
 Changes: TypeAlias = dict[str, tuple[float | None, float | None]]
 
@@ -159,7 +161,7 @@ def table(
     marks: list[Mark], most: MostPoints, problems: dict[str, str], remarks: dict[str, list[str]], title: str
 ) -> Table:
     """Lay out marks, problems and remarks, both by student, for the terminal."""
-    shown = Table(title=title, title_justify="left")
+    shown = Table(title=as_text(title), title_justify="left")
     shown.add_column("student")
     shown.add_column(f"automatic\nof {most.automatic:g}", justify="right")
     shown.add_column(f"written\nof {most.written:g}", justify="right")
@@ -168,26 +170,40 @@ def table(
     shown.add_column("remarks", overflow="fold")
     by_student = {mark.student: mark for mark in marks}
     for student in sorted(by_student.keys() | problems.keys()):
-        mark = by_student.get(student)
-        problem = f"[bold red]problem:[/] {_plain(problems[student])}" if student in problems else ""
+        mark, said = by_student.get(student), []
+        if student in problems:
+            said.append(Text.assemble(("problem:", "bold red"), " ", as_text(problems[student], MAX_REMARK)))
         if mark is None:
-            shown.add_row(student, "-", "-", "-", "-", problem)
+            shown.add_row(as_text(student), "-", "-", "-", "-", *said)
             continue
-        lost = f"lost {', '.join(mark.lost)}" if mark.lost else ""
-        everything = len(mark.lost) > 6
-        said = [problem, f"lost points in {len(mark.lost)} test cells" if everything else lost]
-        said += [_plain(remark) for remark in remarks.get(student, [])]
+        if len(mark.lost) > 6:
+            said.append(as_text(f"lost points in {len(mark.lost)} test cells"))
+        elif mark.lost:
+            said.append(as_text(f"lost {', '.join(mark.lost)}"))
+        left = remarks.get(student, [])
+        said += [as_text(remark, MAX_REMARK) for remark in left[:MAX_REMARKS]]
+        if len(left) > MAX_REMARKS:
+            said.append(as_text(f"{len(left) - MAX_REMARKS} more remarks"))
         shown.add_row(
-            student,
+            as_text(student),
             f"{mark.automatic:g}",
             "pending" if mark.pending else f"{mark.written:g}",
             f"-{mark.penalty:g}" if mark.penalty else "",
             f"{mark.total:g}",
-            "; ".join(filter(None, said)),
+            Text("; ").join(said),
         )
     return shown
 
 
-def _plain(text: str) -> str:
-    """Text that rich does not take for markup and a terminal not for commands: names of files are the student's."""
-    return printable(text).replace("[", r"\[")
+def as_text(words: str, most: int | None = None) -> Text:
+    """Words that come from outside, of which Rich takes nothing for markup and a terminal nothing for a command.
+
+    Parameters
+    ----------
+    words : str
+        Any text, such as the name of a student's file.
+    most : int, optional
+        How many characters are shown.
+    """
+    cut = words if most is None or len(words) <= most else f"{words[:most]}..."
+    return Text(printable(cut))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.utils import find_all_files
@@ -19,6 +18,7 @@ from .inputs import Inputs, assignment_digest, hand_in_digest
 from .sanitize.accept import handed_in
 from .sanitize.active_files import remove_active
 from .sanitize.hand_in import files_beside_notebooks
+from .sanitize.submitted import read_submitted
 
 Step = Callable[[NotebookNode, dict], tuple[NotebookNode, dict]]
 
@@ -84,7 +84,7 @@ class Preparer:
         files, remarks = self.files(assignment, student)
         prepared = Prepared(student, assignment, inputs, remarks=remarks)
         for file, path in handed_in(self._course, student, assignment).items():
-            notebook, name = nbformat.read(path, as_version=4), Path(file).stem
+            notebook, name = read_submitted(path), Path(file).stem
             prepared.notebooks[name] = self.sanitized(notebook, files, assignment, student, name)
         return prepared
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .canary import Canary, CanaryError
 from .course import Course
+from .execute.archive import ArchiveError
 from .execute.job import Job, environment, execute
 from .execute.preprocessor import SecretError
 from .execute.replayer import judge
@@ -122,7 +123,7 @@ class Grading:
             if isinstance(kept, BaseException):
                 raise CanaryError(
                     "nobody was graded, for the model solution and the untouched release can't be executed here: "
-                    f"{_what_happened(kept)}. Mend that, and run the same command again."
+                    f"{what_happened(kept)}. Mend that, and run the same command again."
                 ) from kept
             results[digest] = kept
         canary.check(results)
@@ -186,7 +187,7 @@ class Grading:
                         continue
                     if isinstance(kept, BaseException):
                         del under_way[student]
-                        yield Ended(student, _what_happened(kept), failed=True)
+                        yield Ended(student, what_happened(kept), failed=True)
                         continue
                     hand_in.results[name] = kept
                     if hand_in.complete:
@@ -199,9 +200,9 @@ class Grading:
 
     def _open(self, student: str) -> "_HandIn | Ended":
         """Look at a hand-in, and prepare it if there is anything to do."""
-        if broken := self._course.broken_hand_in(self._assignment, student):
-            return Ended(student, broken)
         try:
+            if broken := self._course.broken_hand_in(self._assignment, student):
+                return Ended(student, broken)
             if not self._force and self._course.is_current(self._assignment, student):
                 return Ended(student)
             hand_in = _HandIn(self._course.preparer.prepare(self._assignment, student))
@@ -241,20 +242,24 @@ class Grading:
 
     def _failed(self, student: str, error: Exception) -> Ended:
         """What became of a hand-in that failed, if this concerns it alone."""
-        if _concerns_all(error):
+        if concerns_all(error):
             raise error
         self._course.autograde.log.error("%s", student, exc_info=error)
-        return Ended(student, _what_happened(error), failed=True)
+        return Ended(student, what_happened(error), failed=True)
 
     def _kept(self, digest: str, result: bytes | BaseException) -> Result | BaseException:
         """A result, which will be there the next time, too, unless the judging side has failed in it."""
         if isinstance(result, BaseException):
-            if self._is_here and _concerns_all(result):
+            if self._is_here and concerns_all(result):
                 raise result
             return result
         kept = Result(result)
-        if kept.content["digest"] != digest:
-            return OtherEnvironmentError(_differences(kept.content["environment"]))
+        try:
+            content = kept.content
+        except ArchiveError as error:
+            return error
+        if content["digest"] != digest:
+            return OtherEnvironmentError(_differences(content["environment"]))
         if not kept.is_doubtful:
             self._store.put(digest, kept)
             self._fresh.add(digest)
@@ -293,7 +298,7 @@ class _HandIn:
         return self.results.keys() == self.prepared.notebooks.keys()
 
 
-def _concerns_all(error: BaseException) -> bool:
+def concerns_all(error: BaseException) -> bool:
     """Whether the next hand-in would fare no better."""
     return isinstance(error, DBAPIError | SecretError) or getattr(error, "errno", None) in NO_DISK
 
@@ -308,7 +313,8 @@ def _differences(there: dict[str, str]) -> str:
     return f"a worker has {', '.join(other)}; install on all of them what is installed here"
 
 
-def _what_happened(error: BaseException) -> str:
+def what_happened(error: BaseException) -> str:
+    """Why a hand-in could not be graded, in a line."""
     kind = type(error).__name__
     if kind == "Disturbed":
         return f"set aside: {error}; look at the memory of the machine that executed it, then grade it again"

@@ -218,4 +218,4 @@ def test_what_a_browser_would_run_is_removed_unless_it_was_given_out(tmp_path):
 
 def test_names_of_files_are_no_commands_to_the_terminal():
     said = table([], MostPoints(1, 1), {"ada": "\x1b[2J\udc80[red] is a link"}, {}, "Marks")
-    assert list(said.columns[5].cells) == [r"[bold red]problem:[/] ?\[2J?\[red] is a link"]
+    assert [str(cell) for cell in said.columns[5].cells] == ["problem: ?[2J?[red] is a link"]

@@ -4,6 +4,8 @@ import ast
 import re
 
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from grading.feedback import HideTests, MarksFirst
@@ -255,7 +257,10 @@ def test_tasks_are_listed_under_their_own_heading():
 def test_remarks_are_told_to_the_student_as_text():
     notebook = new_notebook(cells=[graded("a", 2.0, 5.0)], metadata={"grading": {"remarks": ["<b>.pt was left out"]}})
     notebook, _ = MarksFirst().preprocess(notebook, {})
-    assert "<h3>Remarks</h3>\n<ul>\n<li>&lt;b&gt;.pt was left out</li>\n</ul>" in notebook.cells[0].source
+    assert (
+        '<h3>Remarks</h3>\n<ul class="tex2jax_ignore">\n<li>&lt;b&gt;.pt was left out</li>\n</ul>'
+        in notebook.cells[0].source
+    )
 
 
 def test_a_notebook_without_marks_stays_as_it_is():
@@ -277,3 +282,41 @@ def test_the_code_of_hidden_tests_is_in_no_traceback(hidden):
     (cell,) = notebook.cells
     assert ("secret" in cell.source) == (not hidden) and "visible(1)" in cell.source
     assert cell.outputs[0].traceback == (["ValueError: wrong"] if hidden else traceback)
+
+
+BREAKING = {
+    "an empty line": "a\n\n<b>x</b>\n\n# h\n",
+    "empty lines of other kinds": "a\r\r<b>\r\n\r\n\x0b\x0b\x0c\x0c\x85\x85\u2028\u2028\u2029\u2029<img src=x>",
+    "the end of the block": "</li></ul></div>\n\n<script>x</script>",
+    "markdown": "---\n\n***\n\n```\nx\n```\n\n    code\n\n[a](javascript:x) ![](x) `b` *c*",
+    "a formula": "$a$ $$\n\n\\href{javascript:x}{y}\n\n$$ \\[x\\] \\begin{equation}\n\nx\n\n\\end{equation}",
+    "commands": "\x1b[2J\x00\u202egpj\u200b\udce9",
+    "a megabyte": "<" * 10**6,
+    "attributes": "\"' onclick=x &lt; &#60;b&#62;",
+}
+
+
+@pytest.mark.parametrize("words", BREAKING.values(), ids=BREAKING)
+def test_whatever_words_are_in_it_the_marks_are_one_block_of_html(words):
+    failed = graded("test-a", 0.0, 2.0)
+    failed.outputs = [new_output("error", ename=words, evalue=words)]
+    notebook = new_notebook(cells=[failed], metadata={"grading": {"remarks": [words, "the last one"]}})
+    page = _rendered(MarksFirst().preprocess(notebook, {})[0].cells[0].source)
+    assert {element.name for element in page.find_all(True)} <= {"h2", "h3", "ul", "li", "div", "a"}
+    assert [list(element.attrs) for element in page.find_all("a")] == [["href"]]
+    first, last = page.find_all("li")
+    shown = "".join(char if char.isprintable() else "?" for char in " ".join(words[:1000].split()))
+    assert first.text.startswith(shown[:900]) and last.text == "the last one" and len(first.text) <= 1003
+    assert first.parent["class"] == ["tex2jax_ignore"]
+    (said,) = page.find_all("div", class_="said")
+    assert said.a.text == "show" and "tex2jax_ignore" in said["class"] and "test-a" in said.text
+
+
+def test_remarks_have_an_end_on_the_page():
+    notebook = new_notebook(metadata={"grading": {"remarks": [f"remark {n}" for n in range(500)]}})
+    page = _rendered(MarksFirst().preprocess(notebook, {})[0].cells[0].source)
+    assert [item.text for item in page.find_all("li")][-2:] == ["remark 49", "450 more remarks"]
+
+
+def _rendered(source):
+    return BeautifulSoup(MarkdownWithMath(IPythonRenderer(escape=False)).render(source), "html.parser")

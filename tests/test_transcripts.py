@@ -320,7 +320,7 @@ def test_a_students_text_is_text(graded):
 def test_an_answer_of_several_lines_has_several_lines(graded, tmp_path):
     told = transcript(graded, "ada")
     told["reports"][told["cells"].index({"name": "first-right", "student": False, "grader": True})]["asked"] = [
-        {"question": "values", "arguments": {"name": "[b]"}, "answer": np.array([[1.5, 2], [3, 4]])}
+        {"question": "values", "key": "", "arguments": {"name": "[b]"}, "answer": np.array([[1.5, 2], [3, 4]])}
     ]
     path = tmp_path / "autograded" / "ada" / "ex1" / TRANSCRIPT
     path.parent.mkdir(parents=True)

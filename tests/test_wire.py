@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from grading.execute.runner.wire import (
     DTYPES,
     MAX_ARRAYS,
+    MAX_DEPTH,
     MAX_HEADER_BYTES,
     MAX_STRUCTURE_BYTES,
     Timeout,
@@ -340,16 +341,44 @@ def test_a_header_that_is_not_one(header):
         hear(frame(header))
 
 
-# Deep enough for the steps after the JSON parser, whose own limit is another.
-@pytest.mark.parametrize("depth", [100, 300, 900, 1000, 2000, 5000])
-def test_nesting_of_any_depth_arrives_or_is_refused(depth):
-    try:
-        body = hear(frame(b'{"body": ' + b"[" * depth + b"]" * depth + b', "arrays": []}'))
-    except WireError:
-        return
-    for _ in range(depth - 1):
-        (body,) = body
-    assert body == []
+def nested(kinds, depth):
+    """JSON of `depth` lists and objects in each other, of these kinds in turns."""
+    kinds = (kinds * depth)[:depth]
+    opening = {"[": "[", "{": '{"a": '}
+    return (
+        "".join(map(opening.get, kinds)) + "1" + "".join("]" if kind == "[" else "}" for kind in kinds[::-1])
+    ).encode()
+
+
+@pytest.mark.parametrize("kinds", ["[", "{", "[{"])
+def test_nesting_arrives_to_a_depth_and_no_further(kinds):
+    deepest = nested(kinds, MAX_DEPTH - 1)  # the header is an object, too
+    assert hear(frame(b'{"body": ' + deepest + b', "arrays": []}')) == json.loads(deepest)
+    for depth in (MAX_DEPTH, 100, 486, 5000, 200_000):
+        with pytest.raises(WireError, match="32 lists and objects in each other"):
+            hear(frame(b'{"body": ' + nested(kinds, depth) + b', "arrays": []}'))
+
+
+@pytest.mark.parametrize("kinds", ["[", "{", "[{"])
+def test_what_is_nested_deeper_is_not_sent(sent, ends, kinds):
+    deepest = json.loads(nested(kinds, MAX_DEPTH - 1))
+    assert sent(deepest) == deepest
+    for deeper in ([deepest], {"a": (deepest,)}, json.loads(nested(kinds, 900))):
+        with pytest.raises(TypeError):
+            ends[0].send(deeper)
+
+
+def test_brackets_in_texts_and_beside_each_other_are_no_depth(sent):
+    message = [["[{" * 100, '\\"[' * 100], *([[]] * 1000), {"[" * 40: {}}]
+    assert sent(message) == message
+
+
+@pytest.mark.parametrize("piece", [b"[", b"]", b"[]", b"{[", b'"[', b"[" * 40 + b"]" * 40], ids=repr)
+def test_the_depth_of_a_long_text_is_counted_in_no_time(piece):
+    start = time.process_time()
+    with pytest.raises(WireError):
+        hear(frame((piece * 2**20)[:MAX_STRUCTURE_BYTES]))
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999"])

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import archive, trusted
 from .job import Job
+from .result import Result
 from .runner.wire import Wire, WireError
 
 
@@ -35,12 +36,12 @@ def judge(job: bytes, before: bytes, threads: int | None = None) -> bytes | None
         The new transcript, as `Job.run` would make it; None if the submission has to be executed.
     """
     with suppress(NotOnRecord, archive.ArchiveError, OSError, WireError):
-        return archive.pack(_judged(Job.unpack(job), archive.unpack(before)))
+        return archive.pack(_judged(Job.unpack(job), Result(before).content))
     return None
 
 
 def _judged(job: Job, before: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(before, dict) or before.get("work") != job.work():
+    if before.get("work") != job.work():
         raise NotOnRecord("the student's code, what it works with, or the environment is another")
     if any("lost" in report for report in before["reports"]):
         raise NotOnRecord("the judging side failed")

@@ -10,7 +10,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ..sanitize.hand_in import printable
 from ..sanitize.rebuild import OWN
+
+MAX_REMARKS, MAX_WORDS = 50, 1000  # how many are shown, and characters of one of them
 
 
 class MarksFirst(NbGraderPreprocessor):
@@ -27,14 +30,17 @@ class MarksFirst(NbGraderPreprocessor):
             earned, most = (
                 sum(cell.metadata.nbgrader.get(key) or 0.0 for cell in cells) for key in ("score", "points")
             )
-            parts.append(f"<h3>{html.escape(heading)} &nbsp; {earned:g} of {most:g}</h3>")
+            parts.append(f"<h3>{as_line(heading)} &nbsp; {earned:g} of {most:g}</h3>")
             parts += [said_of(cell) for cell in cells]
         penalty = resources.get("nbgrader", {}).get("late_penalty")
         if penalty:
             parts.append(f"<p>Handed in late: {penalty:g} points less.</p>")
-        remarks = nb.metadata.get("grading", {}).get("remarks", [])
-        if remarks:
-            parts += ["<h3>Remarks</h3>", "<ul>", *(f"<li>{html.escape(remark)}</li>" for remark in remarks), "</ul>"]
+        if remarks := nb.metadata.get("grading", {}).get("remarks", []):
+            shown = [f"<li>{as_line(remark)}</li>" for remark in remarks[:MAX_REMARKS]]
+            if len(remarks) > MAX_REMARKS:
+                shown.append(f"<li>{len(remarks) - MAX_REMARKS} more remarks</li>")
+            # They quote the student: no formulas.
+            parts += ["<h3>Remarks</h3>", '<ul class="tex2jax_ignore">', *shown, "</ul>"]
         if parts:
             nb.cells.insert(0, new_markdown_cell("\n".join(["<h2>Your marks</h2>", *parts]), id="your-marks"))
         return nb, resources
@@ -62,7 +68,7 @@ def said_of(cell: NotebookNode) -> str:
     points = f"{says.get('score') or 0.0:g} of {says.get('points') or 0.0:g} points"
     if not shown:
         name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
-        shown = f"<div>{' &middot; '.join(html.escape(part) for part in (name, points, *why_not(outputs)))}</div>"
+        shown = f"<div>{' &middot; '.join(as_line(part) for part in (name, points, *why_not(outputs)))}</div>"
     link = f'<a href="#{html.escape(says["grade_id"])}">show</a>'
     # One line: an empty one would end the HTML block in Markdown. It may quote the student: no formulas.
     return f'<div class="said tex2jax_ignore">{" ".join(shown.split())} {link}</div>'
@@ -76,3 +82,9 @@ def why_not(outputs: list[NotebookNode]) -> list[str]:
         if output.output_type == "stream" and output.name == "stderr":
             return ["there was a warning, or other text on standard error"]
     return []
+
+
+def as_line(words: str) -> str:
+    """Words as HTML without a line break, for an empty line would end the block of HTML in Markdown."""
+    line = printable(" ".join(words[: MAX_WORDS + 1].split()))
+    return html.escape(line if len(words) <= MAX_WORDS else f"{line[:MAX_WORDS]}...")

@@ -2,25 +2,22 @@
 
 import re
 import shutil
+import unicodedata
 from collections.abc import Iterator
-from functools import cache
 from logging import Logger
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from nbconvert.exporters import Exporter, NotebookExporter
-from nbformat import NotebookNode
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from .hand_in import MAX_NOTEBOOK_BYTES, HandInError, check
+from .hand_in import HandInError, check, printable
 from .rebuild import grade_ids
+from .submitted import read_submitted
 
-MAX_CELLS = 2000
-# In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory.
-MAX_PARTS = 200_000  # lists and dictionaries
-MAX_TEXTS = 2_000_000
 TIMESTAMP = "timestamp.txt"
 
 
@@ -40,18 +37,30 @@ class AcceptedHandIns(NotebookExporter):
         # As nbgrader takes a path apart.
         pattern = course.format_path(course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
         for folder in sorted(parent.assignments):
+            names = re.fullmatch(pattern, folder, re.DOTALL).groupdict()
             try:
-                for name, path in accept(course, **re.match(pattern, folder).groupdict()).items():
+                for name, path in accept(course, **names).items():
                     if path.name != name:
                         shutil.copy(path, path.with_name(name))  # nbgrader expects it there
-            except HandInError as error:
+            except (HandInError, OSError) as error:
                 refused.append(folder)
-                self.log.error("%s is not graded: %s", folder, error)
+                self.log.error("%s is not graded: %s", printable(folder), error)
         parent.init_notebooks()  # once more, for some notebooks have got their names back
         for folder in refused:
             del parent.assignments[folder]
         if refused:
             parent.assignments[_Refused.LAST] = _Refused(refused, self.log)
+
+    def from_file(
+        self, file_stream: TextIO, resources: ResourcesDict | None = None, **options: Any
+    ) -> tuple[str, ResourcesDict]:
+        """Read a submitted notebook as `accept` did, for nbconvert validates it between the steps."""
+        path, names = Path(file_stream.name), resources["nbgrader"]
+        course = self.parent.coursedir
+        submitted = course.format_path(course.submitted_directory, names["student"], names["assignment"])
+        if path.parent != Path(submitted):  # a copy that nbgrader has written
+            return super().from_file(file_stream, resources, **options)
+        return self.from_notebook_node(read_submitted(path), resources, **options)
 
 
 class _Refused:
@@ -64,7 +73,7 @@ class _Refused:
         self.log = log
 
     def __iter__(self) -> Iterator[str]:
-        message = f"Not graded, for reasons given above: {', '.join(self.folders)}"
+        message = f"Not graded, for reasons given above: {', '.join(map(printable, self.folders))}"
         self.log.error(message)
         raise NbGraderException(message)
 
@@ -91,8 +100,12 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, 
     """
     folder = Path(course.format_path(course.submitted_directory, student, assignment))
     source = Path(course.format_path(course.source_directory, ".", assignment))
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in student):
+        raise HandInError(f"the name of the folder {student} has control characters in it; give it another one")
     if re.search("[<>&\"']", student):
         raise HandInError(f"formgrader can't show the name {student}; give the folder a name without <>&\"'")
+    if re.search(r"[*?[]", student):
+        raise HandInError(f"nbgrader can't find the folder {student}; give it a name without *?[")
     if folder.parent.is_symlink():
         raise HandInError(f"the folder {folder.parent.name} is a symbolic link; hand in the folder itself")
     check(folder)
@@ -105,7 +118,7 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, 
             raise HandInError("{} is a {}, but a {} of the assignment has this name; rename it".format(where, *kinds))
     notebooks = handed_in(course, student, assignment)
     for path in notebooks.values():
-        _read(path)
+        read_submitted(path)
     expected = _released(course, assignment)
     if expected and not notebooks:
         others = " or ".join(path.name for path in sorted(folder.glob("*.ipynb")))
@@ -161,7 +174,7 @@ def _version_of(released: Path, folder: Path, others: set[Path]) -> Path | None:
     path = folder / released.name
     if path.exists():
         return path
-    wanted = grade_ids(_read(released))
+    wanted = grade_ids(read_submitted(released))
     # A version of it has most of its marked cells.
     versions = [other for other in others if len(wanted & _grade_ids(other)) > len(wanted) / 2]
     return versions[0] if len(versions) == 1 else None
@@ -169,37 +182,6 @@ def _version_of(released: Path, folder: Path, others: set[Path]) -> Path | None:
 
 def _grade_ids(path: Path) -> set[str]:
     try:
-        return grade_ids(_read(path))
+        return grade_ids(read_submitted(path))
     except HandInError:
         return set()
-
-
-def _read(path: Path) -> NotebookNode:
-    try:
-        if path.stat().st_size <= MAX_NOTEBOOK_BYTES and _is_moderate(path.read_bytes()):
-            # All that nbconvert does before `Rebuild`, which takes the notebook as it is.
-            notebook, _ = _exporter().from_filename(str(path))
-            if len(notebook.cells) <= MAX_CELLS:
-                return notebook
-    except Exception as error:
-        # nbformat raises many kinds of error for a damaged file; to the instructor they are all one.
-        why = str(error).splitlines()[0] if str(error) else ""
-        raise HandInError(f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})") from error
-    raise HandInError(
-        f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, or {MAX_TEXTS} texts in its "
-        "file; remove what is not needed, clear its outputs, and hand it in again"
-    )
-
-
-@cache
-def _exporter() -> Exporter:
-    return Exporter(default_preprocessors=[])
-
-
-def _is_moderate(raw: bytes) -> bool:
-    """Whether JSON can be read without harm."""
-    if raw.count(b'"') > 2 * MAX_TEXTS:
-        return False
-    # Without escaped quotes every second piece is between two texts.
-    between = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
-    return between.count(b"[") + between.count(b"{") <= MAX_PARTS

@@ -79,7 +79,8 @@ def files_beside_notebooks(folder: Path) -> tuple[dict[str, bytes], list[str]]:
         if size > MAX_FILE_BYTES:
             remarks.append(f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}")
         else:
-            contents[name] = file.read(size)
+            # A name that is no text could not be sent to whoever executes this.
+            contents[name.encode("utf-8", "replace").decode()] = file.read(size)
     return contents, remarks
 
 
@@ -116,6 +117,11 @@ def last_change(folder: Path) -> float:
 def printable(text: str) -> str:
     """Text in which no character is a command to a terminal or can't be written in UTF-8."""
     return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same, but lines stay lines."""
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:

@@ -7,7 +7,7 @@ A message is one JSON value in which NumPy arrays may stand anywhere. On the wir
     buffers   the arrays' bytes in C order, one after the other
 
 In the body an array is written ``{"$array": k}``, each in one place. Nothing is evaluated or unpickled, and every size
-is checked before memory is set aside for it.
+is checked before memory is set aside for it, the depth before anything is taken apart.
 """
 
 import json
@@ -25,11 +25,13 @@ DTYPES = ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")
 MAX_HEADER_BYTES = 16 * 2**20
 # Outside of strings, for there a byte of JSON may become fifty in memory: think of [[],[],[],
 MAX_STRUCTURE_BYTES = 2**20
+MAX_DEPTH = 32  # lists and objects in each other; what reads a message, copies or keeps it does so by recursion
 MAX_ARRAYS = 4096
 MAX_ARRAY_BYTES = 256 * 2**20
 MAX_DIMENSIONS = 8
 
 _LENGTH = struct.Struct(">I")
+_INNERMOST = re.compile(rb"[\[{][^][{}]*[]}]")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 
 
@@ -81,7 +83,7 @@ class Wire:
         except (ValueError, RecursionError) as error:
             raise TypeError(f"not a message: {error}") from error
         header = text.encode("utf-8", "replace")
-        if reason := _too_long(header):
+        if reason := _refusal(header):
             raise TypeError(reason)
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
@@ -118,7 +120,7 @@ class Wire:
         if length > MAX_HEADER_BYTES:
             raise WireError(f"message too long: {length} bytes of text")
         text = self._read(length, deadline)
-        if reason := _too_long(text):
+        if reason := _refusal(text):
             raise WireError(reason)
         try:
             header = json.loads(text.decode(), parse_constant=_finite, parse_float=_finite)
@@ -207,15 +209,29 @@ def put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
     return _text(value) if isinstance(value, str) else value
 
 
-def _too_long(header: bytes | bytearray) -> str | None:
-    if len(header) <= MAX_STRUCTURE_BYTES:
-        return None
+def _refusal(header: bytes | bytearray) -> str | None:
+    """Why a header is too long or too deep to be parsed, if it is."""
     if len(header) > MAX_HEADER_BYTES:
         return f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}"
-    structure = len(header) - sum(string.end() - string.start() for string in _STRING.finditer(header))
-    if structure > MAX_STRUCTURE_BYTES:
-        return f"message too long: {structure} bytes of JSON beside its strings, at most {MAX_STRUCTURE_BYTES}"
+    structure = _structure(header)
+    if len(structure) > MAX_STRUCTURE_BYTES:
+        return f"message too long: {len(structure)} bytes of JSON beside its strings, at most {MAX_STRUCTURE_BYTES}"
+    removed, passes = 1, 0
+    while removed and passes < MAX_DEPTH:  # each pass takes away the innermost lists and objects
+        structure, removed = _INNERMOST.subn(b"", structure)
+        passes += 1
+    if b"[" in structure or b"{" in structure:
+        return f"message too deep: at most {MAX_DEPTH} lists and objects in each other"
     return None
+
+
+def _structure(header: bytes | bytearray) -> bytearray:
+    """What stands outside of the strings of a header."""
+    structure, end = bytearray(), 0
+    for string in _STRING.finditer(header):
+        structure += header[end : string.start()]
+        end = string.end()
+    return structure + header[end:]
 
 
 def _left(deadline: float | None) -> float | None:
