@@ -1,8 +1,8 @@
 """What a notebook may cost whoever looks at it: one budget of time and size, of whatever kind its texts are.
 
-The cost is not guessed from what a text looks like. It is measured with the functions that nbconvert will use, which are
-interrupted when the budget is spent. Python's regular expressions look for signals while they search, but threads can't
-interrupt them.
+The cost is not guessed from what a text looks like. It is measured with the functions that nbconvert will use, which
+are interrupted when the budget is spent. Python's regular expressions look for signals while they search, but threads
+can't interrupt them.
 """
 
 import html
@@ -13,10 +13,10 @@ from signal import ITIMER_PROF, SIGPROF, setitimer, signal
 from typing import Any
 
 SECONDS = 2.0  # of processor time
-ELEMENTS = 40_000  # of HTML; what comes behind them in nbconvert takes 40 µs for each
+TAGS = 100_000  # of HTML; to parse the page takes nbconvert 20 µs for each
 CHARACTERS = 2 * 2**20  # of HTML
 PICTURES = 96 * 2**20  # characters in which pictures are encoded
-FORMULAS = 50_000  # characters of texts with formulas, which MathJax sets in the browser
+FORMULAS = 20_000  # characters of texts with formulas, which take MathJax a millisecond each in the browser
 PLAIN = 2**20  # characters of HTML, of all that found no room
 CUT = "\n... too much to show: the rest is in what was handed in ...\n"
 REMARK = "too much to show: some of it is shown as plain text, or left out"
@@ -39,7 +39,7 @@ class Room:
     def __init__(self) -> None:
         self.exceeded = False
         self._seconds = SECONDS
-        self._left = {"elements": ELEMENTS, "characters": CHARACTERS, "pictures": PICTURES, "formulas": FORMULAS}
+        self._left = {"tags": TAGS, "characters": CHARACTERS, "pictures": PICTURES, "formulas": FORMULAS}
         self._plain = PLAIN
 
     @contextmanager
@@ -73,7 +73,7 @@ class Room:
         NoRoomError
             There is no room for it; nothing is taken.
         """
-        wanted = {"elements": page.count("<"), "characters": len(page), **other}
+        wanted = {"tags": page.count("<"), "characters": len(page), **other}
         if any(self._left[kind] < size for kind, size in wanted.items()):
             raise NoRoomError
         for kind, size in wanted.items():

@@ -15,7 +15,7 @@ MAX_CODE = 100_000  # characters; the more a lexer has before it, the longer it 
 MAX_OUTPUTS = 2000
 MAX_REMARKS = 50
 MAX_MARK = 1000  # characters
-_FRAME = "<" * 5  # what nbconvert puts around an output, as far as it takes time
+_FRAME = "<" * 10  # what nbconvert puts around an output, as far as it takes time
 
 
 class Showable(NbGraderPreprocessor):

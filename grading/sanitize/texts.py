@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import numpy as np
 from bs4 import BeautifulSoup
+from nbconvert.filters import strip_files_prefix
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from ..execute.outputs import is_image
@@ -95,7 +96,7 @@ def _inactive(
     text = _PASTED.sub(lambda found: _renamed(found, names), text)
     text = _ACTIVE.sub(r"\g<0> ", text)
     shown = next((version for version in (text, spelt_out(text)) if _is_plain(version, pictures, fields, room)), None)
-    return (room.cut(as_code(text)) if shown is None else shown), pictures
+    return (as_code(room.cut(text)) if shown is None else shown), pictures
 
 
 def _renamed(reference: re.Match[str], names: dict[str, str]) -> str:
@@ -111,7 +112,7 @@ def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection
     )
     room.take(pictures=shown)
     try:
-        page = MarkdownWithMath(IPythonRenderer(escape=False, attachments=pictures)).render(text)
+        page = strip_files_prefix(MarkdownWithMath(IPythonRenderer(escape=False, attachments=pictures)).render(text))
     except Exception:
         # Whatever the reason, formgrader and the feedback could not show it either.
         return False
