@@ -63,6 +63,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "grading.record.SaveGrades",
     "grading.record.AssignPenalties",
+    "grading.sanitize.Showable",  # plain text where nbconvert would take too long
 ]
 c.Execute.timeout = 600  # seconds for one cell; training without a checkpoint takes about 15 on two cores
 c.ExecuteApart.answers = "course_utils.submission.answers"

@@ -81,6 +81,9 @@ OTHER_TEXTS = {
     "maths-picture": r"$\mmlToken{mglyph}[src='URL']{x}$",
     "maths-link": r"$\href{javascript:fetch('URL')}{x}$",
     "maths-hidden": r"&dollar;&bsol;style{cursor: url(URL), auto}{x}&dollar; \$\\style{cursor: url(URL), auto}{y}\$",
+    # What would be painted over formgrader's fields, and what would change other formulas.
+    "maths-outside": r"$\rule{99em}{99em}$ $\raise99em{\Huge 10/10}$ $\rlap{a}\kern-99em\smash{b}$",
+    "maths-defined": r"$\def\le{>}\newcommand{\a}{\b\b}$",
     # Where formgrader looks for the field with the points.
     "heading-of-a-field": "# essay",
     "heading-of-a-comment": "essay-comment\n====",

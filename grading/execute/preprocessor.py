@@ -32,6 +32,7 @@ UNPROTECTED = "run without a sandbox"
 SECRET_FILE = ".course_secret"
 SECRET_BYTES = 16
 TRANSCRIPT = ".transcript.zip"
+MAX_MESSAGE = 10_000  # characters of what a test says, which may quote the student
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,7 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
 
 def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]:
     points = min(report.get("points", report.get("fraction", 0.0) * most), most)
-    text = report.get("lost") or report.get("text")
+    text = (report.get("lost") or report.get("text") or "")[:MAX_MESSAGE]
     shown = report.get("html") or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
     # It may quote the student, and no formula is meant for formgrader's MathJax.
     data = {

@@ -4,5 +4,6 @@ from .accept import AcceptedHandIns
 from .active_files import NoActiveFiles
 from .rebuild import Rebuild
 from .restore import Restore
+from .showable import Showable
 
-__all__ = ["AcceptedHandIns", "NoActiveFiles", "Rebuild", "Restore"]
+__all__ = ["AcceptedHandIns", "NoActiveFiles", "Rebuild", "Restore", "Showable"]

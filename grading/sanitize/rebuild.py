@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from .room import REMARK, Room
 from .texts import inactive
 
 OWN = "students-own"  # so begin the ids of the student's own cells
@@ -73,19 +74,19 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     last_of = {home: number for number, home in enumerate(homes)}
     before: dict[str | None, list[NotebookNode]] = {}
     behind: dict[str | None, list[NotebookNode]] = {}
-    anchor = None
+    anchor, room = None, Room()
     for number, (cell, home) in enumerate(zip(cells, homes, strict=True)):
         if home is None:
-            behind.setdefault(anchor, []).append(_own_cell(cell, number, fields))
+            behind.setdefault(anchor, []).append(_own_cell(cell, number, fields, room))
             continue
         anchor = home
         if not _is_open(skeleton[home]):
             continue
         if number < last_of[home]:
-            before.setdefault(home, []).append(_own_cell(cell, number, fields))
+            before.setdefault(home, []).append(_own_cell(cell, number, fields, room))
         else:
-            _take_source(cell, skeleton[home], fields)
-    add_remarks(release, _remarks(cells, homes, skeleton))
+            _take_source(cell, skeleton[home], fields, room)
+    add_remarks(release, _remarks(cells, homes, skeleton) + [REMARK] * room.exceeded)
     rebuilt = behind.get(None, [])
     for cell in release.cells:
         rebuilt += [*before.get(cell.id, []), cell, *behind.get(cell.id, [])]
@@ -202,21 +203,21 @@ def _is_open(cell: NotebookNode) -> bool:
     return not nbgrader or bool(nbgrader.get("solution"))
 
 
-def _own_cell(cell: dict[str, Any], number: int, fields: set[str]) -> NotebookNode:
+def _own_cell(cell: dict[str, Any], number: int, fields: set[str], room: Room) -> NotebookNode:
     ident = f"{OWN}-{number}"
     if cell.get("cell_type") == "code":
         return new_code_cell(_source(cell), id=ident)
     own = new_markdown_cell(id=ident)
-    _take_source(cell, own, fields)
+    _take_source(cell, own, fields, room)
     return own
 
 
-def _take_source(cell: dict[str, Any], to: NotebookNode, fields: set[str]) -> None:
+def _take_source(cell: dict[str, Any], to: NotebookNode, fields: set[str], room: Room) -> None:
     source = _source(cell)
     if to.cell_type == "code":
         to.source = source
     elif source.strip() != to.source.strip():
-        to.source, pictures = inactive(source, cell.get("attachments"), fields)
+        to.source, pictures = inactive(source, cell.get("attachments"), fields, room)
         if pictures:
             to.attachments = NotebookNode(pictures)
 

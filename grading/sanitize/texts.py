@@ -13,26 +13,25 @@ from urllib.parse import unquote
 
 import numpy as np
 from bs4 import BeautifulSoup
+from nbconvert.filters import strip_files_prefix
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from ..execute.outputs import is_image
+from .formulas import has_formulas, is_listed, spelt_out
+from .room import NoRoomError, Room
 
-MAX_RENDERED = 10_000  # characters; for some texts nbconvert takes a time that grows with the square of their length
+MAX_RENDERED = 10_000  # characters; what is longer is no text to be read at once
 
 _ADDRESS = r"(?:https?://\w|mailto:|#)"
-_MACROS = r"\\(?=(?:class|cssid|href|mmltoken|require|style)(?![a-z]))"
-# A space behind what these find makes ordinary text of it: tags, pictures, links without words, addresses, and those
-# macros of MathJax that reach beyond a formula.
+# A space behind what these find makes ordinary text of it: tags, pictures, links without words, and addresses.
 _ACTIVE = re.compile(
     r"<(?=[a-z/!?])"
     r"|!(?=\[)(?!\[[^][\\`$<>\n]*\]\(attachment:picture-\d+\))"
     r"|(?<=\[)\](?=\((?!attachment:picture-\d))"
-    rf"|\](?=[(:])(?!\(attachment:picture-\d|\({_ADDRESS}|:[ ]?{_ADDRESS})"
-    rf"|{_MACROS}",
+    rf"|\](?=[(:])(?!\(attachment:picture-\d|\({_ADDRESS}|:[ ]?{_ADDRESS})",
     re.IGNORECASE,
 )
 _PASTED = re.compile(r"!\[([^][\\`$<>\n]*)\]\(<?attachment:([^][\\<>()\n]*)>?\)")
-_HIDDEN = re.compile(_MACROS, re.IGNORECASE)
 # What nbconvert makes of Markdown.
 _TAGS = re.compile(
     r"a|blockquote|br|code|dd|del|div|dl|dt|em|h[1-6r]|img|input|li|ol|p|pre|span|strong|table|tbody|t[dhr]|thead|ul"
@@ -46,7 +45,9 @@ _ATTRIBUTES = {
 }
 
 
-def inactive(text: str, attachments: Any, fields: Collection[str] = ()) -> tuple[str, dict[str, dict[str, str]]]:
+def inactive(
+    text: str, attachments: Any, fields: Collection[str] = (), room: Room | None = None
+) -> tuple[str, dict[str, dict[str, str]]]:
     """A text of the student's, as it may be shown, and the pictures in it.
 
     Parameters
@@ -57,22 +58,25 @@ def inactive(text: str, attachments: Any, fields: Collection[str] = ()) -> tuple
         The pictures that were pasted into it, as notebooks have them; may be malformed.
     fields : collection of str
         Names that no heading may have, because formgrader looks for its own fields by them.
+    room : Room, optional
+        What is left of the notebook's budget.
 
     Returns
     -------
     text : str
-        With HTML, pictures from elsewhere and doubtful addresses spelt out. Where that is not enough, or if it takes
-        nbconvert too long or is too much for it, the whole text is one block of code.
+        With HTML, pictures from elsewhere, doubtful addresses and doubtful macros in formulas spelt out. Where that is
+        not enough, or if there is no room for what nbconvert makes of it, the whole text is one block of code.
     attachments : dict
         Verified PNG and JPEG, under other names.
     """
-    names, pictures = {}, {}
-    for name, content in _verified(attachments).items():
-        picture = f"picture-{len(pictures)}"
-        names[name], pictures[picture] = picture, content
-    text = _PASTED.sub(lambda found: _renamed(found, names), text)
-    text = _ACTIVE.sub(r"\g<0> ", text)
-    return (text if _is_plain(text, pictures, fields) else as_code(text)), pictures
+    room = room or Room()
+    if len(text) <= MAX_RENDERED:
+        try:
+            with room.spending():
+                return _inactive(text, attachments, fields, room)
+        except NoRoomError:
+            pass
+    return as_code(room.cut(text)), {}
 
 
 def as_code(text: str) -> str:
@@ -82,28 +86,51 @@ def as_code(text: str) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
+def _inactive(
+    text: str, attachments: Any, fields: Collection[str], room: Room
+) -> tuple[str, dict[str, dict[str, str]]]:
+    names, pictures = {}, {}
+    for name, content in _verified(attachments).items():
+        picture = f"picture-{len(pictures)}"
+        names[name], pictures[picture] = picture, content
+    text = _PASTED.sub(lambda found: _renamed(found, names), text)
+    text = _ACTIVE.sub(r"\g<0> ", text)
+    shown = next((version for version in (text, spelt_out(text)) if _is_plain(version, pictures, fields, room)), None)
+    return (as_code(room.cut(text)) if shown is None else shown), pictures
+
+
 def _renamed(reference: re.Match[str], names: dict[str, str]) -> str:
     """A reference to a pasted picture by its new name; frontends differ in how they write the old one."""
     name = next((names[name] for name in (reference[2], unquote(reference[2])) if name in names), None)
     return f"![{reference[1]}](attachment:{name})" if name else reference[0]
 
 
-def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection[str]) -> bool:
-    """Whether nbconvert makes nothing but text, formulas, links and these pictures of it."""
-    if len(text) > MAX_RENDERED:
-        return False
+def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection[str], room: Room) -> bool:
+    """Whether nbconvert makes nothing but text, formulas, links and these pictures of it; if so, takes room for it."""
+    shown = sum(
+        text.count(f"(attachment:{name})") * len(raw) for name, content in pictures.items() for raw in content.values()
+    )
+    room.take(pictures=shown)
     try:
-        page = MarkdownWithMath(IPythonRenderer(escape=False, attachments=pictures)).render(text)
+        page = strip_files_prefix(MarkdownWithMath(IPythonRenderer(escape=False, attachments=pictures)).render(text))
     except Exception:
         # Whatever the reason, formgrader and the feedback could not show it either.
         return False
     elements = BeautifulSoup(page, "html.parser")
-    return not _HIDDEN.search(elements.get_text()) and all(
+    if not all(
         _TAGS.fullmatch(element.name)
         and element.get("id") not in fields
         and all(name in _ATTRIBUTES and _ATTRIBUTES[name].match(str(value)) for name, value in element.attrs.items())
         for element in elements.find_all(True)
-    )
+    ):
+        return False
+    for code in elements.find_all(["pre", "code"]):  # MathJax reads everything else
+        code.clear()
+    read = elements.get_text()
+    if has_formulas(read) and not is_listed(read):
+        return False
+    room.take(page, formulas=len(read) * has_formulas(read))
+    return True
 
 
 def _verified(attachments: Any) -> dict[str, dict[str, str]]:
