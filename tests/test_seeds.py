@@ -1,0 +1,111 @@
+"""What is asked depends on the hand-in: another one is asked something else, the same one the same again."""
+
+from dataclasses import replace
+
+import pytest
+
+from grading.execute.plan import Instructions, PlannedCell
+from grading.execute.seeds import hand_in_secret
+
+COURSE = bytes(range(16))
+INSTRUCTIONS = Instructions(
+    sources={"setup-a": "import a", "a-right": "test a", "setup-b": "import b", "b-right": "test b"},
+    points={"a-right": 1.0, "b-right": 2.0},
+    written=frozenset({"a", "b", "words"}),
+)
+
+
+def student(source, name=""):
+    return PlannedCell(source, name, on_student_side=True)
+
+
+def ours(name):
+    test = name in INSTRUCTIONS.points
+    source = INSTRUCTIONS.sources[name]
+    return PlannedCell(source, name, on_student_side=not test, on_grader_side=test, points=1.0 if test else None)
+
+
+CELLS = [
+    ours("setup-a"),
+    student("a = 1", "a"),
+    ours("a-right"),
+    PlannedCell("a text of the student's", "words"),
+    student("extra"),
+    ours("setup-b"),
+    student("b = 1", "b"),
+    ours("b-right"),
+]
+FILES = {"mine.txt": b"1", "data.csv": b"given"}
+RELEASE = {"data.csv": b"given", "work.ipynb": b"{}"}
+
+
+def secret(cells=CELLS, files=FILES, instructions=INSTRUCTIONS, course=COURSE, release=RELEASE):
+    return hand_in_secret(course, cells, instructions, files, release)
+
+
+def changed(number, **changes):
+    return [*CELLS[:number], replace(CELLS[number], **changes), *CELLS[number + 1 :]]
+
+
+def moved(number, to):
+    cells = [*CELLS[:number], *CELLS[number + 1 :]]
+    return [*cells[:to], CELLS[number], *cells[to:]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"course": bytes(16)},
+        {"cells": changed(1, source="a = 1 ")},
+        {"cells": changed(4, source="extra ")},
+        {"cells": [*CELLS, student("")]},
+        {"cells": moved(4, 2)},
+        {"cells": moved(4, 7)},
+        {"cells": [*CELLS[:4], *CELLS[5:]]},
+        {"files": {}},
+        {"files": FILES | {"mine.txt": b"2"}},
+        {"files": FILES | {"more.txt": b""}},
+        {"files": {"yours.txt": b"1"}},
+        {"files": FILES | {"data.csv": b"the student's"}},
+    ],
+    ids=str,
+)
+def test_another_hand_in_has_another_secret(other):
+    assert secret(**other) != secret()
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"files": dict(reversed(FILES.items()))},
+        {"cells": changed(2, source="another test", points=5.0)},
+        {"cells": changed(0, source="import more")},
+        {"cells": changed(3, source="other words")},
+        {"cells": moved(4, 3)},  # before the words: code can't see them
+        {"cells": [*CELLS[:5], replace(ours("b-right"), name="setup-new"), *CELLS[5:]]},
+        {"cells": [*CELLS, replace(ours("b-right"), name="b-new")]},
+        {"cells": [*CELLS[:7]]},
+        {"files": FILES | {"data.csv": b"new"}, "release": RELEASE | {"data.csv": b"new"}},
+        {"release": RELEASE | {"work.ipynb": b"[]", "course_utils/thresholds.py": b"1"}},
+    ],
+    ids=[
+        "order of files",
+        "test",
+        "setup",
+        "words",
+        "place of the words",
+        "new setup",
+        "new test",
+        "no test",
+        "given file",
+        "release",
+    ],
+)
+def test_what_the_instructor_changes_changes_no_question(same):
+    told = replace(INSTRUCTIONS, sources=INSTRUCTIONS.sources | dict.fromkeys(("setup-new", "b-new"), ""))
+    assert secret(instructions=told, **same) == secret()
+
+
+def test_the_secret_is_stable():
+    # Another number here would ask every hand-in of every course something else.
+    assert secret().hex() == "3655870328c98c51f517867dbf2e9a0b498885e470021b945f4aaef9924de733"
