@@ -1,11 +1,15 @@
 """What is asked depends on the hand-in: another one is asked something else, the same one the same again."""
 
+import shutil
 from dataclasses import replace
 
+import nbformat
 import pytest
 
+from grading.course import Course
 from grading.execute.plan import Instructions, PlannedCell
 from grading.execute.seeds import hand_in_secret
+from tests.tiny_course import build, cell, hand_in, master
 
 COURSE = bytes(range(16))
 INSTRUCTIONS = Instructions(
@@ -109,3 +113,34 @@ def test_what_the_instructor_changes_changes_no_question(same):
 def test_the_secret_is_stable():
     # Another number here would ask every hand-in of every course something else.
     assert secret().hex() == "3655870328c98c51f517867dbf2e9a0b498885e470021b945f4aaef9924de733"
+
+
+def prepared(course):
+    """The jobs of a class, by student."""
+    place = Course(course)
+    place.generate("ex1")
+    return {name: place.preparer.prepare("ex1", name).notebooks["work"][1] for name in place.students("ex1")}
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
+def test_a_class(tmp_path, empty_gradebook):
+    course = tmp_path / "course"
+    build(course)
+    shutil.copy(empty_gradebook, course)
+    for student in ("ada", "bob", "cy", "dee"):
+        hand_in(course, student)
+    other = master()
+    cell(other, "first").source += "  # another"
+    hand_in(course, "cy", other)
+    (hand_in(course, "dee") / "table.txt").write_text("what bob was asked")
+    jobs = prepared(course)
+    assert jobs["ada"].digest() == jobs["bob"].digest(), "the same is executed once"
+    assert len({job.secret for job in jobs.values()}) == 3
+    secret = bytes.fromhex((course / ".course_secret").read_text())
+    assert not [job for job in jobs.values() if secret in job.pack() or secret.hex().encode() in job.pack()]
+    changed = master()
+    cell(changed, "second-right").source += "  # stricter"
+    nbformat.write(changed, course / "source" / "ex1" / "work.ipynb")
+    again = prepared(course)
+    assert {name: job.secret for name, job in again.items()} == {name: job.secret for name, job in jobs.items()}
+    assert again["ada"].digest() != jobs["ada"].digest()
