@@ -56,5 +56,9 @@ def contents(
             after = cell.name
         else:
             own.append([cell.name or f"after {after}", cell.source])
-    handed_in = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items() if release.get(name) != raw}
+    # A file of the release may be corrected; that it is there can say something, too.
+    handed_in = {
+        name: "as released" if release.get(name) == raw else hashlib.sha256(raw).hexdigest()
+        for name, raw in files.items()
+    }
     return hashlib.sha256(json.dumps([own, handed_in], sort_keys=True).encode()).hexdigest()
