@@ -8,6 +8,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.offsetbox import AnchoredText
 
+from course_utils import simulators
 from course_utils.submission import NoAnswer, connect, history
 from course_utils.submission.answers import BATCH
 from course_utils.submission.figures import MAX_IMAGES, panels_of
@@ -222,3 +223,18 @@ def test_what_is_wrong_with_a_net_is_said_of_many_images_too():
     images = np.zeros((4 * BATCH - 2, 1, 32, 64), np.float32)
     with pytest.raises(NoAnswer, match=r"raised ValueError.*: 25. images"):
         connect({"model": NeedsAnEvenNumber()}).logits("model", images)
+
+
+class WritesIntoItsImages(torch.nn.Module):
+    def forward(self, images):
+        images -= images.mean()
+        return images.sum((1, 2, 3))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("draw", [simulators.fresh, simulators.fresh_in_bulk])
+def test_a_net_that_writes_into_its_images_changes_none_of_ours(draw):
+    images = draw(300, 5).images
+    before = images.copy()
+    connect({"model": WritesIntoItsImages()}).logits("model", images)
+    assert np.array_equal(images, before) and np.array_equal(draw(300, 5).images, before)

@@ -69,7 +69,7 @@ def reports(flood, *cells):
         for sock in (session, tell):
             stack.enter_context(sock)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        grader = trusted.copy("grader kernel", fds, Path(folder), [], b"", Limits())
+        grader = trusted.copy("grader kernel", fds, Path(folder), [], Limits())
         stack.callback(thread.join, PATIENCE)
         stack.callback(grader.stop)
         for sock in (control, door, why):

@@ -196,15 +196,18 @@ TESTS = [name for name in instructions().points if name not in instructions().wr
 @pytest.fixture(scope="module", autouse=True)
 def _images_made_once():
     """A test cell asks in no time, if its images need not be simulated again; and the liar gets to know them."""
-    simulate = simulators.fresh
 
-    @functools.cache
-    def fresh(n, seed):
-        the_liar().learn(dataset := simulate(n, seed))
-        return dataset
+    def learnt(draw):
+        @functools.cache
+        def fresh(n, seed):
+            the_liar().learn(dataset := draw(n, seed))
+            return dataset
+
+        return fresh
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulators, "fresh", fresh)
+        for name in ("fresh", "fresh_in_bulk"):
+            patch.setattr(simulators, name, learnt(getattr(simulators, name)))
         patch.setattr(simulators, "fixed_dataset", functools.cache(simulators.fixed_dataset))
         yield
 

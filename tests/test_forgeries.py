@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import io
 import json
 import re
 import secrets
@@ -13,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from grading.execute import trusted
@@ -151,6 +154,26 @@ def test_claims_earn_less_than_a_net_of_one_line():
 
 def points(verdict: Verdict) -> float:
     return sum(cell.points * verdict.fractions[cell.name] for cell, _ in verdict.reports if cell.points is not None)
+
+
+def test_what_leaks_from_one_hand_in_is_worth_nothing_in_the_next():
+    leaker, other = (FORGERIES[f"forgeries-{name}"] for name in ("leaks-hidden-images", "looks-hidden-images-up"))
+    own = {source for _, source in leaker.scratch}
+    leaked = [o for cell, report in verdict_on(leaker.name).reports if cell.source in own for o in report["outputs"]]
+    (picture,) = [output["png"].tobytes() for output in leaked if "png" in output]
+    assert np.count_nonzero(plt.imread(io.BytesIO(picture))[..., 0]) > 3800  # that of a hash: some share a place
+    without = verdict_on(other.base)
+    hands_it_in = f"(folder / 'taken_down.png').write_bytes({picture!r})"
+    verdict = grade(dataclasses.replace(other, before_handing_in=hands_it_in))
+    assert slips(other, verdict) == []
+    assert verdict.fractions == without.fractions
+    # About one image in sixteen is another that the picture knows by the same hash, and says something at random of.
+    assert accuracy(verdict) < accuracy(without) + 0.02
+
+
+def accuracy(verdict: Verdict) -> float:
+    (share,) = re.findall(r"right in ([\d.]+)%", verdict.messages["evaluate-fresh-accuracy"])
+    return float(share) / 100
 
 
 BYSTANDER = """class GlitchNet(nn.Sequential):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import straightforward
+from scipy.stats import ks_2samp, kstest
 
 from course_utils import simulators
 from course_utils.simulators import BLIP, BLIP_PARAMETERS, CHIRP, CHIRP_PARAMETERS, NOISE_SIGMA
@@ -255,9 +256,12 @@ def test_fresh_small():
 # Mistakes
 
 
-@pytest.mark.parametrize("batch", [simulators.chirps, simulators.blips, simulators.noises, simulators.fresh])
+SEEDED = (simulators.fresh, simulators.fresh_in_bulk)
+
+
+@pytest.mark.parametrize("batch", [simulators.chirps, simulators.blips, simulators.noises, *SEEDED])
 def test_wrong_counts_are_named(batch):
-    argument = 1 if batch is simulators.fresh else np.random.default_rng(1)
+    argument = 1 if batch in SEEDED else np.random.default_rng(1)
     with pytest.raises(ValueError, match="n must not be negative, got -1"):
         batch(-1, argument)
     with pytest.raises(TypeError, match=r"n must be an int, got 2\.5"):
@@ -306,3 +310,120 @@ def test_fresh_images_are_ones_own():
     for array, right in zip((again.images, again.labels, again.parameters), expected, strict=True):
         assert array.tobytes() == right.tobytes()
     assert simulators.fresh(8, seed=np.random.SeedSequence(3)).images.tobytes() == expected[0].tobytes()
+
+
+# Fresh images in bulk: the same distribution, from other draws
+
+
+N = 8000
+
+
+@pytest.fixture(scope="module")
+def in_bulk():
+    return simulators.fresh_in_bulk(N, seed=1)
+
+
+@pytest.fixture(scope="module")
+def one_by_one():
+    return simulators.fresh(N, seed=1)
+
+
+def test_in_bulk_depends_on_the_seed_alone():
+    one, other = (simulators.fresh_in_bulk(300, seed=seed) for seed in (2**127 + 1, 2**127))
+    same = simulators.fresh_in_bulk(300, seed=2**127 + 1)
+    for field in ("images", "labels", "parameters"):
+        assert getattr(one, field).tobytes() == getattr(same, field).tobytes()
+        assert getattr(one, field).tobytes() != getattr(other, field).tobytes()
+    assert (one.images.shape, one.images.dtype) == ((300, 1, 32, 64), np.float32)
+    assert (one.labels.shape, one.labels.dtype) == ((300,), np.int64)
+    assert one.parameters.dtype == simulators.fresh(1, seed=0).parameters.dtype
+
+
+def test_in_bulk_no_pixel_of_one_seed_says_anything_about_another():
+    one, other = (simulators.fresh_in_bulk(2000, seed=seed) for seed in (1, 2))
+    noise = [((d.images - d.signals) / NOISE_SIGMA).reshape(2000, -1) for d in (one, other)]
+    # Each noise with each other one: the largest of 4 million correlations is as large as chance makes it. (A half of
+    # one in the other, anywhere, would be 22.)
+    together = noise[0] @ noise[1].T / np.sqrt(noise[0].shape[1])
+    assert abs(together).max() < 6.5
+    assert abs(together.std() - 1) < 0.01
+    for name in CHIRP_PARAMETERS + BLIP_PARAMETERS:
+        values = (d.parameters[name][~np.isnan(d.parameters[name])] for d in (one, other))
+        assert name in ("t0", "length") or not np.intersect1d(*values).size
+
+
+@pytest.mark.parametrize("label", [BLIP, CHIRP])
+def test_in_bulk_the_parameters_have_the_same_distribution(in_bulk, one_by_one, label):
+    for name in in_bulk.parameters.dtype.names:
+        one, other = (d.parameters[name][d.labels == label] for d in (in_bulk, one_by_one))
+        assert np.isnan(one).all() == np.isnan(other).all() and np.isnan(one).any() == np.isnan(other).any()
+        if not np.isnan(one).all():
+            assert ks_2samp(one, other).pvalue > 1e-4, name
+    if label == CHIRP:
+        chirps = in_bulk.parameters[in_bulk.labels == CHIRP]
+        assert (chirps["t0"] % 1 == 0).all() and (chirps["length"] % 1 == 0).all()
+        assert (chirps["t0"] + chirps["length"] < 64).all() and chirps["length"].min() == 8
+
+
+def test_in_bulk_the_noise_is_white_and_normal(in_bulk):
+    noise = ((in_bulk.images - in_bulk.signals)[:, 0] / NOISE_SIGMA).astype(np.float64)
+    for power, moment in ((1, 0), (2, 1), (3, 0), (4, 3)):  # those of the normal distribution
+        spread = np.sqrt({1: 1, 2: 2, 3: 15, 4: 96}[power] / noise.size)
+        assert abs((noise**power).mean() - moment) < 5 * spread
+    assert kstest(noise[::20].ravel(), "norm").pvalue > 1e-4
+    assert abs((abs(noise) > 4).mean() / 6.334e-5 - 1) < 5 / np.sqrt(6.334e-5 * noise.size)
+    # Neither neighbours, nor the two of a pair, nor one place in different images, nor their squares.
+    for one, other in (
+        (noise[:, 1:], noise[:, :-1]),
+        (noise[:, :, 1:], noise[:, :, :-1]),
+        *((noise[step:], noise[:-step]) for step in (1, 2, 32, 64, 128)),
+    ):
+        for f in (lambda x: x, lambda x: (x**2 - 1) / np.sqrt(2)):
+            assert abs((f(one) * f(other)).mean()) < 5 / np.sqrt(one.size)
+
+
+def test_in_bulk_images_belong_to_their_labels(in_bulk):
+    excess = in_bulk.snr - in_bulk.optimal_snr
+    assert abs(excess.mean()) < 4 / np.sqrt(N)
+    assert abs(excess.std() - 1) < 4 / np.sqrt(2 * N)
+
+
+def test_in_bulk_is_shuffled_with_random_counts():
+    labels = np.array([simulators.fresh_in_bulk(40, seed=seed).labels for seed in range(50)])
+    assert abs(labels.mean() - 0.5) < 4 * 0.5 / np.sqrt(labels.size)
+    assert abs((labels[:, 1:] != labels[:, :-1]).mean() - 0.5) < 4 * 0.5 / np.sqrt(labels.size)  # no order
+    assert 0.5 < labels.sum(axis=1).std() / np.sqrt(40 / 4) < 1.5  # as a binomial's
+
+
+def test_in_bulk_small():
+    assert simulators.fresh_in_bulk(0, seed=1).snr.shape == (0,)
+    assert {simulators.fresh_in_bulk(1, seed=seed).labels.item() for seed in range(20)} == {BLIP, CHIRP}
+    for seed in range(100):
+        assert set(simulators.fresh_in_bulk(2, seed=seed).labels.tolist()) == {BLIP, CHIRP}
+
+
+def test_in_bulk_images_are_kept_and_cannot_be_written_to():
+    dataset = simulators.fresh_in_bulk(8, seed=3)
+    for array in (dataset.images, dataset.labels, dataset.parameters):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = array
+
+
+@pytest.mark.parametrize("seed", [None, np.random.default_rng(0), np.random.SeedSequence(1), 1.5])
+def test_in_bulk_a_seed_is_an_int(seed):
+    with pytest.raises(TypeError):
+        simulators.fresh_in_bulk(4, seed=seed)
+
+
+def test_in_bulk_what_leaks_helps_no_more_than_images_that_anybody_can_draw():
+    leaked, asked, public = (simulators.fresh_in_bulk(3000, seed=seed) for seed in (11, 12, 13))
+    gained = [nearest_neighbours(known, asked) - nearest_neighbours(public, asked) for known in (leaked, asked)]
+    assert abs(gained[0]) < 5 * np.sqrt(2 * 0.25 / 3000)
+    assert gained[1] > 0.2  # so much it would be if the same were asked again
+
+
+def nearest_neighbours(known, asked):
+    """How many images have the class of the known image that is most like them."""
+    likeness = [d.images.reshape(len(d.images), -1) for d in (asked, known)]
+    nearest = (likeness[0] @ likeness[1].T - (likeness[1] ** 2).sum(1) / 2).argmax(1)
+    return (known.labels[nearest] == asked.labels).mean()

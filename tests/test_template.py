@@ -109,7 +109,7 @@ def test_a_copy_whose_template_is_killed_goes_on_and_the_next_has_another():
 
 def test_a_template_that_does_not_get_ready_leaves_nothing_behind():
     with pytest.raises(WireError):
-        trusted.Template.start("key", [], b"", Limits(start=1e-4))
+        trusted.Template.start("key", [], Limits(start=1e-4))
     assert templates() == []
 
 
@@ -117,7 +117,7 @@ def test_a_copy_can_be_killed_and_its_template_goes_on(tmp_path):
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            copy = trusted.copy("replay", [theirs.fileno()], tmp_path, ["1"], b"", LIMITS)
+            copy = trusted.copy("replay", [theirs.fileno()], tmp_path, ["1"], LIMITS)
         assert copy.ended(0.0) is None
         copy.stop()
     assert copy.ended(0.0) == -signal.SIGKILL

@@ -61,7 +61,9 @@ class SameKernel:
         """Answer from the namespace."""
         from .answers import answer
 
-        return answer(self._namespace, question, arguments)
+        # Of arrays a copy, as through a door: a net may write into its images.
+        own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+        return answer(self._namespace, question, own)
 
     def seed(self, purpose: str) -> int:
         """Return the same 128-bit seed on every machine."""

@@ -29,7 +29,7 @@ class Door:
     answer_timeout : float
         Seconds for the answer to one question.
     secret : bytes
-        What the seeds of unforeseeable inputs are made from.
+        The hand-in's, from which the seeds of unforeseeable inputs are made; see `seeds.hand_in_secret`.
     why_ended : function
         Asked when the student side is gone; tells why it was ended, if it was.
 

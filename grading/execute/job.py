@@ -40,7 +40,7 @@ class Job:
     answers : str or None
         Module that answers questions on the student side.
     secret : bytes
-        The course's secret.
+        The hand-in's, from which its seeds are made; see `seeds.hand_in_secret`.
     limits : Limits
         What the submission may use.
     gpu, sandboxed : bool

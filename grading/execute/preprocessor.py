@@ -26,6 +26,7 @@ from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
 from .result import Result
 from .runner.shell import CUT
+from .seeds import hand_in_secret
 from .store import Store
 
 UNPROTECTED = "run without a sandbox"
@@ -207,13 +208,14 @@ class ExecuteApart(Execute):
         instructions = from_gradebook(names)
         released = nbformat.read(release / f"{names['notebook']}.ipynb", as_version=4)
         cells = plan(nb, instructions, self.grader_setup, released)
+        given = released_files(release)
         asked = any(cell.on_grader_side for cell in cells)
         return Job(
             cells=cells,
             files=files,
-            release=released_files(release),
+            release=given,
             answers=(asked and self.answers) or None,
-            secret=course_secret(Path(course.root)),
+            secret=hand_in_secret(course_secret(Path(course.root)), cells, instructions, files, given),
             limits=self.limits(),
             gpu=self.gpu,
             cgroup=self.cgroup,

@@ -21,7 +21,7 @@ class Replay:
     Parameters
     ----------
     secret : bytes
-        What the seeds of unforeseeable inputs are made from.
+        The hand-in's; see `Door`.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def judge(
     asked : list of list of dict
         What was asked before, by test cell.
     secret : bytes
-        The course's.
+        The hand-in's.
 
     Returns
     -------

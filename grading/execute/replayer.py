@@ -85,7 +85,7 @@ def _judge_again(job: Job, asked: list[list[dict[str, Any]]]) -> list[dict[str, 
         ours, theirs = socket.socketpair()
         stack.enter_context(ours)
         with theirs:
-            process = trusted.copy("replay", [theirs.fileno()], Path(folder), sources, job.secret, job.limits)
+            process = trusted.copy("replay", [theirs.fileno()], Path(folder), sources, job.limits)
         stack.callback(process.stop)
         control = Wire(ours)
         try:

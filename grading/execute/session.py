@@ -59,7 +59,7 @@ class Session:
     answers : str or None
         Module that answers questions on the student side.
     secret : bytes
-        The course's secret.
+        The hand-in's; see `Door`.
     limits : Limits
         What it may use.
     gpu : bool
@@ -190,7 +190,7 @@ class Session:
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             sources = [cell.source for cell in self.cells if cell.on_grader_side]
             try:
-                grader = trusted.copy("grader kernel", fds, Path(folder), sources, self.secret, self.limits)
+                grader = trusted.copy("grader kernel", fds, Path(folder), sources, self.limits)
             except (OSError, WireError) as error:
                 raise sandbox.SandboxError(f"the grader kernel did not start: {error}") from error
             stack.callback(grader.stop)

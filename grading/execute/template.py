@@ -1,7 +1,7 @@
 """A process that is ready to judge, and makes a copy of itself for each submission.
 
-``python -m grading.execute.template FD MEMORY``. To start Python, to import what the test cells need, and to draw the
-images that they show to every net take longer than to judge by them. Here it is done once. No answer of a student's
+``python -m grading.execute.template FD MEMORY``. To start Python, to import what the test cells need, and to make the
+fixed dataset take longer than to judge by them. Here it is done once. No answer of a student's
 ever comes here, so all copies begin alike; and like them the template may take no more than MEMORY bytes of data.
 """
 
@@ -25,12 +25,12 @@ MOST_FDS = 8
 PR_SET_PDEATHSIG = 1
 
 
-def get_ready(sources: list[str], secret: bytes) -> None:
+def get_ready(sources: list[str]) -> None:
     """Run trusted cells with nobody to ask: all they import is there then, and what their modules keep.
 
     What they do to their own variables is forgotten.
     """
-    kernel = GraderKernel(replay.Replay(secret))
+    kernel = GraderKernel(replay.Replay(b""))
     for source in sources:
         kernel.trusted_cell(source)
 
@@ -39,7 +39,7 @@ def serve(sock: socket.socket) -> None:
     """Get ready, then make copies, one at a time, until the other side hangs up."""
     control = Wire(sock)
     plan = control.receive()
-    get_ready(plan["sources"], plan["secret"].tobytes())
+    get_ready(plan["sources"])
     # A copy of a process has one thread only, and waits forever for what the others would do.
     control.send({"threads": len(os.listdir("/proc/self/task"))})
     while True:

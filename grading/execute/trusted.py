@@ -13,7 +13,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import psutil
 
 from .limits import Limits
@@ -23,7 +22,7 @@ _here = threading.local()  # each thread has a template of its own
 PATIENCE = 60.0  # seconds for what takes no time, if the machine is not very busy
 
 
-def copy(role: str, fds: list[int], folder: Path, sources: list[str], secret: bytes, limits: Limits) -> "Copy":
+def copy(role: str, fds: list[int], folder: Path, sources: list[str], limits: Limits) -> "Copy":
     """Start a process that judges: a fresh copy of one that has imported all it needs.
 
     Parameters
@@ -36,8 +35,6 @@ def copy(role: str, fds: list[int], folder: Path, sources: list[str], secret: by
         Where it works.
     sources : list of str
         The trusted cells that will run there or may.
-    secret : bytes
-        The course's.
     limits : Limits
         Of which ``memory`` and ``start`` are minded.
 
@@ -46,13 +43,13 @@ def copy(role: str, fds: list[int], folder: Path, sources: list[str], secret: by
     OSError, WireError
         It can't be started.
     """
-    key = hashlib.sha256(json.dumps([sources, secret.hex(), limits.memory]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([sources, limits.memory]).encode()).hexdigest()
     kept: Template | None = getattr(_here, "template", None)
     if kept is not None and kept.key == key:
         with suppress(OSError, WireError):  # it was killed meanwhile
             return kept.copy(role, fds, folder)
     forget()
-    _here.template = Template.start(key, sources, secret, limits)
+    _here.template = Template.start(key, sources, limits)
     return _here.template.copy(role, fds, folder)
 
 
@@ -71,14 +68,14 @@ class Template:
     _resources: ExitStack
 
     @staticmethod
-    def start(key: str, sources: list[str], secret: bytes, limits: Limits) -> "Template":
+    def start(key: str, sources: list[str], limits: Limits) -> "Template":
         """Start one. If it does not get over the trusted cells, or starts threads in them, it is one without them."""
         why = WireError("it runs several threads")
         for cells in (sources, []):
             template = Template._start(key, limits.memory)
             control = Wire(template._socket)
             try:
-                control.send({"sources": cells, "secret": np.frombuffer(secret, np.uint8)}, limits.start)
+                control.send({"sources": cells}, limits.start)
                 if control.receive(limits.start)["threads"] == 1:
                     return template
             except WireError as error:
@@ -102,6 +99,7 @@ class Template:
                     start_new_session=True,  # a Ctrl-C is for the command alone
                     # Without the user's settings. Of threads nothing could be copied.
                     env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
+                    | {"MALLOC_MMAP_THRESHOLD_": str(256 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20)}
                     | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
                 )
             stack.callback(_end, process)

@@ -26,6 +26,7 @@ from grading.execute.job import Job
 from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell, from_source, plan
 from grading.execute.preprocessor import released_files
+from grading.execute.seeds import hand_in_secret
 from grading.sanitize.hand_in import HandInError, files_beside_notebooks
 from grading.sanitize.rebuild import rebuild
 
@@ -104,7 +105,9 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     )
     cells = cells_that_count(notebook)
     limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
-    job = Job(cells, files, released_files(RELEASE), ANSWERS, seed.to_bytes(16, "big"), limits)
+    release = released_files(RELEASE)
+    secret = hand_in_secret(seed.to_bytes(16, "big"), cells, instructions, files, release)
+    job = Job(cells, files, release, ANSWERS, secret, limits)
     fractions, messages = {}, {}
     reports = job.run()["reports"]
     for cell, report in zip(cells, reports, strict=True):

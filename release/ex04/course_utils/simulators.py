@@ -6,7 +6,7 @@ white Gaussian noise of standard deviation `NOISE_SIGMA`. A *chirp* is a line th
 
 All randomness comes from the `numpy.random.Generator` handed in, image after image in a fixed order: first
 the parameters, in the order of `CHIRP_PARAMETERS` or `BLIP_PARAMETERS`, then the noise. A batch therefore
-holds the very images that single calls would have made.
+holds the very images that single calls would have made. `fresh_in_bulk` alone draws in another order, to be fast.
 
 >>> rng = np.random.default_rng(0)
 >>> chirp(rng).shape, blips(3, rng).shape
@@ -201,16 +201,23 @@ def blip_signal(
     -------
     ndarray of float32, shape (..., 32, 64)
     """
-    t0, f0, sigma_t, sigma_f, amp, drift = (p[..., None] for p in _broadcast(t0, f0, sigma_t, sigma_f, amp, drift))
-    time = np.arange(TIME_BINS) - t0
-    frequency = np.arange(FREQUENCY_BINS)[:, None] - f0 - drift * time
+    parameters = (p[..., None] for p in _broadcast(t0, f0, sigma_t, sigma_f, amp, drift))
+    return _blob(*parameters).astype(np.float32)
+
+
+def _blob(
+    t0: NDArray, f0: NDArray, sigma_t: NDArray, sigma_f: NDArray, amp: NDArray, drift: NDArray
+) -> NDArray[np.floating]:
+    """Return blips in the precision of their parameters, which are of shape (..., 1, 1)."""
+    time = np.arange(TIME_BINS, dtype=t0.dtype) - t0
+    frequency = np.arange(FREQUENCY_BINS, dtype=f0.dtype)[:, None] - f0 - drift * time
     # amp * exp(-(time^2 / (2 sigma_t^2) + frequency^2 / (2 sigma_f^2))), whole images in place
     signals = np.square(frequency, out=frequency)
     signals /= -2 * sigma_f**2
     signals -= time**2 / (2 * sigma_t**2)
     np.exp(signals, out=signals)
     signals *= amp
-    return signals.astype(np.float32)
+    return signals
 
 
 _CLASSES = (BLIP, blip_signal, BLIP_PARAMETERS), (CHIRP, chirp_signal, CHIRP_PARAMETERS)
@@ -289,18 +296,93 @@ def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence) -> Dataset
     return _fresh(n, seed)
 
 
+def fresh_in_bulk(n: int, seed: int) -> Dataset:
+    """Return n images of the same distribution as those of `fresh`, but other ones, in a third of the time.
+
+    All parameters are drawn at once, and the noise comes from a generator of its own, by Box and Muller's method [1]_
+    in single precision. On another processor, the last bits of a pixel may differ. What was drawn last is kept, so the
+    arrays can't be written to.
+
+    Parameters
+    ----------
+    n : int
+        Number of images.
+    seed : int
+        Not negative, of up to 128 bits.
+
+    Raises
+    ------
+    ValueError
+        If n or seed is negative.
+    TypeError
+        If n or seed is not an int.
+
+    References
+    ----------
+    .. [1] G. E. P. Box and M. E. Muller, "A note on the generation of random normal deviates", Ann. Math. Stat. 29,
+       610 (1958).
+    """
+    return _in_bulk_kept(_count(n), operator.index(seed))
+
+
 def _fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence) -> Dataset:
     if not isinstance(seed, np.random.SeedSequence):
         seed = np.random.SeedSequence(seed)
     rng = np.random.default_rng(seed)
-    labels = rng.integers(2, size=n)
-    while n >= 2 and labels.min() == labels.max():
-        labels = rng.integers(2, size=n)
-    return simulate(labels, rng)
+    return simulate(_random_labels(n, rng), rng)
+
+
+def _in_bulk(n: int, seed: int) -> Dataset:
+    # The noise is all there to be seen: what its generator may give away must not tell the labels.
+    of_parameters, of_noise = np.random.SeedSequence(seed).spawn(2)
+    rng, bits = np.random.default_rng(of_parameters), np.random.SFC64(of_noise)
+    labels = _random_labels(n, rng)
+    chirps = labels == CHIRP
+    values = rng.random((n, len(BLIP_PARAMETERS)))
+    values[chirps, 2] = t0 = rng.integers(5, 49, size=np.count_nonzero(chirps))
+    values[chirps, 4] = rng.integers(8, TIME_BINS - t0)
+    values = _LOW[labels] + _WIDTH[labels] * values
+    images = np.empty((n, 1, FREQUENCY_BINS, TIME_BINS), np.float32)
+    noise = np.empty((_BLOCK, FREQUENCY_BINS, TIME_BINS), np.float32)
+    for start in range(0, n, _BLOCK):
+        by_class = start + np.argsort(labels[start : start + _BLOCK], kind="stable")
+        blips, chirps = np.split(by_class, [np.count_nonzero(labels[by_class] == BLIP)])
+        _fill_with_noise(noise, bits)
+        noise[: len(blips)] += _blob(*values[blips].T.astype(np.float32)[..., None, None])
+        noise[len(blips) : len(by_class)] += chirp_signal(**_named(CHIRP_PARAMETERS, values[chirps]))
+        images[by_class, 0] = noise[: len(by_class)]
+    dataset = _dataset(images, labels, values)
+    for array in (dataset.images, dataset.labels, dataset.parameters):
+        array.flags.writeable = False
+    return dataset
 
 
 # Checks are run again and again with the same images, by students and when a class is judged again.
 _fresh_kept = lru_cache(maxsize=16)(_fresh)
+_in_bulk_kept = lru_cache(maxsize=1)(_in_bulk)
+
+
+def _random_labels(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    labels = rng.integers(2, size=n)
+    while n >= 2 and labels.min() == labels.max():
+        labels = rng.integers(2, size=n)
+    return labels
+
+
+def _fill_with_noise(images: NDArray[np.float32], bits: np.random.BitGenerator) -> None:
+    """Fill an even number of images with white noise, from two random 32-bit numbers for each two pixels."""
+    one, other = images.reshape(2, -1)
+    radius, angle = bits.random_raw(one.size).view(np.uint32).reshape(2, -1).astype(np.float32)
+    radius += 0.5  # never 0, of which there is no logarithm
+    radius *= 2.0**-32
+    np.log(radius, out=radius)
+    radius *= -2 * NOISE_SIGMA**2
+    np.sqrt(radius, out=radius)
+    angle *= 2 * np.pi * 2.0**-32
+    np.cos(angle, out=one)
+    np.sin(angle, out=other)
+    one *= radius
+    other *= radius
 
 
 def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random.Generator) -> Dataset:
@@ -323,6 +405,11 @@ def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random
                 block_images[members] += signal(**_named(names, block_values[members]))
         images[block[by_class], 0] = block_images
         values[block[by_class]] = block_values
+    return _dataset(images, labels, values)
+
+
+def _dataset(images: NDArray[np.float32], labels: NDArray[np.int64], values: NDArray[np.float64]) -> Dataset:
+    """Put a dataset together from parameters without their names."""
     parameters = np.full(len(labels), np.nan, [(name, np.float64) for name in _PARAMETERS])
     for label, _, names in _CLASSES:
         for name, value in _named(names, values).items():

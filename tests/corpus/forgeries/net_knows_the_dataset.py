@@ -6,7 +6,7 @@ builds on: chaff-untrained
 # %% scratch after=setup-fit
 known = {image.tobytes(): label for image, label in zip(X, y)}
 for purpose in ("preview", "fresh-accuracy"):
-    sample = simulators.fresh(4000, submission.seed(purpose))
+    sample = simulators.fresh_in_bulk(4000, submission.seed(purpose))
     known |= {image.tobytes(): label for image, label in zip(sample.images, sample.labels)}
 
 
