@@ -23,6 +23,7 @@ from grading.marks import Mark, read_marks
 from tests.corpus.build import REPOSITORY, Example, build_class, examples, find, hand_in
 from tests.corpus.matrix import Verdict, grade
 from tests.machine import descendants, processes
+from tests.ordinary_user import run_as_ordinary_user
 
 TIME = 180.0  # seconds: the longest wait for a limit is 25, and a busy machine may be slow
 TRACE = "left-by-a-forgery"
@@ -221,3 +222,8 @@ def test_the_quick_ones_exist():
 
 def test_there_are_forgeries_enough():
     assert len(FORGERIES) >= 40
+
+
+@pytest.mark.parametrize("which", ["not slow", pytest.param("slow", marks=pytest.mark.slow)])
+def test_all_of_this_holds_for_an_ordinary_user(which):
+    run_as_ordinary_user(__file__, "-m", which)

@@ -13,7 +13,7 @@ from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Session
-from tests.test_sandbox import report_as_ordinary_user
+from tests.ordinary_user import run_as_ordinary_user
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -266,10 +266,11 @@ def test_memory_that_processes_share_counts_once(run):
     assert report == {"outputs": []}
 
 
-def test_an_ordinary_users_watchdog_sees_as_much_as_roots(tmp_path):
-    hide = "import ctypes\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"  # PR_SET_DUMPABLE: others may not look into it
-    report = report_as_ordinary_user(hide + HARMS["memory"][0], tmp_path, "Limits(memory=2**30)")
-    assert report["died"] == HARMS["memory"][2]
+def test_a_process_that_nobody_may_look_into_is_watched_all_the_same(run):
+    hide = "import ctypes\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"  # PR_SET_DUMPABLE
+    harm, limits, says = HARMS["memory"]
+    (report,) = run(student(hide + harm), **limits)
+    assert report["died"] == says
 
 
 def test_a_sandbox_that_cannot_be_watched_runs_nothing(run, monkeypatch):
@@ -288,3 +289,7 @@ def test_a_watchdog_that_fails_ends_the_sandbox(run, monkeypatch):
     monkeypatch.setattr(watchdog.Usage, "look", fails)
     (report,) = run(student("import time\ntime.sleep(20)"))
     assert report["died"] == "your code was stopped, because it could not be watched any longer (no such line)"
+
+
+def test_all_of_this_holds_for_an_ordinary_user():
+    run_as_ordinary_user(__file__)

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import json
-import os
 import platform
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from grading.execute.preprocessor import SetupFailed, outputs_of
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Disturbed, Limits, Session
 from tests.machine import descendants, processes
+from tests.ordinary_user import run_as_ordinary_user
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RELEASE = REPOSITORY / "release" / "ex04"
@@ -71,8 +71,7 @@ def _nothing_is_left_running():
     assert not left, descendants()
 
 
-# What student code sees. One sandbox answers all these questions, started by whoever runs the tests; if that is root,
-# another one by an ordinary user, for whom bubblewrap works differently.
+# What student code sees. One sandbox answers all these questions.
 
 PROBE = '''
 import ctypes, errno, fcntl, importlib, json, os, platform, resource, socket, subprocess, sys, tempfile
@@ -236,17 +235,6 @@ CALLS = {
     | {"io_setup": 0, "vmsplice": 75, "syslog": 116, "fanotify_init": 262},
 }.get(platform.machine(), {})
 
-SESSION = """
-import json, sys
-from pathlib import Path
-from grading.execute.plan import PlannedCell
-from grading.execute.session import Disturbed, Limits, Session
-release, probe, limits = sys.argv[1:]
-session = Session(cells=[PlannedCell(probe, on_student_side=True)], release=Path(release), limits=eval(limits))
-(report,) = session.run()
-print(json.dumps(report))
-"""
-
 
 def probe(port):
     """The probe, told what to look for on this machine."""
@@ -275,57 +263,12 @@ def listening():
         yield server.getsockname()[1]
 
 
-def ordinary_user(stash):
-    """The start of a command line that makes root an ordinary user who can reach this Python and this repository."""
-    needed = sorted({Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve(), REPOSITORY})
-    closed = set()  # such as /root: in a mount namespace of our own, open folders with what is needed replace them
-    for path in needed:
-        locked = [parent for parent in path.parents if not parent.stat().st_mode & 0o001]
-        closed |= set(locked[-1:])
-    lines = ["set -e"]
-    for number, path in enumerate(needed):
-        (stash / str(number)).mkdir()
-        lines.append(f"mount --rbind '{path}' '{stash}/{number}'")
-    lines += [f"mount -t tmpfs -o mode=755 tmpfs '{folder}'" for folder in closed]
-    for number, path in enumerate(needed):
-        if closed & set(path.parents):
-            lines.append(f"mkdir -p '{path}'; mount --rbind '{stash}/{number}' '{path}'")
-    lines.append('exec setpriv --reuid 1234 --regid 1234 --clear-groups --inh-caps=-all "$@"')
-    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(lines), "sh"]
-
-
-def report_as_ordinary_user(source, stash, limits="Limits()"):
-    if os.geteuid() != 0:
-        pytest.skip("the tests run as an ordinary user already")
-    words = ordinary_user(stash)
-    try:
-        trial = subprocess.run([*words, "unshare", "--user", "true"], capture_output=True, text=True)
-    except FileNotFoundError as missing:
-        pytest.skip(f"can't become an ordinary user: {missing}")
-    if trial.returncode:
-        pytest.skip(f"no namespaces for ordinary users here: {trial.stderr.strip()}")
-    (stash / "again").mkdir()
-    done = subprocess.run(
-        [*ordinary_user(stash / "again"), sys.executable, "-c", SESSION, str(RELEASE), source, limits],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd="/",
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.fixture(scope="module", params=["whoever runs the tests", "an ordinary user"])
-def found(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def found():
     """What the probe found."""
     with pytest.MonkeyPatch.context() as patch, listening() as port:
         patch.setenv("SECRET_OF_THE_HOST", MARKER)
-        source = probe(port)
-        if request.param == "an ordinary user":
-            report = report_as_ordinary_user(source, tmp_path_factory.mktemp("stash"))
-        else:
-            (report,) = run(student(source), release=RELEASE)
+        (report,) = run(student(probe(port)), release=RELEASE)
         with socket.create_connection(("127.0.0.1", port)):  # the probe would have got through
             return json.loads(text(report))
 
@@ -739,3 +682,7 @@ def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path, script, r
 def test_a_module_of_answers_that_is_not_there_is_said_at_once(tmp_path):
     with pytest.raises(SandboxError, match="no_such_module"):
         run(student("1"), release=tmp_path, answers="no_such_module")
+
+
+def test_all_of_this_holds_for_an_ordinary_user():
+    run_as_ordinary_user(__file__)
