@@ -18,7 +18,7 @@ from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell
 from grading.execute.session import Disturbed, Session
 from tests.machine import adopting, processes
-from tests.test_sandbox import ordinary_user
+from tests.ordinary_user import run_as_ordinary_user
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -105,14 +105,10 @@ Session(cells=[PlannedCell(sys.argv[1], on_student_side=True)]).run()
 """
 
 
-@pytest.mark.parametrize("user", ["whoever runs the tests", "an ordinary user"])
-def test_nothing_is_left_of_a_grader_that_is_killed(user, marker, tmp_path):
-    if user == "an ordinary user" and os.geteuid() != 0:
-        pytest.skip("the tests run as an ordinary user already")
-    words = ordinary_user(tmp_path) if user == "an ordinary user" else []
+def test_nothing_is_left_of_a_grader_that_is_killed(marker):
     source = SLEEP.format(marker) + "time.sleep(300)"
     with adopting() as left_of_it:
-        grader = subprocess.Popen([*words, sys.executable, "-c", SESSION, source], cwd="/", stderr=subprocess.PIPE)
+        grader = subprocess.Popen([sys.executable, "-c", SESSION, source], cwd="/", stderr=subprocess.PIPE)
         deadline = time.monotonic() + 60
         while not marked(marker) and grader.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -230,3 +226,7 @@ def test_a_try_that_gets_less_time_than_the_first_takes_no_mark_for_it(run):
     session = Session(cells=[student("import time\ntime.sleep(10)"), judged("1")], limits=limits)
     with pytest.raises(Disturbed, match="time left for another try"):
         session.run(1.0)
+
+
+def test_all_of_this_holds_for_an_ordinary_user():
+    run_as_ordinary_user(__file__)
