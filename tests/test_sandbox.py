@@ -210,7 +210,7 @@ def report_as_ordinary_user(source, stash, limits="Limits()"):
         pytest.skip("the tests run as an ordinary user already")
     words = ordinary_user(stash)
     try:
-        trial = subprocess.run([*words, "unshare", "--user", "true"], capture_output=True, text=True)
+        trial = subprocess.run([*words, "unshare", "--user", "true"], capture_output=True, text=True, timeout=300)
     except FileNotFoundError as missing:
         pytest.skip(f"can't become an ordinary user: {missing}")
     if trial.returncode:
