@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from .processors import on
 from .seccomp import refusals
 
 PROGRAM = "bwrap"
@@ -59,7 +60,7 @@ class Sandbox:
 
 
 def start(
-    sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False, threads: int | None = None
+    sock: socket.socket, release: Path | None, scratch: int, gpu: bool = False, processors: list[int] | None = None
 ) -> Sandbox:
     """Start a runner in a new sandbox.
 
@@ -73,8 +74,8 @@ def start(
         Bytes for the files in each of the `SCRATCH` places.
     gpu : bool
         Whether the graphics cards of this machine are there, too.
-    threads : int, optional
-        How many processors NumPy and torch use, if not what they find.
+    processors : list of int, optional
+        Those that the student's code runs on, if not all that there are.
 
     Raises
     ------
@@ -90,25 +91,28 @@ def start(
         fds = [sock.fileno(), rules.fileno(), arguments.fileno()]
         errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
         try:
-            process = subprocess.Popen(
-                [PROGRAM, "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
-                executable=program,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                pass_fds=fds,
-                env=environment(threads),
-                cwd="/",
-                start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
-            )
+            with on(processors):
+                process = subprocess.Popen(
+                    [PROGRAM, "--args", str(arguments.fileno()), "--", *_runner(sock.fileno())],
+                    executable=program,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    pass_fds=fds,
+                    env=environment(processors),
+                    cwd="/",
+                    start_new_session=True,  # a Ctrl-C meant for the grader must not reach bubblewrap
+                )
         except OSError as error:
             errors.close()
             raise SandboxError(f"the sandbox did not start: {error}") from error
     return Sandbox(process, errors)
 
 
-def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | None = None) -> Sandbox:
+def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[int] | None = None) -> Sandbox:
     """Start a runner in an ordinary folder, where the student's code can do whatever the grader's user can.
+
+    It may leave its processors, too.
 
     Raises
     ------
@@ -118,17 +122,19 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | Non
     errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by Sandbox.stop)
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
     here = {"HOME": folder, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {name: value for name, value in environment(processors).items() if name not in inside_only} | here
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            pass_fds=[sock.fileno()],
-            env={name: value for name, value in environment(threads).items() if name not in inside_only} | here,
-            cwd=folder,
-            start_new_session=True,
-        )
+        with on(processors):
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[sock.fileno()],
+                env=env,
+                cwd=folder,
+                start_new_session=True,
+            )
     except OSError as error:
         errors.close()
         raise SandboxError(f"the student side did not start: {error}") from error
@@ -166,10 +172,10 @@ def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> 
     return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
 
 
-def environment(threads: int | None = None) -> dict[str, str]:
-    """All the environment variables of a sandbox, whose libraries use so many processors."""
-    limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if threads else ()
-    return dict.fromkeys(limited, str(threads)) | {
+def environment(processors: list[int] | None = None) -> dict[str, str]:
+    """All the environment variables of a sandbox, whose libraries use so many processors, if not all that they find."""
+    limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if processors else ()
+    return dict.fromkeys(limited, str(len(processors or ()))) | {
         "PATH": "/usr/bin:/bin",
         "HOME": str(HOME),
         "LANG": "C.UTF-8",
