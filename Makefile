@@ -29,10 +29,15 @@ grade: $(RELEASED)
 	    $(MAKE) --no-print-directory $(SAMPLE_BUILT) && grade ex04 --course-dir $(SAMPLE) || [ $$? = 3 ]; \
 	fi
 
+# A test that hangs fails after a while (timeout in pyproject.toml). When Python itself is frozen, no Python code can tell:
+# after so many seconds faulthandler shows all threads and ends the process.
+FROZEN := 660
+
 test: $(INSTALLED)
 	ruff check
 	ruff format --check
-	pytest -m "not slow" -n 2 --dist loadfile
+	pytest -m "not slow" -n 2 --dist loadfile --max-worker-restart=0 \
+	    -o faulthandler_timeout=$(FROZEN) -o faulthandler_exit_on_timeout=true
 
 test-slow: $(INSTALLED)
 	pytest -m slow

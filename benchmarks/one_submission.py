@@ -18,6 +18,7 @@ from grading.course import Course
 from grading.execute import session
 from grading.execute.job import Job
 from grading.execute.plan import PlannedCell
+from grading.execute.processors import share, usable
 from grading.execute.runner.wire import Wire
 from tests.corpus.build import Example, build_class
 
@@ -33,7 +34,7 @@ def main() -> None:
         build_class(course.root, [STUDENT])
         course.generate("ex04")
         ((_, job),) = course.preparer.prepare("ex04", STUDENT.name).notebooks.values()
-        job.run(threads=1)  # caches get warm
+        job.run(processors=usable()[:1])  # caches get warm
         times = [time.perf_counter()]
 
         class TimedWire(Wire):
@@ -43,7 +44,7 @@ def main() -> None:
                 return message
 
         with patch.object(session, "Wire", TimedWire):  # to the grader kernel alone
-            job.run(threads=1)
+            job.run(processors=usable()[:1])
     begun, ready, *ends = times
     spent = Counter({"start of sandbox and runner, and import of torch": ready - begun})
     ran = [cell for cell in job.cells if cell.runs]
@@ -63,7 +64,7 @@ def beside_each_other(job: Job) -> list[tuple[float, float]]:
 
         def seconds(number: int) -> float:
             begun = time.perf_counter()
-            list(pool.map(lambda _: job.run(threads=1), range(number)))
+            list(pool.map(lambda place: job.run(processors=share(usable(), place, 2)), range(number)))
             return time.perf_counter() - begun
 
         seconds(2)  # each thread's template gets ready

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -17,14 +17,13 @@ from .execute.job import Job, environment, execute
 from .execute.preprocessor import SecretError
 from .execute.replayer import judge
 from .execute.result import Result
+from .execute.session import Overloaded
 from .execute.store import Store
+from .executors import Executor, GivenUpError, connect
 from .interrupt import undisturbed
 from .prepare import Prepared
 from .record.recorder import ChangedError
 from .sanitize.hand_in import HandInError
-
-if TYPE_CHECKING:
-    from .cluster import Executor
 
 NO_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -64,7 +63,7 @@ class Grading:
     assignment : str
         Its assignment.
     scheduler, workers : str, int, optional
-        See `cluster.connect`.
+        See `executors.connect`.
     force : bool
         Whether to execute and record again what was before.
     from_transcripts : bool
@@ -116,7 +115,7 @@ class Grading:
         if self._is_here:  # workers elsewhere may be others than the last time
             results = {digest: result for digest in jobs if (result := self._store.get(digest))}
         for digest in jobs.keys() - results.keys():
-            self._executor.submit(digest, execute, jobs[digest].pack())
+            self._execute(digest, jobs[digest])
         while len(results) < len(jobs):
             digest, result = self._executor.next()
             kept = self._kept(digest, result)
@@ -178,7 +177,7 @@ class Grading:
                 digest, result = self._executor.next()
                 job, wanted = self._wanted[digest]
                 if result is None:
-                    self._executor.submit(digest, execute, job.pack())
+                    self._execute(digest, job)
                     continue
                 del self._wanted[digest]
                 kept = self._kept(digest, result)
@@ -223,9 +222,12 @@ class Grading:
             self._wanted[digest] = job, [(student, name)]
             before = self._course.transcript(self._assignment, student, name) if self._from_transcripts else None
             if before and before.is_file():
-                self._executor.submit(digest, judge, job.pack(), before.read_bytes())
+                self._executor.submit(digest, judge, job.pack(), before.read_bytes(), limit=job.longest)
             else:
-                self._executor.submit(digest, execute, job.pack())
+                self._execute(digest, job)
+
+    def _execute(self, digest: str, job: Job) -> None:
+        self._executor.submit(digest, execute, job.pack(), limit=job.longest)
 
     def _recorded(self, hand_in: "_HandIn") -> Ended | None:
         """Record a hand-in; None if another version was handed in meanwhile, which is to be graded instead."""
@@ -270,12 +272,10 @@ class Grading:
         return self._connected is None or self._connected.has_room
 
     @property
-    def _executor(self) -> "Executor":
-        """Made when the first job is there, for it takes a second."""
+    def _executor(self) -> Executor:
+        """Made when the first job is there, for with Dask it takes a second."""
         if self._connected is None:
-            from .cluster import Executor, connect
-
-            self._connected = Executor(self._resources.enter_context(connect(*self._where)))
+            self._connected = self._resources.enter_context(connect(*self._where))
         return self._connected
 
 
@@ -318,6 +318,10 @@ def what_happened(error: BaseException) -> str:
     kind = type(error).__name__
     if kind == "Disturbed":
         return f"set aside: {error}; look at the memory of the machine that executed it, then grade it again"
+    if isinstance(error, Overloaded):
+        return f"set aside, for the machine that executed it was too busy: {error}; grade it again when less runs there"
+    if isinstance(error, GivenUpError):
+        return f"set aside: {error}, twice; look at the machine that executed it, then grade it again"
     if kind == "KilledWorker":
         return "set aside: each worker that executed it died; look at the memory of your workers, then grade it again"
     return f"{kind}: {str(error) or 'no message'}".splitlines()[0][:300]

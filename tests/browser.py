@@ -97,4 +97,4 @@ def beacon() -> Iterator[Beacon]:
             yield Beacon(server)
         finally:
             server.shutdown()
-            thread.join()
+            thread.join(60)

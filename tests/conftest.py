@@ -5,8 +5,17 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from grading.execute import load
 from tests.corpus.build import REPOSITORY, build_class
 from tests.corpus.build import sample as sample_examples
+
+SLOW = 3600  # seconds for a test that is marked as slow
+
+
+@pytest.fixture(autouse=True)
+def timeouts_count(monkeypatch):
+    """Where tests run, much else runs: timeouts count all the same."""
+    monkeypatch.setattr(load, "MOST_TAKEN", 2.0)
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +24,7 @@ def run_nbgrader():
 
     def run(*words, course: Path, check: bool = True) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "nbgrader", *words, f"--CourseDirectory.root={course}"]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -32,6 +41,7 @@ def sample_class(tmp_path_factory) -> Path:
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
+        timeout=500,
     )
     (course / "grade.txt").write_text(done.stdout)
     assert done.returncode == 3, done.stdout + done.stderr  # one hand-in is damaged, all others are graded
@@ -44,6 +54,12 @@ def empty_gradebook(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "gradebook.db"
     Gradebook(f"sqlite:///{path}").close()
     return path
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW))
 
 
 def pytest_generate_tests(metafunc):

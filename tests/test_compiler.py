@@ -92,7 +92,11 @@ print(type(module).__name__, type(module.__loader__).__name__, module.__spec__.l
 print(module.__spec__, module.__file__, module.__path__, module.__package__, *sorted(vars(module)))
 """
     plain = subprocess.run(
-        [sys.executable, "-c", f"{BEGIN}\nimport torch._dynamo\n{look}"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", f"{BEGIN}\nimport torch._dynamo\n{look}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
     )
     names = run(BEGIN, "import torch._dynamo", "torch._dynamo.reset()", look).split()
     expected = plain.stdout.split()

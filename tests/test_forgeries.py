@@ -187,7 +187,7 @@ RUNS = re.compile(rf"<(script|img|svg)[^>]*>?[^<]*{TRACE}|href=\S*script\S*{TRAC
 def graded(course: Path) -> tuple[dict[str, Mark], dict[str, str]]:
     """Grade a course folder; the marks, and the digests of all files but gradebook, log and the forgers' own."""
     command = [sys.executable, "-m", "grading.cli", "ex04", "--course-dir", str(course)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # a forger's own hand-in may be refused
     files = [path for path in course.rglob("*") if path.is_file() and "forgeries-" not in str(path)]
     digests = {

@@ -425,7 +425,9 @@ def test_from_an_archive_to_marks_for_a_platform(tmp_path):
     assert done.returncode == 0, done.stderr
 
     def run(*words, code=0):
-        done = subprocess.run([sys.executable, "-m", *words], cwd=course.folder, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=course.folder, capture_output=True, text=True, timeout=300
+        )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 

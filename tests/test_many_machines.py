@@ -9,14 +9,13 @@ import time
 
 import pytest
 from click.testing import CliRunner
-from dask.system import CPU_COUNT
 
 from grading import whole_class
 from grading.cli import main
-from grading.cluster import Executor, connect
 from grading.execute.archive import pack, unpack
 from grading.execute.job import execute
 from grading.execute.store import FOLDER
+from grading.executors import connect
 from tests.whole_class import CANARY, PATIENCE, build, certificates, cluster, command, executed, grade, marks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -48,18 +47,6 @@ def test_a_worker_that_dies_costs_nothing(tmp_path, monkeypatch):
     assert elsewhere.address.startswith("tls://")
     assert running.returncode == 0
     assert marks(course) == {student: 2.0 * (answer[-1] == "1") for student, answer in answers.items()}
-
-
-def test_workers_on_one_machine_share_its_processors(tmp_path):
-    def told(threads):
-        return str(threads).encode()
-
-    with cluster(tmp_path, workers=2) as elsewhere, connect(elsewhere.address) as client:
-        client.wait_for_workers(2, timeout=PATIENCE)
-        executor = Executor(client)
-        for number in range(4):
-            executor.submit(number, told)
-        assert {executor.next()[1] for _ in range(4)} == {str(max(1, CPU_COUNT // 2)).encode()}
 
 
 def test_the_canary_is_executed_where_the_class_is(tmp_path):
@@ -125,8 +112,8 @@ def run(course, *words):
 
 
 def test_what_was_executed_with_other_packages_is_not_recorded(tmp_path, monkeypatch):
-    def elsewhere(packed, threads=None):
-        told = unpack(execute(packed, threads))
+    def elsewhere(packed, processors=None):
+        told = unpack(execute(packed, processors))
         environment = {**told["environment"], "torch": "1.0", "more": "2"}
         return pack(told | {"digest": "another", "environment": environment})
 

@@ -91,7 +91,7 @@ class Killer:
             return False
         self._of[name] += name.startswith("student-")
         if victim is self._running:
-            victim.wait()
+            victim.wait(60)
         return True
 
     def _may(self, victim):

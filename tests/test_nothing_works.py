@@ -47,11 +47,13 @@ def disk(tmp_path):
     """A disk of 16 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True, text=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True, text=True, timeout=300
+    )
     if done.returncode:
         pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
     yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    subprocess.run(["umount", "--lazy", folder], check=True, timeout=300)
 
 
 def fill(disk, room):
@@ -117,9 +119,9 @@ def test_a_full_disk_under_the_gradebook(course, disk, room, begun):
 
 def test_a_disk_that_can_only_be_read(graded, disk):
     course = shutil.copytree(graded, disk / "course")
-    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True, timeout=300)
     refused(course, "Read-only file system", str(course))
-    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True, timeout=300)
     goes_on(course, executed(course))
 
 

@@ -61,7 +61,7 @@ class Runner:
     def stop(self):
         self.wire.close()
         self.process.kill()
-        self.process.wait()
+        self.process.wait(60)
 
 
 @contextlib.contextmanager

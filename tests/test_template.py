@@ -139,7 +139,7 @@ def test_each_thread_has_a_template_that_ends_with_it():
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
-    thread.join()
+    thread.join(60)
     deadline = time.monotonic() + 10
     while len(templates()) > 1 and time.monotonic() < deadline:
         time.sleep(0.05)

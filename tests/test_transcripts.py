@@ -17,7 +17,6 @@ import pytest
 from click.testing import CliRunner
 
 from grading.cli import main
-from grading.cluster import Executor
 from grading.course import Course
 from grading.execute import job as jobs
 from grading.execute.archive import pack, unpack
@@ -27,6 +26,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.replayer import judge
 from grading.execute.store import FOLDER
 from grading.execute.transcript import MAX_ARRAYS, MAX_JSON, Transcript
+from grading.executors import Executor
 from tests.gradebooks import dump, totals
 from tests.tiny_course import build, cell, check, hand_in, master
 
@@ -404,9 +404,9 @@ def test_what_is_not_on_record_is_sent_back(course, no_sandbox):
 def test_what_is_sent_back_is_executed(few, monkeypatch):
     submit, submitted = Executor.submit, []
 
-    def noted(self, name, function, packed, *more):
+    def noted(self, name, function, packed, *more, limit):
         submitted.append((function.__name__, Job.unpack(packed).cells[3].source))
-        submit(self, name, function, packed, *more)
+        submit(self, name, function, packed, *more, limit=limit)
 
     monkeypatch.setattr(Executor, "submit", noted)
     change(few, "second-right", ASKS_MORE)

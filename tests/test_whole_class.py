@@ -92,7 +92,7 @@ def test_gradebook_and_notebooks_are_those_of_plain_nbgrader(graded, tmp_path):
     build(plain, ANSWERS)
     for words in (["generate_assignment"], ["autograde"]):
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words, "ex1"], cwd=plain, capture_output=True, text=True
+            [sys.executable, "-m", "nbgrader", *words, "ex1"], cwd=plain, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr
     assert dump(plain) == dump(graded)

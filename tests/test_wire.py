@@ -46,7 +46,7 @@ def sent(ends):
         try:
             return ends[1].receive(PATIENCE)
         finally:
-            sender.join()
+            sender.join(60)
 
     return send_and_receive
 
@@ -77,7 +77,7 @@ def hear(data, **options):
         return wire.receive(PATIENCE)
     finally:
         wire.close()
-        talker.join()
+        talker.join(60)
 
 
 def assert_same_array(got, expected):
@@ -541,7 +541,7 @@ def test_a_trickle_of_bytes_does_not_put_the_timeout_off():
             Wire(ours).receive(0.5)
     finally:
         done.set()
-        talker.join()
+        talker.join(60)
         ours.close()
 
 

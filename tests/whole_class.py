@@ -84,7 +84,9 @@ def certificates(folder):
     """Settings with which Dask's processes believe one another, and nobody else."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=grading"]
-    subprocess.run(["openssl", *words, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    subprocess.run(
+        ["openssl", *words, "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=300
+    )
     settings = {CA_FILE: str(certificate), "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"}
     for place in ("SCHEDULER", "WORKER", "CLIENT"):
         settings[f"DASK_DISTRIBUTED__COMM__TLS__{place}__CERT"] = str(certificate)
@@ -121,7 +123,7 @@ class Cluster:
             cwd=self._folder / name,
             env=os.environ | {"PYTHONPATH": str(self._folder / name)} | self._settings,
         )
-        self._stack.callback(process.wait)
+        self._stack.callback(process.wait, 60)
         self._stack.callback(process.kill)
         return process
 

@@ -15,6 +15,7 @@ import psutil
 from .limits import Limits
 from .sandbox import MARGIN, SandboxError
 
+WEIGHT = 100  # of the processors' time: the same for each sandbox, however many processes run in it
 PATIENCE = 5.0  # seconds for processes to end
 
 
@@ -28,7 +29,7 @@ def confine(bubblewrap: int, parent: Path, limits: Limits) -> Iterator[None]:
         Id of the process that started the sandbox. The sandbox must be up, and nothing of the student's run yet.
     parent : Path
         A cgroup in which this user may make others, with the controllers ``memory`` and ``pids`` in its
-        ``cgroup.subtree_control``.
+        ``cgroup.subtree_control``; and ``cpu``, if the processors' time is to be shared evenly.
     limits : Limits
         Memory and tasks.
 
@@ -45,6 +46,8 @@ def confine(bubblewrap: int, parent: Path, limits: Limits) -> Iterator[None]:
         if (folder / "memory.swap.max").exists():
             _write(folder, "memory.swap.max", 0)
         _write(folder, "pids.max", int(MARGIN * limits.tasks))
+        if (folder / "cpu.weight").exists():
+            _write(folder, "cpu.weight", WEIGHT)
         first = psutil.Process(bubblewrap)
         for process in (first, *first.children(recursive=True)):
             _write(folder, "cgroup.procs", process.pid)

@@ -17,7 +17,7 @@ import numpy as np
 from . import archive
 from .limits import Limits
 from .plan import PlannedCell
-from .session import Disturbed, Session
+from .session import Disturbed, Overloaded, Session
 
 # Set when all that is being executed in this process is to end, and nothing is to begin any more.
 interrupted = threading.Event()
@@ -25,6 +25,9 @@ interrupted = threading.Event()
 # by what can't.
 OWN_DOING = 2
 ATTEMPTS = 5
+# How often it is executed if others use its processors.
+OVERLOADED = 2
+GRACE = 60.0  # seconds to begin and to end
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,21 @@ class Job:
         seen = {name: raw for name, raw in self.release.items() if not any(fnmatch(name, p) for p in self.judging)}
         return _digest([cells, _outline(replace(self, cells=[], release=seen, judging=[], secret=b"")), environment()])
 
-    def run(self, threads: int | None = None) -> dict[str, Any]:
+    @property
+    def longest(self) -> float:
+        """Seconds after which its execution is given up: all of its limits together, and some grace."""
+        limits = self.limits
+        in_cells = limits.cell + limits.answer
+        cells = limits.notebook + in_cells if self.sandboxed else len(self.cells) * in_cells
+        return ATTEMPTS * (2 * limits.start + GRACE) + cells
+
+    def run(self, processors: list[int] | None = None) -> dict[str, Any]:
         """Execute it here.
 
         Parameters
         ----------
-        threads : int, optional
-            How many processors NumPy and torch use on the student side; by default what they find.
+        processors : list of int, optional
+            Those that the student side runs on; by default all that there are.
 
         Returns
         -------
@@ -108,7 +119,7 @@ class Job:
         SandboxError
             The sandbox can't be had; nothing was executed.
         Disturbed
-            Somebody or something kills its processes, again and again.
+            Somebody or something kills its processes, or uses its processors, again and again.
         """
         with tempfile.TemporaryDirectory(prefix="release-") as folder:
             release = Path(folder)
@@ -127,7 +138,7 @@ class Job:
                 gpu=self.gpu,
                 cgroup=Path(self.cgroup) if self.cgroup else None,
                 sandboxed=self.sandboxed,
-                threads=threads,
+                processors=processors,
             )
             return {"reports": run_with_retries(session, self.limits.notebook)} | self.about()
 
@@ -161,9 +172,11 @@ def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
     ------
     Disturbed
         The machine killed its processes each time, or there is no time left for another try.
+    Overloaded
+        Others used its processors each time.
     """
-    own, left = 0, seconds
-    for attempt in range(1, ATTEMPTS + 1):  # noqa: B007 (told in the end)
+    own, overloaded, left = 0, 0, seconds
+    for _ in range(ATTEMPTS):
         if interrupted.is_set():
             raise Disturbed("interrupted")
         try:
@@ -171,19 +184,22 @@ def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
         except Disturbed as disturbed:
             last = disturbed
         left -= last.seconds
+        overloaded += isinstance(last, Overloaded)
+        if overloaded == OVERLOADED:
+            raise last
         # What the student's own code can bring about, it brings about again.
         own += last.reports is not None
         is_over = left < last.seconds  # for another try takes about as long
         if last.reports is not None and (own > OWN_DOING or is_over):
             return last.reports
         if is_over:
-            break
-    raise Disturbed(f"{last}, {attempt} times in a row")
+            raise last
+    raise Disturbed(f"{last}, {ATTEMPTS} times in a row")
 
 
-def execute(job: bytes, threads: int | None = None) -> bytes:
+def execute(job: bytes, processors: list[int] | None = None) -> bytes:
     """Execute a packed `Job` and pack the result of `Job.run`."""
-    return archive.pack(Job.unpack(job).run(threads))
+    return archive.pack(Job.unpack(job).run(processors))
 
 
 @cache

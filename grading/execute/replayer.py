@@ -18,7 +18,7 @@ class NotOnRecord(LookupError):
     """A submission has to be executed to be judged: its transcript is of something else, or does not tell enough."""
 
 
-def judge(job: bytes, before: bytes, threads: int | None = None) -> bytes | None:
+def judge(job: bytes, before: bytes, processors: list[int] | None = None) -> bytes | None:
     """Judge a submission by its transcript.
 
     Parameters
@@ -27,7 +27,7 @@ def judge(job: bytes, before: bytes, threads: int | None = None) -> bytes | None
         The submission with the test cells of today, packed.
     before : bytes
         The transcript of its execution.
-    threads : int, optional
+    processors : list of int, optional
         Not used.
 
     Returns

@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from .limits import Limits
+from .processors import on
 from .seccomp import refusals
 
 PROGRAM = "bwrap"
@@ -125,7 +126,7 @@ class Sandbox:
 
 
 def start(
-    sock: socket.socket, release: Path | None, limits: Limits, gpu: bool = False, threads: int | None = None
+    sock: socket.socket, release: Path | None, limits: Limits, gpu: bool = False, processors: list[int] | None = None
 ) -> Sandbox:
     """Start a runner in a new sandbox.
 
@@ -139,8 +140,8 @@ def start(
         Of which ``scratch`` and ``tasks`` are minded here.
     gpu : bool
         Whether the graphics cards of this machine are there, too.
-    threads : int, optional
-        How many processors NumPy and torch use, if not what they find.
+    processors : list of int, optional
+        Those that the student's code runs on, if not all that there are.
 
     Raises
     ------
@@ -154,11 +155,14 @@ def start(
         # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
         arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
         command = [PROGRAM, "--args", str(arguments), "--", *_runner(sock.fileno(), int(MARGIN * limits.tasks))]
-        return _started(command, [sock.fileno(), rules, arguments], environment(threads), "/", executable=program)
+        fds = [sock.fileno(), rules, arguments]
+        return _started(command, fds, environment(processors), "/", processors, executable=program)
 
 
-def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | None = None) -> Sandbox:
+def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[int] | None = None) -> Sandbox:
     """Start a runner in an ordinary folder, where the student's code can do whatever the grader's user can.
+
+    It may leave its processors, too.
 
     Raises
     ------
@@ -167,29 +171,35 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, threads: int | Non
     """
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
     here = {"HOME": folder, "PYTHONPATH": str(Path(__file__).parent)}
-    variables = {name: value for name, value in environment(threads).items() if name not in inside_only} | here
+    variables = {name: value for name, value in environment(processors).items() if name not in inside_only} | here
     command = [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())]
-    return _started(command, [sock.fileno()], variables, folder)
+    return _started(command, [sock.fileno()], variables, folder, processors)
 
 
 def _started(
-    command: list[str], fds: list[int], variables: dict[str, str], folder: str, executable: str | None = None
+    command: list[str],
+    fds: list[int],
+    variables: dict[str, str],
+    folder: str,
+    processors: list[int] | None,
+    executable: str | None = None,
 ) -> Sandbox:
     # A pipe holds little, whatever is written into it; a file of this machine would not.
     complaints, their_end = os.pipe()
     os.set_blocking(complaints, False)
     try:
-        process = subprocess.Popen(
-            command,
-            executable=executable,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=their_end,
-            pass_fds=fds,
-            env=variables,
-            cwd=folder,
-            start_new_session=True,  # a Ctrl-C meant for the grader must not reach the sandbox
-        )
+        with on(processors):
+            process = subprocess.Popen(
+                command,
+                executable=executable,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=their_end,
+                pass_fds=fds,
+                env=variables,
+                cwd=folder,
+                start_new_session=True,  # a Ctrl-C meant for the grader must not reach the sandbox
+            )
     except OSError as error:
         os.close(complaints)
         raise SandboxError(f"the student side did not start: {error}") from error
@@ -263,10 +273,10 @@ def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> 
     return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
 
 
-def environment(threads: int | None = None) -> dict[str, str]:
-    """All the environment variables of a sandbox, whose libraries use so many processors."""
-    limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if threads else ()
-    return dict.fromkeys(limited, str(threads)) | {
+def environment(processors: list[int] | None = None) -> dict[str, str]:
+    """All the environment variables of a sandbox, whose libraries use so many processors, if not all that they find."""
+    limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if processors else ()
+    return dict.fromkeys(limited, str(len(processors or ()))) | {
         "PATH": "/usr/bin:/bin",
         "HOME": str(HOME),
         "LANG": "C.UTF-8",

@@ -18,6 +18,7 @@ from .cgroup import confine
 from .door import GRACE
 from .fonts import font_list
 from .limits import Limits
+from .load import Meter, Reading
 from .plan import PlannedCell
 from .runner.wire import Timeout, Wire, WireError
 from .watchdog import watch
@@ -44,6 +45,10 @@ class Disturbed(RuntimeError):
         self.seconds = seconds
 
 
+class Overloaded(Disturbed):
+    """A limit on time was reached while others used the sandbox's processors."""
+
+
 @dataclass(frozen=True)
 class Session:
     """What is needed to execute one submission, and nothing of the gradebook.
@@ -66,8 +71,8 @@ class Session:
         Whether the student's code can use the graphics cards of this machine.
     cgroup : Path or None
         A cgroup to divide, if there is one.
-    threads : int or None
-        How many processors NumPy and torch use on the student side, if not what they find.
+    processors : list of int or None
+        Those that the student side runs on, if not all that there are.
     sandboxed : bool
         Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
     """
@@ -80,7 +85,7 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     gpu: bool = False
     cgroup: Path | None = None
-    threads: int | None = None
+    processors: list[int] | None = None
     sandboxed: bool = True
 
     def run(self, notebook: float | None = None) -> list[dict[str, Any]]:
@@ -103,6 +108,8 @@ class Session:
             The sandbox did not start, or can't be watched; nothing was executed.
         Disturbed
             Somebody killed the sandbox or the grader kernel; or the time that was left for this try did not suffice.
+        Overloaded
+            A limit on time was reached while others used the sandbox's processors.
         """
         limits = self.limits if notebook is None else replace(self.limits, notebook=notebook)
         with self._processes() as processes:
@@ -119,15 +126,17 @@ class Session:
                     f"the sandbox did not start: {student_side.complaint() or greeting['no_start']}"
                 )
             with ExitStack() as guards:
+                meter = None
                 if self.sandboxed:
                     first = student_side.hold()
+                    meter = guards.enter_context(Meter(first, self.processors))
                     if self.cgroup:
                         guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
                     guards.enter_context(watch(first, limits, processes.end))
                 processes.begun = time.monotonic()
                 with suppress(WireError):  # then the first cell finds it gone
                     control.send({"go": True}, GRACE)
-                reports = self._collect(control)
+                reports = self._collect(control, meter)
             if processes.ended and processes.seconds > limits.notebook and limits != self.limits:
                 raise Disturbed("its processes were killed, and the time left for another try did not suffice")
             if any("lost" in report or "died" in report for report in reports):
@@ -156,8 +165,9 @@ class Session:
             "output": self.limits.output,
         }
 
-    def _collect(self, control: Wire) -> list[dict[str, Any]]:
+    def _collect(self, control: Wire, meter: Meter | None) -> list[dict[str, Any]]:
         reports: list[dict[str, Any]] = []
+        readings = [meter.read()] if meter else []
         lost = None
         for cell in self.cells:
             # A test cell may ask a few slow questions; the door's own limits come first.
@@ -165,6 +175,9 @@ class Session:
             try:
                 if lost is None and cell.runs:
                     reports.append(control.receive(limit))
+                    if meter:
+                        readings.append(meter.read())
+                        self._refuse_if_starved(cell, readings)
                     continue
             except Timeout:
                 lost = f"the judging process did not finish this cell within {limit:g} s"
@@ -172,6 +185,15 @@ class Session:
                 lost = f"the judging process died in this cell or before it ({error})"
             reports.append({"lost": lost} if cell.runs else {})
         return reports
+
+    def _refuse_if_starved(self, cell: PlannedCell, readings: list[Reading]) -> None:
+        """Raise `Overloaded` if a limit may have been reached because the processors were others'."""
+        first, *_, before, now = readings[:1] + readings
+        limit = self.limits.cell if cell.on_student_side else self.limits.answer
+        for since, seconds in ((before, limit), (first, self.limits.notebook)):
+            if now.time - since.time >= seconds and now.starved(since):
+                why = f"{cell.name or 'a cell'} took too long while others used its processors"
+                raise Overloaded(why, seconds=now.time - first.time)
 
     @contextmanager
     def _processes(self) -> Iterator["_Processes"]:
@@ -182,10 +204,10 @@ class Session:
             control, tell, door = (stack.enter_context(pair[0]) for pair in pairs)
             grader_control, why, student_end = (stack.enter_context(pair[1]) for pair in pairs)
             if self.sandboxed:
-                student_side = sandbox.start(student_end, self.release, self.limits, self.gpu, self.threads)
+                student_side = sandbox.start(student_end, self.release, self.limits, self.gpu, self.processors)
             else:
                 home = stack.enter_context(tempfile.TemporaryDirectory(prefix="student-side-"))
-                student_side = sandbox.start_without_a_sandbox(student_end, home, self.threads)
+                student_side = sandbox.start_without_a_sandbox(student_end, home, self.processors)
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             sources = [cell.source for cell in self.cells if cell.on_grader_side]
