@@ -100,7 +100,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 data = TensorDataset(torch.zeros(64, 32, 64))
 assert sum(len(batch) for batch, in DataLoader(data, batch_size=8, num_workers=2)) == 64
-signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMIN])
+signal.signal(signal.SIGRTMIN, lambda *_: None)
 assert ctypes.CDLL(None).sigqueue(os.getpid(), signal.SIGRTMIN, ctypes.c_void_p(1)) == 0
 assert fcntl.fcntl(os.pipe()[0], 1032) >= 4096
 """
