@@ -223,5 +223,8 @@ class Tape:
     def sendall(self, data: bytes) -> None:
         """Listen to nobody."""
 
+    def shutdown(self, how: int) -> None:
+        """Hang up."""
+
     def close(self) -> None:
         """Stay on the table."""

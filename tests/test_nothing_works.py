@@ -83,9 +83,16 @@ def goes_on(course, kept):
 
 
 @pytest.mark.parametrize(
-    ("ready", "room"), [(True, 0), (False, 0), (False, 12)], ids=["recording", "executing", "executing, 48 KiB"]
+    ("ready", "room", "why"),
+    [
+        (True, 0, "database or disk is full; make room"),
+        (True, 3, "No space left on device"),
+        (False, 0, "database or disk is full; make room"),
+        (False, 12, "No space left on device"),
+    ],
+    ids=["recording", "recording, 12 KiB", "executing", "executing, 48 KiB"],
 )
-def test_a_full_disk(graded, disk, ready, room):
+def test_a_full_disk(graded, disk, ready, room, why):
     course = shutil.copytree(graded, disk / "course")
     grade(course)  # a copy is new
     shutil.rmtree(course / "autograded")
@@ -93,7 +100,7 @@ def test_a_full_disk(graded, disk, ready, room):
         hand_in(course, student, answer)
     kept = executed(course)
     ballast = fill(disk, room)
-    refused(course, "No space left on device")
+    refused(course, why)
     ballast.unlink()
     assert kept.items() <= executed(course).items() and marks(course) == MARKS
     goes_on(course, executed(course))

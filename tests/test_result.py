@@ -134,9 +134,9 @@ LIES = {
 }
 
 
-def execute_but_lie(packed, threads=None):
+def execute_but_lie(packed, processors=None):
     """Execute a job, and say something else of whoever asks for it."""
-    content = Job.unpack(packed).run(threads)
+    content = Job.unpack(packed).run(processors)
     lies = [lie for name, lie in LIES.items() if any(f"# {name}" in cell.source for cell in Job.unpack(packed).cells)]
     return lies[0](content) if lies else archive.pack(content)
 

@@ -102,9 +102,12 @@ def test_a_copy_that_is_killed_says_so_and_the_next_is_judged():
     assert passed("1") == [True]
 
 
-def test_a_copy_whose_template_is_killed_goes_on_and_the_next_has_another():
-    kills = "import os\nif '/template-' not in os.getcwd():\n    os.kill(os.getppid(), 9)"
-    assert passed(kills, "1") == passed(kills, "1") == [True, True]
+def test_a_copy_ends_with_its_template_and_the_next_has_another():
+    kills = "import os, time\nif '/template-' not in os.getcwd():\n    os.kill(os.getppid(), 9)\n    time.sleep(10)"
+    for _ in range(2):
+        with pytest.raises(Disturbed, match="grader kernel was killed"):
+            judged(kills, "1")
+    assert passed("1") == [True]
 
 
 def test_a_template_that_does_not_get_ready_leaves_nothing_behind():

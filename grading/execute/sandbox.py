@@ -34,8 +34,8 @@ HOME = Path("/home/student")
 INSTRUCTOR_PACKAGES = ("grading", "course_utils")
 # The only writable places.
 SCRATCH = ("/tmp", "/dev/shm", str(HOME))
-# Above the limit, so that the watchdog comes first where it is quick enough: it can say why.
-MARGIN = 1.25
+# So many times the limit on tasks is the kernel's own: the watchdog, who can say why, comes first.
+MARGIN = 4
 # From here on, users that nobody else has; where a container knows no such users, those that systemd lends to services.
 FIRST_UNUSED_UID = 2**20
 LENT_UIDS = range(61184, 65520)
@@ -154,7 +154,7 @@ def start(
         words = _arguments(release, limits.scratch, rules, gpu)
         # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
         arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
-        command = [PROGRAM, "--args", str(arguments), "--", *_runner(sock.fileno(), int(MARGIN * limits.tasks))]
+        command = [PROGRAM, "--args", str(arguments), "--", *_runner(sock.fileno(), MARGIN * limits.tasks)]
         fds = [sock.fileno(), rules, arguments]
         return _started(command, fds, environment(processors), "/", processors, executable=program)
 
