@@ -137,6 +137,14 @@ def listed(path):
     with open(path, "w"):
         return refused(os.setxattr, path, "system.posix_acl_access", value)
 
+def sqlite_writes():
+    import sqlite3
+    with sqlite3.connect("numbers.db") as first, sqlite3.connect("numbers.db") as second:
+        first.execute("create table numbers (number int)")
+        first.execute("insert into numbers values (3)")
+        first.commit()
+        return second.execute("select * from numbers").fetchall() == [(3,)]
+
 def ordinary():
     one, other = socket.socketpair()
     with one, other, socket.socket(socket.AF_INET6), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW):
@@ -230,7 +238,8 @@ print(json.dumps({
         "a filter of what a socket gets": attaches(socket.AF_UNIX, socket.SOL_SOCKET, 26),
         "an access list of a file": listed("/tmp/with-a-list"),
     },
-    "seems to be done": [fails("sync"), fails("syncfs", -1)],
+    "seems to be done": [fails("sync"), fails("syncfs", -1), *(fails("fcntl", -1, what, 0) for what in (6, 7, 37, 38))],
+    "sqlite writes": sqlite_writes(),
     "ordinary requests": [
         fails("prctl", 15, 0), fails("prctl", 1, 0), attaches(socket.AF_INET6, socket.IPPROTO_IPV6, 26)
     ],
@@ -252,7 +261,7 @@ print(json.dumps({
 }))
 '''
 SCRATCH = list(sandbox.SCRATCH)
-RESOURCES = ["NOFILE", "SIGPENDING", "MSGQUEUE", "MEMLOCK", "CORE", "NPROC"]
+RESOURCES = ["NOFILE", "SIGPENDING", "MSGQUEUE", "MEMLOCK", "NICE", "RTPRIO", "CORE", "NPROC"]
 FIRST_PROCESS = range(6)  # ways into it
 CALLS = {
     "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425}
@@ -350,6 +359,7 @@ def test_the_limits_of_a_process_are_low(found):
     # Otherwise the kernel's counts for a user, which neighbours and grader may share, can be used up.
     limits = {name: most for name, (now, most) in found["limits"].items() if now == most}
     assert limits.items() >= {"NOFILE": 1024, "SIGPENDING": 1024, "MSGQUEUE": 0, "MEMLOCK": 65536, "CORE": 1}.items()
+    assert limits["NICE"] == limits["RTPRIO"] == 0
     assert limits["NPROC"] == int(sandbox.MARGIN * LIMITS.tasks)
 
 
@@ -366,7 +376,8 @@ def test_system_calls_are_refused_for_what_they_are_asked(found):
         "a filter of what a socket gets": errno.EPERM,
         "an access list of a file": errno.EOPNOTSUPP,
     }
-    assert found["seems to be done"] == [0, 0] and found["ordinary requests"] == [errno.EFAULT, 0, 0]
+    assert found["seems to be done"] == [0] * 6 and found["sqlite writes"]
+    assert found["ordinary requests"] == [errno.EFAULT, 0, 0]
     assert found["ordinary pipes and sockets"] and found["buffer"] < 2**20
 
 

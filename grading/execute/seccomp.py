@@ -59,6 +59,8 @@ _ABSENT_IF_USER_IS_SHARED = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
 _NEWEST = 452  # fchmodat2; from 424 on the numbers are the same everywhere. Those of x32 are larger, too.
 _CLONE_NEWUSER = 0x10000000
 _F_SETPIPE_SZ = 1031
+# F_SETLK and F_SETLKW, and the same for open files: as many as there are bytes in a file.
+_LOCKS = (6, 7, 37, 38)
 # AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which programs ask for the network's interfaces.
 _FAMILIES = (1, 2, 10, 16)
 # The family's own, TCP and UDP; for others the kernel loads modules.
@@ -117,6 +119,7 @@ _REFUSALS = (
     _Refusal((272, 97), 0, _ANY_BIT, (_CLONE_NEWUSER,), True, _EPERM),  # unshare
     _Refusal((203, 122), 0, _EQUAL, (), False, _EPERM),  # sched_setaffinity
     _Refusal((72, 25), 1, _EQUAL, (_F_SETPIPE_SZ,), True, _EPERM),  # fcntl
+    _Refusal((72, 25), 1, _EQUAL, _LOCKS, True, _DONE),  # SQLite does not work without; nobody else has these files
     _Refusal((41, 198), 0, _EQUAL, _FAMILIES, False, _EAFNOSUPPORT),  # socket
     _Refusal((41, 198), 2, _EQUAL, _PROTOCOLS, False, _EPROTONOSUPPORT),
     _Refusal((54, 208), 2, _EQUAL, (_SO_SNDBUF, _SO_RCVBUF), True, _DONE, level=_SOL_SOCKET),  # setsockopt
