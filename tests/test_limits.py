@@ -136,6 +136,59 @@ HARMS = {
         {"memory": GIB // 4},
         "your code used more than 0.25 GiB of memory and was stopped",
     ),
+    "mappings": (
+        """
+        import ctypes, mmap, os, time
+        libc, count = ctypes.CDLL(None), 30_000
+        pages = mmap.mmap(-1, 2 * count * 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        begin = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+        for number in range(count):
+            libc.mprotect(ctypes.c_void_p(begin + (2 * number + 1) * 4096), ctypes.c_size_t(4096), mmap.PROT_READ)
+        for _ in range(40):
+            if os.fork() == 0:
+                time.sleep(20)
+                os._exit(0)
+        time.sleep(5)
+        """,
+        {"memory": 3 * GIB // 8},
+        "your code used more than 0.375 GiB of memory and was stopped",
+    ),
+    "mappings of ancestors": (
+        """
+        import ctypes, mmap, os, time
+        libc, count = ctypes.CDLL(None), 5000
+        pages = mmap.mmap(-1, 2 * count * 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        begin = ctypes.addressof(ctypes.c_char.from_buffer(pages))
+        for number in range(count):
+            pages[2 * number * 4096] = 1
+            libc.mprotect(ctypes.c_void_p(begin + (2 * number + 1) * 4096), ctypes.c_size_t(4096), mmap.PROT_READ)
+        for _ in range(60):
+            if os.fork():
+                break
+        time.sleep(15)
+        """,
+        {"memory": 3 * GIB // 8},
+        "your code used more than 0.375 GiB of memory and was stopped",
+    ),
+    "names of files": (
+        """
+        import time
+        for number in range(200_000):
+            open(f"/tmp/{number:0250}", "w").close()
+        time.sleep(5)
+        """,
+        {"memory": 3 * GIB // 8},
+        "your code used more than 0.375 GiB of memory and was stopped",
+    ),
+    "terminals": (
+        """
+        import os, time
+        kept = [os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY) for _ in range(100)]
+        time.sleep(20)
+        """,
+        {},
+        "your code had more than 64 terminals at one time and was stopped",
+    ),
     "many processes": (
         """
         import os, time

@@ -75,7 +75,8 @@ def _nothing_is_left_running():
 # What student code sees. One sandbox answers all these questions.
 
 PROBE = '''
-import ctypes, errno, fcntl, importlib, json, os, platform, resource, socket, subprocess, sys, tempfile
+import ctypes, errno, fcntl, importlib, json, os, platform, resource, socket, struct
+import subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 def attempt(action, *arguments):
@@ -117,6 +118,32 @@ def refused(action, *arguments):
     except OSError as error:
         return error.errno
     return 0
+
+def fails(function, *arguments):
+    """With which error a function of the C library fails; 0 for none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return ctypes.get_errno() if getattr(libc, function)(*map(ctypes.c_ulong, arguments)) == -1 else 0
+
+def attaches(family, level, option):
+    """Whether a filter of one instruction can be attached to a socket."""
+    accept = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, 1))
+    with socket.socket(family) as sock:
+        return refused(sock.setsockopt, level, option, struct.pack("@HP", 1, ctypes.addressof(accept)))
+
+def listed(path):
+    """With which error an access list is refused for a file in a writable place."""
+    entries = [(1, 7, -1), (2, 7, os.getuid()), (4, 7, -1), (16, 7, -1), (32, 7, -1)]
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    with open(path, "w"):
+        return refused(os.setxattr, path, "system.posix_acl_access", value)
+
+def sqlite_writes():
+    import sqlite3
+    with sqlite3.connect("numbers.db") as first, sqlite3.connect("numbers.db") as second:
+        first.execute("create table numbers (number int)")
+        first.execute("insert into numbers values (3)")
+        first.commit()
+        return second.execute("select * from numbers").fetchall() == [(3,)]
 
 def ordinary():
     one, other = socket.socketpair()
@@ -204,7 +231,18 @@ print(json.dumps({
         "a larger pipe": refused(fcntl.fcntl, os.pipe()[0], 1031, 2**20),
         "a socket to the machine that hosts this one": refused(socket.socket, 40, socket.SOCK_STREAM),
         "a socket of the kernel's ciphers": refused(socket.socket, 38, socket.SOCK_SEQPACKET),
+        "a socket for which the kernel loads a module": refused(socket.socket, socket.AF_INET, socket.SOCK_STREAM, 132),
+        "a filter of system calls": fails("prctl", 22, 2, 0),
+        "a table of locks of any size": fails("prctl", 78, 1, 2**20, 0),
+        "a core of its own": fails("prctl", 62, 1, 0, 1, 0),
+        "a filter of what a socket gets": attaches(socket.AF_UNIX, socket.SOL_SOCKET, 26),
+        "an access list of a file": listed("/tmp/with-a-list"),
     },
+    "seems to be done": [fails("sync"), fails("syncfs", -1), *(fails("fcntl", -1, what, 0) for what in (6, 7, 37, 38))],
+    "sqlite writes": sqlite_writes(),
+    "ordinary requests": [
+        fails("prctl", 15, 0), fails("prctl", 1, 0), attaches(socket.AF_INET6, socket.IPPROTO_IPV6, 26)
+    ],
     "ordinary pipes and sockets": ordinary(),
     "buffer": buffer(),
     "sends descriptors": sends_descriptors(),
@@ -223,17 +261,19 @@ print(json.dumps({
 }))
 '''
 SCRATCH = list(sandbox.SCRATCH)
-RESOURCES = ["NOFILE", "SIGPENDING", "MSGQUEUE", "MEMLOCK", "CORE", "NPROC"]
+RESOURCES = ["NOFILE", "SIGPENDING", "MSGQUEUE", "MEMLOCK", "NICE", "RTPRIO", "CORE", "NPROC"]
 FIRST_PROCESS = range(6)  # ways into it
 CALLS = {
     "x86_64": {"add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "io_uring_setup": 425}
     | {"memfd_create": 319, "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240, "inotify_init1": 294}
     | {"ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "pidfd_getfd": 438, "kcmp": 312}
-    | {"io_setup": 206, "vmsplice": 278, "syslog": 103, "fanotify_init": 300},
+    | {"io_setup": 206, "vmsplice": 278, "syslog": 103, "fanotify_init": 300, "seccomp": 317, "epoll_create1": 291}
+    | {"landlock_create_ruleset": 444, "statmount": 457, "one that is not there yet": 480},
     "aarch64": {"add_key": 217, "request_key": 218, "keyctl": 219, "bpf": 280, "io_uring_setup": 425}
     | {"memfd_create": 279, "shmget": 194, "msgget": 186, "semget": 190, "mq_open": 180, "inotify_init1": 26}
     | {"ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "pidfd_getfd": 438, "kcmp": 272}
-    | {"io_setup": 0, "vmsplice": 75, "syslog": 116, "fanotify_init": 262},
+    | {"io_setup": 0, "vmsplice": 75, "syslog": 116, "fanotify_init": 262, "seccomp": 277, "epoll_create1": 20}
+    | {"landlock_create_ruleset": 444, "statmount": 457, "one that is not there yet": 480},
 }.get(platform.machine(), {})
 
 
@@ -319,6 +359,7 @@ def test_the_limits_of_a_process_are_low(found):
     # Otherwise the kernel's counts for a user, which neighbours and grader may share, can be used up.
     limits = {name: most for name, (now, most) in found["limits"].items() if now == most}
     assert limits.items() >= {"NOFILE": 1024, "SIGPENDING": 1024, "MSGQUEUE": 0, "MEMLOCK": 65536, "CORE": 1}.items()
+    assert limits["NICE"] == limits["RTPRIO"] == 0
     assert limits["NPROC"] == sandbox.MARGIN * LIMITS.tasks
 
 
@@ -328,7 +369,15 @@ def test_system_calls_are_refused_for_what_they_are_asked(found):
         "a larger pipe": errno.EPERM,
         "a socket to the machine that hosts this one": errno.EAFNOSUPPORT,
         "a socket of the kernel's ciphers": errno.EAFNOSUPPORT,
+        "a socket for which the kernel loads a module": errno.EPROTONOSUPPORT,
+        "a filter of system calls": errno.EINVAL,
+        "a table of locks of any size": errno.EINVAL,
+        "a core of its own": errno.EINVAL,
+        "a filter of what a socket gets": errno.EPERM,
+        "an access list of a file": errno.EOPNOTSUPP,
     }
+    assert found["seems to be done"] == [0] * 6 and found["sqlite writes"]
+    assert found["ordinary requests"] == [errno.EFAULT, 0, 0]
     assert found["ordinary pipes and sockets"] and found["buffer"] < 2**20
 
 

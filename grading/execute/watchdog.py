@@ -17,13 +17,18 @@ from .sandbox import SCRATCH, SandboxError
 
 LONGEST, SHORTEST = 0.1, 0.01  # seconds from one look to the next
 GROWTH = 4 * 2**30  # bytes a second: how quickly a sandbox can take memory
-EXACTLY = 0.25  # seconds of a processor for measuring shared memory exactly; the rest is then counted in full
+EXACTLY = 0.25  # seconds of a processor for measuring processes exactly; the rest is then counted in full
 KIB = 1024
-INODE_BYTES = 1024  # what a file costs without its content
+INODE_BYTES = 2 * KIB  # what a file with a long name costs without its content
 TASK_BYTES = 32 * KIB  # the kernel's stack of a thread, and what else it keeps of it
 DESCRIPTOR_BYTES = 32 * KIB  # a pipe holds 64 KiB at most, and has two ends
 SOCKET_BYTES = 256 * KIB  # what one may send before the other end reads it; seccomp lets nobody ask for more
 TCP_OVERHEAD = 4  # memory of a TCP queue by the bytes in it, if they were sent in small pieces
+MAPPING_BYTES = 512  # what the kernel keeps of a range of addresses, without page tables
+RELATION_BYTES = 64  # and of that range for each process from which it may have been inherited
+MOST_MAPPINGS = 65530  # of a process, unless the machine has another /proc/sys/vm/max_map_count
+MOST_TERMINALS = 64  # IPython takes one for each command; a machine has about 3000 for all of its sandboxes
+PAGES, KERNEL = ("VmRSS", "VmSwap"), ("VmPTE", "HugetlbPages")  # in a process's status
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
@@ -62,6 +67,8 @@ def watch(first: int, limits: Limits, end: Callable[[str], None]) -> Iterator[No
                 tasks, memory = usage.look(limits.memory)
                 if tasks > limits.tasks:
                     return end(f"had more than {limits.tasks} processes and threads at one time and was stopped")
+                if usage.terminals() > MOST_TERMINALS:
+                    return end(f"had more than {MOST_TERMINALS} terminals at one time and was stopped")
                 if memory > limits.memory:
                     return end(f"used more than {limits.memory / 2**30:g} GiB of memory and was stopped")
                 wait = min(max(SHORTEST, (limits.memory - memory) / GROWTH), LONGEST)
@@ -107,11 +114,12 @@ class Usage:
         # Kept open: the id may be another process's by the time of the next look.
         self._proc = os.open(f"{root}/proc", FOLDER)
         self._scratch = [os.open(f"{root}{folder}", FOLDER) for folder in SCRATCH]
+        self._terminals = os.open(f"{root}/dev/pts", FOLDER)
         self._exact, self._measured = inf, -inf
 
     def close(self) -> None:
         """Let go of the sandbox, whose files are not freed before."""
-        for fd in (self._proc, *self._scratch):
+        for fd in (self._proc, self._terminals, *self._scratch):
             os.close(fd)
 
     def look(self, limit: int) -> tuple[int, float]:
@@ -132,14 +140,21 @@ class Usage:
         processes = self._processes()
         tasks = sum(process.tasks for process in processes)
         beside = sum(map(_bytes_in, self._scratch)) + self._sockets() + sum(process.kernel for process in processes)
-        memory = beside + sum(process.resident for process in processes)
+        resident = sum(process.resident for process in processes)
+        memory = beside + resident + _mappings_bytes(MOST_MAPPINGS * len(processes), len(processes))
         if memory > limit:
-            # Pages that processes share were counted for each of them. To count them once takes longer: not every time.
+            # As many mappings as there can be were counted, and pages that processes share for each of them. To count
+            # them takes longer: not every time.
             memory = min(memory, self._exact + GROWTH * (time.monotonic() - self._measured))
         if memory > limit:
-            memory = self._exact = beside + self._shares(processes)
+            beside += self._mappings(processes)
+            memory = self._exact = beside + (resident if beside + resident <= limit else self._shares(processes))
             self._measured = time.monotonic()
         return tasks, memory
+
+    def terminals(self) -> int:
+        """How many pseudoterminals there are."""
+        return len(os.listdir(self._terminals)) - 1  # ptmx
 
     def _processes(self) -> list[_Process]:
         found = []
@@ -147,13 +162,27 @@ class Usage:
             with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
                 # By proc_pid_status(5); a process that has ended, and that nobody has waited for, has no memory.
                 lines = dict(line.split(":", 1) for line in self._read(f"{ident}/status").splitlines())
-                size = {
-                    name: int(lines[name].split()[0]) * KIB for name in ("VmRSS", "VmSwap", "VmPTE") if name in lines
-                }
+                size = {name: int(lines[name].split()[0]) * KIB for name in PAGES + KERNEL if name in lines}
                 tasks = int(lines["Threads"])
-                kernel = size.get("VmPTE", 0) + int(lines["FDSize"]) * DESCRIPTOR_BYTES + tasks * TASK_BYTES
-                found.append(_Process(ident, size.get("VmRSS", 0) + size.get("VmSwap", 0), kernel, tasks))
+                kept = int(lines["FDSize"]) * DESCRIPTOR_BYTES + tasks * TASK_BYTES
+                kernel = sum(size.get(name, 0) for name in KERNEL) + kept
+                found.append(_Process(ident, sum(size.get(name, 0) for name in PAGES), kernel, tasks))
         return found
+
+    def _mappings(self, processes: list[_Process]) -> int:
+        """Bytes that the kernel keeps of the mappings of all processes at most."""
+        begun, count = time.thread_time(), 0
+        for process in processes:
+            count += self._count(process) if time.thread_time() < begun + EXACTLY else MOST_MAPPINGS
+        return _mappings_bytes(count, len(processes))
+
+    def _count(self, process: _Process) -> int:
+        try:
+            return self._read(f"{process.ident}/maps").count("\n")
+        except PermissionError:
+            return MOST_MAPPINGS
+        except (ProcessLookupError, FileNotFoundError):
+            return 0
 
     def _shares(self, processes: list[_Process]) -> int:
         """Bytes of memory of all processes, of what they share a part for each."""
@@ -184,6 +213,11 @@ class Usage:
     def _read(self, path: str) -> str:
         with open(os.open(path, os.O_RDONLY, dir_fd=self._proc), encoding="utf-8", errors="replace") as file:
             return file.read()
+
+
+def _mappings_bytes(mappings: int, relatives: int) -> int:
+    """Bytes that the kernel keeps of a process's mappings at most, among so many processes."""
+    return mappings * (MAPPING_BYTES + RELATION_BYTES * relatives)
 
 
 def _bytes_in(folder: int) -> int:

@@ -17,6 +17,8 @@ LIMITS = {
     resource.RLIMIT_SIGPENDING: 1024,
     resource.RLIMIT_MSGQUEUE: 0,
     resource.RLIMIT_MEMLOCK: 64 * 1024,
+    resource.RLIMIT_NICE: 0,  # nor may it run before others, where the grader might
+    resource.RLIMIT_RTPRIO: 0,
     # With 1 the kernel starts no program that keeps the dump of a crash outside of the sandbox, see core(5).
     resource.RLIMIT_CORE: 1,
 }
