@@ -25,7 +25,7 @@ from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell
 from grading.execute.replayer import judge
 from grading.execute.store import FOLDER
-from grading.execute.transcript import MAX_ARRAYS, MAX_JSON, Transcript
+from grading.execute.transcript import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_JSON, Transcript
 from grading.executors import Executor
 from tests.gradebooks import dump, totals
 from tests.tiny_course import build, cell, check, hand_in, master
@@ -288,6 +288,14 @@ def test_what_is_too_large_is_left_out_until_the_next_cell(large):
     assert [entry.get("answer") for entry in told.take()["asked"]] == [1, None, None]
     told.note("q", {}, {"answer": 3}, "k")
     assert [entry.get("answer") for entry in told.take()["asked"]] == [3]
+
+
+def test_all_answers_of_a_notebook_have_room_for_their_arrays_together():
+    told, kept = Transcript(), 0
+    for number in range(40):
+        told.note("q", {}, {"answer": np.zeros(2**20 if number < 39 else 2, np.uint8)}, "k")
+        kept += "answer" in told.take()["asked"][0]
+    assert kept == MAX_ARRAY_BYTES // 2**20, "the last, a small one, has no room either"
 
 
 # Why a mark is what it is
