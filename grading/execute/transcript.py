@@ -8,8 +8,8 @@ import numpy as np
 
 from .runner.wire import take_out
 
-# What goes beyond is left out, and can't be judged again without being asked again. Whoever grades has all of a notebook
-# in memory, several times.
+# What goes beyond is left out, and can't be judged again without being asked again. All of a notebook is in the memory
+# of whoever grades, several times.
 MAX_ARRAY_BYTES = 32 * 2**20  # of all answers
 MAX_ARRAYS = 2000  # of the answers to one test cell
 MAX_JSON = 2**19
