@@ -26,7 +26,7 @@ from grading.sanitize.accept import accept
 from grading.sanitize.accept import handed_in as handed_in_notebooks
 from grading.sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
 from grading.sanitize.rebuild import rebuild
-from grading.sanitize.submitted import MAX_CELLS, read_submitted
+from grading.sanitize.submitted import MAX_CELLS, MAX_CODE, read_submitted
 from tests.malformed import MALFORMED, UNREADABLE, malformed
 from tests.test_hand_in import ordinary_user
 from tests.tiny_course import TIMESTAMPS, build, hand_in, master
@@ -249,6 +249,16 @@ def test_parts_are_counted_before_they_take_memory(place, monkeypatch, raw):
     notebook_of(folder).write_text(raw)
     monkeypatch.setattr(submitted.json, "loads", None)  # nobody reads it
     with pytest.raises(HandInError, match="lists and dictionaries"):
+        accept(course, "ada", "ex1")
+
+
+@pytest.mark.parametrize("text", ["#" * (MAX_CODE + 1), "\x01" * (MAX_CODE // 6), "\\" * (MAX_CODE // 2)])
+def test_code_is_no_more_than_can_be_sent_to_whoever_executes_it(place, text):
+    course, folder = place
+    notebook = master()
+    notebook.cells[1].source = text
+    nbformat.write(notebook, notebook_of(folder))
+    with pytest.raises(HandInError, match="8 MiB of code"):
         accept(course, "ada", "ex1")
 
 

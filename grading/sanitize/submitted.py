@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from .hand_in import MAX_NOTEBOOK_BYTES, HandInError
 
 MAX_CELLS = 2000
+MAX_CODE = 8 * 2**20  # bytes of JSON, half of what a message to whoever executes it can hold
 # In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory, and Python's parser
 # stops all threads meanwhile, those among them that watch over sandboxes.
 MAX_PARTS = 200_000  # lists and dictionaries
@@ -42,11 +43,13 @@ def read_submitted(path: Path) -> NotebookNode:
     try:
         if path.stat().st_size <= MAX_NOTEBOOK_BYTES and _is_moderate(raw := path.read_bytes()):
             # Numbers by functions of Python, in which other threads get their turn.
-            cells = _cells(json.loads(raw.decode("utf-8-sig"), parse_int=_int, parse_float=_float))
+            found = _cells(json.loads(raw.decode("utf-8-sig"), parse_int=_int, parse_float=_float))
+            cells = [_plain(cell) for cell in found[: MAX_CELLS + 1]]
+            code = [cell.source for cell in cells if cell.cell_type == "code"]
+            if len(json.dumps(code, ensure_ascii=False).encode()) > MAX_CODE:
+                raise ValueError(f"it has more than {MAX_CODE >> 20} MiB of code; remove what is not needed")
             if len(cells) <= MAX_CELLS:
-                return NotebookNode(
-                    nbformat=4, nbformat_minor=4, metadata=NotebookNode(), cells=[_plain(cell) for cell in cells]
-                )
+                return NotebookNode(nbformat=4, nbformat_minor=4, metadata=NotebookNode(), cells=cells)
     except (OSError, ValueError, RecursionError) as error:
         why = str(error).splitlines()[0] if str(error) else ""
         raise HandInError(f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})") from error
