@@ -161,6 +161,17 @@ def test_a_canary_that_never_comes_back_is_named(tmp_path, monkeypatch):
     assert done.exit_code == 1 and "nobody was graded" in done.output and "within 0.5 s" in done.output
 
 
+def test_what_waits_is_bounded_in_bytes():
+    """Jobs with 200 MiB of files each: all of those that wait are in memory."""
+    with connect(workers=40) as executor:
+        submitted = 0
+        while executor.has_room:
+            executor.submit(submitted, answer, bytes(50 * 2**20), limit=SOON)
+            submitted += 1
+        assert 5 < submitted < 40
+        assert [executor.next()[1] for _ in range(submitted)] == [b"done"] * submitted and executor.has_room
+
+
 def test_more_than_all_limits_together_is_granted():
     job = Job(cells=[])
     limits = job.limits
