@@ -113,6 +113,28 @@ def test_the_processes_of_a_job_that_is_given_up_are_ended():
     assert len(begun) == 2 and not descendants().keys() - before
 
 
+def test_what_a_given_up_job_starts_anew_is_ended_as_well():
+    """A job starts its processes again if somebody kills them: beside it another thread executes it once more."""
+    begun, over = [], threading.Event()
+
+    def starts_again(*_, processors):
+        for _ in range(3):
+            begun.append(subprocess.Popen(["sleep", "300"]))
+            begun[-1].wait(PATIENCE)
+        over.set()
+        return b"too late"
+
+    with connect(workers=1) as executor:
+        executor.submit("stuck", starts_again, b"", limit=0.5)
+        executor.submit("next", lambda *_, processors: over.wait(SOON) and b"done", b"", limit=2 * SOON)
+        results = {}
+        while len(results) < 2:
+            name, result = executor.next()
+            results[name] = result
+    assert isinstance(results["stuck"], GivenUpError) and results["next"] == b"done"
+    assert all(process.poll() == -signal.SIGKILL for process in begun)
+
+
 EXITS = """
 import threading
 from grading.executors import connect
