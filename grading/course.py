@@ -167,9 +167,13 @@ class Course:
 
     def remarks(self, assignment: str, student: str) -> list[str]:
         """What sanitizing and executing left for the instructor in the graded notebooks."""
-        names, there = self.notebooks(assignment), self._handed_in(assignment, student)
-        said = [f"{name} was not handed in" for name in names if there and name not in there]
-        said += [f"handed in as {path.name}" for path in self._other_notebooks(assignment, student)]
+        names = self.notebooks(assignment)
+        try:
+            there = self._handed_in(assignment, student)
+            said = [f"{name} was not handed in" for name in names if there and name not in there]
+            said += [f"handed in as {path.name}" for path in self._other_notebooks(assignment, student)]
+        except OSError as error:  # such as of a folder that nobody may enter
+            said = [f"the folder can't be read: {error.strerror}"]
         for name in names:
             path = self.folder("autograded", assignment, student) / name
             if graded := path.is_file() and _read(path):

@@ -5,10 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
+import time
+from contextlib import chdir
 from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
@@ -21,8 +26,9 @@ from grading.sanitize.accept import accept
 from grading.sanitize.accept import handed_in as handed_in_notebooks
 from grading.sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
 from grading.sanitize.rebuild import rebuild
-from grading.sanitize.submitted import MAX_CELLS, read_submitted
+from grading.sanitize.submitted import MAX_CELLS, MAX_CODE, read_submitted
 from tests.malformed import MALFORMED, UNREADABLE, malformed
+from tests.test_hand_in import ordinary_user
 from tests.tiny_course import TIMESTAMPS, build, hand_in, master
 
 ODD_NAMES = [
@@ -56,6 +62,14 @@ def replace_by_folder(path):
     path.mkdir()
 
 
+def long_path(folder):
+    """Folders in each other with a longer path than any program can open."""
+    with chdir(folder):
+        for _ in range(20):
+            os.mkdir("d" * 250)
+            os.chdir("d" * 250)
+
+
 REFUSED = {  # what is done to a right hand-in, what is said
     "links": (lambda folder: beside(folder).symlink_to(folder.parents[2] / "secret.txt"), "mine.txt is a symbolic li"),
     "endless": (lambda folder: beside(folder).symlink_to("/dev/zero"), "mine.txt is a symbolic link"),
@@ -72,6 +86,8 @@ REFUSED = {  # what is done to a right hand-in, what is said
         "it is x.ipynb, rename",
     ),
     "in-the-way": (lambda folder: (folder / "README.md").mkdir(), "README.md is a folder, but a file of the assignm"),
+    "page-in-the-way": (lambda folder: (folder / "work.html").mkdir(), "work.html is a folder, but the feedback has"),
+    "long": (lambda folder: long_path(folder), "d{100}... is too long a name; 1000 bytes"),
     "under-way": (lambda folder: (folder / "data").touch(), "data is a file, but a folder of the assignment"),
 }
 REFUSED |= {
@@ -217,12 +233,59 @@ def test_a_notebook_may_not_have_cells_without_end(place):
         accept(course, "ada", "ex1")
 
 
-@pytest.mark.parametrize("raw", [BOMB, "[" + "[], " * 2 * 10**5 + "]", "[" + '"", ' * 2 * 10**6 + '""]'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        BOMB,
+        "[" + "[], " * 2 * 10**5 + "]",
+        "[" + '"", ' * 2 * 10**6 + '""]',
+        "[" + "1, " * 2 * 10**6 + "0, 0]",
+        "{" + '"x": 1, ' * 5 * 10**5 + '"x": 0}',
+    ],
+    ids=["dictionaries", "lists", "texts", "numbers", "keys"],
+)
 def test_parts_are_counted_before_they_take_memory(place, monkeypatch, raw):
     course, folder = place
     notebook_of(folder).write_text(raw)
     monkeypatch.setattr(submitted.json, "loads", None)  # nobody reads it
     with pytest.raises(HandInError, match="lists and dictionaries"):
+        accept(course, "ada", "ex1")
+
+
+@pytest.mark.parametrize("text", ["#" * (MAX_CODE + 1), "\x01" * (MAX_CODE // 6), "\\" * (MAX_CODE // 2)])
+def test_code_is_no_more_than_can_be_sent_to_whoever_executes_it(place, text):
+    course, folder = place
+    notebook = master()
+    notebook.cells[1].source = text
+    nbformat.write(notebook, notebook_of(folder))
+    with pytest.raises(HandInError, match="8 MiB of code"):
+        accept(course, "ada", "ex1")
+
+
+@pytest.mark.parametrize("number", ["1", "1e9", "-1.5"])
+def test_who_watches_over_sandboxes_gets_a_turn_while_a_notebook_is_read(place, number):
+    _, folder = place
+    numbers = ",".join([number] * 1_900_000)
+    notebook_of(folder).write_text(f'{{"nbformat": 4, "cells": [], "metadata": {{"x": [{numbers}]}}}}')
+    over, times = threading.Event(), []
+
+    def look():
+        while not over.wait(0.01):
+            times.append(time.process_time())  # not what others on this machine take
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    read_submitted(notebook_of(folder))
+    over.set()
+    watching.join()
+    assert max(np.diff(times)) < 0.2
+
+
+def test_of_too_many_notebooks_under_other_names_none_is_read(place, monkeypatch):
+    course, folder = place
+    notebook_of(folder).rename(folder / "mine.ipynb")
+    sparse(folder / "other.ipynb", MAX_NOTEBOOK_BYTES)
+    with pytest.raises(HandInError, match=r"if it is mine\.ipynb or other\.ipynb, rename that one"):
         accept(course, "ada", "ex1")
 
 
@@ -257,6 +320,19 @@ def test_the_table_names_the_notebook_that_is_missing(tmp_path):
     shutil.copytree(tmp_path / "source", tmp_path / "release")
     hand_in(tmp_path, "ada")
     assert Course(tmp_path).remarks("ex1", "ada") == ["other.ipynb was not handed in"]
+
+
+def test_a_folder_that_nobody_may_enter_costs_nobody_the_table():
+    with tempfile.TemporaryDirectory() as root:  # pytest's own is closed to others
+        os.chmod(root, 0o755)
+        build(Path(root))
+        shutil.copytree(Path(root, "source"), Path(root, "release"))
+        course = Course(Path(root))
+        hand_in(Path(root), "ada").chmod(0o644)
+        assert course.remarks("ex1", "zoe") == []
+        with ordinary_user():
+            assert course.remarks("ex1", "ada") == ["the folder can't be read: Permission denied"]
+        course.folder("submitted", "ex1", "ada").chmod(0o755)
 
 
 def test_of_two_versions_none_is_chosen(place):

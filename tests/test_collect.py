@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import chdir
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -235,6 +237,21 @@ def test_too_large_for_nbgrader_stops_nobody(place, caplog):
         collector.start()
     assert "is not collected: Directory size is too big" in caplog.text
     assert place.time_of("bob") == bob
+
+
+def test_a_path_that_no_program_takes_stops_nobody(place, caplog):
+    """Whoever makes folders one in the other, each from the one before, gets longer paths than anybody can open."""
+    with chdir(place.leave("ada")):
+        for _ in range(20):
+            os.mkdir("d" * 250)
+            os.chdir("d" * 250)
+        Path("data.txt").write_text("1")
+    place.leave("zoe")
+    with pytest.raises(ExchangeError, match="Not collected"):
+        place.collector().start()
+    assert "too long" in caplog.text
+    assert place.handed_in("zoe").is_dir()
+    assert not place.handed_in("ada").exists()
 
 
 def test_what_nbgrader_submit_leaves_is_collected_as_it_says(place, tmp_path):

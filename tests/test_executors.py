@@ -113,6 +113,28 @@ def test_the_processes_of_a_job_that_is_given_up_are_ended():
     assert len(begun) == 2 and not descendants().keys() - before
 
 
+def test_what_a_given_up_job_starts_anew_is_ended_as_well():
+    """A job starts its processes again if somebody kills them: beside it another thread executes it once more."""
+    begun, over = [], threading.Event()
+
+    def starts_again(*_, processors):
+        for _ in range(3):
+            begun.append(subprocess.Popen(["sleep", "300"]))
+            begun[-1].wait(PATIENCE)
+        over.set()
+        return b"too late"
+
+    with connect(workers=1) as executor:
+        executor.submit("stuck", starts_again, b"", limit=0.5)
+        executor.submit("next", lambda *_, processors: over.wait(SOON) and b"done", b"", limit=2 * SOON)
+        results = {}
+        while len(results) < 2:
+            name, result = executor.next()
+            results[name] = result
+    assert isinstance(results["stuck"], GivenUpError) and results["next"] == b"done"
+    assert all(process.poll() == -signal.SIGKILL for process in begun)
+
+
 EXITS = """
 import threading
 from grading.executors import connect
@@ -159,6 +181,17 @@ def test_a_canary_that_never_comes_back_is_named(tmp_path, monkeypatch):
     with contextlib.chdir(course):
         done = CliRunner().invoke(main, ["ex1", "--no-feedback"])
     assert done.exit_code == 1 and "nobody was graded" in done.output and "within 0.5 s" in done.output
+
+
+def test_what_waits_is_bounded_in_bytes():
+    """Jobs with 200 MiB of files each: all of those that wait are in memory."""
+    with connect(workers=40) as executor:
+        submitted = 0
+        while executor.has_room:
+            executor.submit(submitted, answer, bytes(50 * 2**20), limit=SOON)
+            submitted += 1
+        assert 5 < submitted < 40
+        assert [executor.next()[1] for _ in range(submitted)] == [b"done"] * submitted and executor.has_room
 
 
 def test_more_than_all_limits_together_is_granted():

@@ -25,7 +25,7 @@ from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell
 from grading.execute.replayer import judge
 from grading.execute.store import FOLDER
-from grading.execute.transcript import MAX_ARRAYS, MAX_JSON, Transcript
+from grading.execute.transcript import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_JSON, Transcript
 from grading.executors import Executor
 from tests.gradebooks import dump, totals
 from tests.tiny_course import build, cell, check, hand_in, master
@@ -277,17 +277,26 @@ def test_arguments_are_kept_in_outline():
 
 
 @pytest.mark.parametrize(
-    "large",
-    [np.zeros(2**23 // 2 + 1), [np.zeros(1)] * (MAX_ARRAYS + 1), "x" * MAX_JSON],
+    ("large", "next_one"),
+    [(np.zeros(2**23 // 2 + 1), 2), ([np.zeros(1)] * (MAX_ARRAYS + 1), None), ("x" * MAX_JSON, None)],
     ids=["bytes", "arrays", "text"],
 )
-def test_what_is_too_large_is_left_out_until_the_next_cell(large):
+def test_what_is_too_large_is_left_out_until_the_next_cell(large, next_one):
+    """Bytes are counted for the whole notebook, so an answer that has no room for them does not take it from others."""
     told = Transcript()
     for answer in (1, large, 2):
         told.note("q", {}, {"answer": answer}, "k")
-    assert [entry.get("answer") for entry in told.take()["asked"]] == [1, None, None]
+    assert [entry.get("answer") for entry in told.take()["asked"]] == [1, None, next_one]
     told.note("q", {}, {"answer": 3}, "k")
     assert [entry.get("answer") for entry in told.take()["asked"]] == [3]
+
+
+def test_all_answers_of_a_notebook_have_room_for_their_arrays_together():
+    told, kept = Transcript(), 0
+    for number in range(40):
+        told.note("q", {}, {"answer": np.zeros(2**20 if number < 39 else 2, np.uint8)}, "k")
+        kept += "answer" in told.take()["asked"][0]
+    assert kept == MAX_ARRAY_BYTES // 2**20, "the last, a small one, has no room either"
 
 
 # Why a mark is what it is

@@ -25,6 +25,8 @@ TIMESTAMPS = {  # what students may put into their hand-in under the name of tim
     "a time": lambda path: path.write_text("1999-01-01 00:00:00 UTC"),
     "nonsense": lambda path: path.write_text("yesterday"),
     "a year that is none": lambda path: path.write_text("99999-01-01 00:00:00 UTC"),
+    "the first year": lambda path: path.write_text("0001-01-01 00:00:00 UTC"),
+    "the last year": lambda path: path.write_text("9999-12-31 23:59:59 UTC"),
     "a number": lambda path: path.write_text("9" * 16),
     "ten megabytes": lambda path: path.write_bytes(b"1" * 10**7),
     "no text": lambda path: path.write_bytes(bytes(range(256))),

@@ -58,6 +58,7 @@ _ABSENT_IF_USER_IS_SHARED = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
 
 _NEWEST = 452  # fchmodat2; from 424 on the numbers are the same everywhere. Those of x32 are larger, too.
 _CLONE_NEWUSER = 0x10000000
+_CLONE_PARENT = 0x8000  # the watchdog counts who descends from whom
 _F_SETPIPE_SZ = 1031
 # F_SETLK and F_SETLKW, and the same for open files: as many as there are bytes in a file.
 _LOCKS = (6, 7, 37, 38)
@@ -71,9 +72,9 @@ _SO_SNDBUF, _SO_RCVBUF = 7, 8
 # SO_ATTACH_FILTER, SO_ATTACH_BPF, and the same for a group of sockets.
 _SOCKET_FILTERS = (26, 50, 51, 52)
 # What libraries ask of a process of their own, by the numbers of linux/prctl.h: its end with its parent, dumps, names,
-# capabilities, timers, orphans, privileges, huge pages, vectors of ARM, names of memory, who may trace it. Others make
+# capabilities, timers, privileges, huge pages, vectors of ARM, names of memory, who may trace it. Others make
 # filters, or tables of any size in the kernel.
-_PRCTL = (1, 2, 3, 4, 15, 16, 23, 29, 30, 36, 37, 38, 39, 41, 42, 50, 51, 63, 64, 0x53564D41, 0x59616D61)
+_PRCTL = (1, 2, 3, 4, 15, 16, 23, 29, 30, 37, 38, 39, 41, 42, 50, 51, 63, 64, 0x53564D41, 0x59616D61)
 _DONE, _EPERM, _EINVAL, _ENOSYS, _EPROTONOSUPPORT, _EOPNOTSUPP, _EAFNOSUPPORT = 0, 1, 22, 38, 93, 95, 97
 
 _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _ANSWER = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
@@ -115,7 +116,7 @@ class _Refusal:
 
 
 _REFUSALS = (
-    _Refusal((56, 220), 0, _ANY_BIT, (_CLONE_NEWUSER,), True, _EPERM),  # clone
+    _Refusal((56, 220), 0, _ANY_BIT, (_CLONE_NEWUSER | _CLONE_PARENT,), True, _EPERM),  # clone
     _Refusal((272, 97), 0, _ANY_BIT, (_CLONE_NEWUSER,), True, _EPERM),  # unshare
     _Refusal((203, 122), 0, _EQUAL, (), False, _EPERM),  # sched_setaffinity
     _Refusal((72, 25), 1, _EQUAL, (_F_SETPIPE_SZ,), True, _EPERM),  # fcntl

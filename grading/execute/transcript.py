@@ -8,9 +8,10 @@ import numpy as np
 
 from .runner.wire import take_out
 
-# Of the answers to one test cell. What goes beyond is left out, and can't be judged again without being asked again.
-MAX_ARRAY_BYTES = 32 * 2**20
-MAX_ARRAYS = 2000
+# What goes beyond is left out, and can't be judged again without being asked again. All of a notebook is in the memory
+# of whoever grades, several times.
+MAX_ARRAY_BYTES = 32 * 2**20  # of all answers
+MAX_ARRAYS = 2000  # of the answers to one test cell
 MAX_JSON = 2**19
 
 
@@ -25,6 +26,7 @@ class Transcript:
 
     def __init__(self) -> None:
         self.cells = 0
+        self._bytes = 0
         self._clear()
 
     def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any], key: str) -> bool:
@@ -47,7 +49,7 @@ class Transcript:
     def _clear(self) -> None:
         self._asked: list[dict[str, Any]] = []
         self._seeds: dict[str, str] = {}
-        self._bytes = self._arrays = self._json = 0
+        self._arrays = self._json = 0
 
     def _takes(self, reply: dict[str, Any]) -> bool:
         arrays: list[np.ndarray] = []
@@ -56,8 +58,11 @@ class Transcript:
         except (TypeError, ValueError, RecursionError):  # too many lists in each other
             return False
         self._arrays += len(arrays)
-        self._bytes += sum(array.nbytes for array in arrays)
-        return self._json <= MAX_JSON and self._arrays <= MAX_ARRAYS and self._bytes <= MAX_ARRAY_BYTES
+        size = sum(array.nbytes for array in arrays)
+        if self._json > MAX_JSON or self._arrays > MAX_ARRAYS or self._bytes + size > MAX_ARRAY_BYTES:
+            return False
+        self._bytes += size
+        return True
 
 
 def key_of(cells: int, question: str, arguments: dict[str, Any]) -> str:

@@ -25,9 +25,11 @@ DESCRIPTOR_BYTES = 32 * KIB  # a pipe holds 64 KiB at most, and has two ends
 SOCKET_BYTES = 256 * KIB  # what one may send before the other end reads it; seccomp lets nobody ask for more
 TCP_OVERHEAD = 4  # memory of a TCP queue by the bytes in it, if they were sent in small pieces
 MAPPING_BYTES = 512  # what the kernel keeps of a range of addresses, without page tables
-RELATION_BYTES = 64  # and of that range for each process from which it may have been inherited
+RELATION_BYTES = 64  # and of that range for each ancestor from which a process may have inherited it
 MOST_MAPPINGS = 65530  # of a process, unless the machine has another /proc/sys/vm/max_map_count
 MOST_TERMINALS = 64  # IPython takes one for each command; a machine has about 3000 for all of its sandboxes
+RUNNER = "2"  # its id in the sandbox: all but the first process descend from it
+FIRST = ("1", RUNNER)
 PAGES, KERNEL = ("VmRSS", "VmSwap"), ("VmPTE", "HugetlbPages")  # in a process's status
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
@@ -90,6 +92,7 @@ class _Process:
     """What a process takes, in bytes: pages of its own and shared ones, and what the kernel keeps for it at most."""
 
     ident: str
+    parent: str
     resident: int
     kernel: int
     tasks: int
@@ -141,7 +144,7 @@ class Usage:
         tasks = sum(process.tasks for process in processes)
         beside = sum(map(_bytes_in, self._scratch)) + self._sockets() + sum(process.kernel for process in processes)
         resident = sum(process.resident for process in processes)
-        memory = beside + resident + _mappings_bytes(MOST_MAPPINGS * len(processes), len(processes))
+        memory = beside + resident + MOST_MAPPINGS * sum(_mapping_bytes(processes).values())
         if memory > limit:
             # As many mappings as there can be were counted, and pages that processes share for each of them. To count
             # them takes longer: not every time.
@@ -166,15 +169,18 @@ class Usage:
                 tasks = int(lines["Threads"])
                 kept = int(lines["FDSize"]) * DESCRIPTOR_BYTES + tasks * TASK_BYTES
                 kernel = sum(size.get(name, 0) for name in KERNEL) + kept
-                found.append(_Process(ident, sum(size.get(name, 0) for name in PAGES), kernel, tasks))
+                found.append(
+                    _Process(ident, lines["PPid"].strip(), sum(size.get(name, 0) for name in PAGES), kernel, tasks)
+                )
         return found
 
     def _mappings(self, processes: list[_Process]) -> int:
         """Bytes that the kernel keeps of the mappings of all processes at most."""
-        begun, count = time.thread_time(), 0
+        begun, total, each = time.thread_time(), 0, _mapping_bytes(processes)
         for process in processes:
-            count += self._count(process) if time.thread_time() < begun + EXACTLY else MOST_MAPPINGS
-        return _mappings_bytes(count, len(processes))
+            count = self._count(process) if time.thread_time() < begun + EXACTLY else MOST_MAPPINGS
+            total += count * each[process.ident]
+        return total
 
     def _count(self, process: _Process) -> int:
         try:
@@ -215,9 +221,17 @@ class Usage:
             return file.read()
 
 
-def _mappings_bytes(mappings: int, relatives: int) -> int:
-    """Bytes that the kernel keeps of a process's mappings at most, among so many processes."""
-    return mappings * (MAPPING_BYTES + RELATION_BYTES * relatives)
+def _mapping_bytes(processes: list[_Process]) -> dict[str, int]:
+    """Bytes that the kernel keeps of each mapping of a process at most, by the processes' ids."""
+    parents = {process.ident: process.parent for process in processes}
+    found = {}
+    for ident in parents:
+        depth, above = 1, ident
+        while above not in FIRST and depth < len(parents):
+            depth, above = depth + 1, parents.get(above, "1")
+        # Whose parent has ended is a child of the first process, and may have any number of ancestors.
+        found[ident] = MAPPING_BYTES + RELATION_BYTES * (depth if above == RUNNER else len(parents))
+    return found
 
 
 def _bytes_in(folder: int) -> int:

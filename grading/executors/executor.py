@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
+MOST_BYTES = 2**30  # of jobs that wait or are executed; each is in memory a few times
 INTERVAL = 1.0  # seconds from one look at what is being executed to the next
 
 # Of a job as bytes, and of the processors it is to run on.
@@ -36,8 +37,9 @@ class Executor(ABC):
 
     @property
     def has_room(self) -> bool:
-        """Whether more should be submitted: a few more than there are threads."""
-        return len(self._jobs) < 2 * max(1, self._threads())
+        """Whether more should be submitted: a few more than there are threads, if they are not too large."""
+        size = sum(len(packed) for job in self._jobs.values() for packed in job.packed)
+        return len(self._jobs) < 2 * max(1, self._threads()) and size < MOST_BYTES
 
     @property
     def running(self) -> int:

@@ -49,6 +49,7 @@ class Threads:
     def __init__(self, number: int) -> None:
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._threads = [_Thread(self._calls, place) for place in range(number)]
+        self._late: list[_Thread] = []
 
     def __len__(self) -> int:
         return len(self._threads)
@@ -62,10 +63,17 @@ class Threads:
         return call.future
 
     def give_up_the_late(self) -> None:
-        """End the processes of each job that takes longer than its limit; another thread takes the thread's place."""
+        """End the processes of each job that takes longer than its limit; another thread takes the thread's place.
+
+        What the first one starts after that is ended the next time: a job tries again if its processes are killed.
+        """
         for number, thread in enumerate(self._threads):
             if thread.give_up_if_late():
+                self._late.append(thread)
                 self._threads[number] = _Thread(self._calls, number)
+        self._late = [thread for thread in self._late if thread.is_alive()]
+        for thread in self._late:
+            thread.end_processes()
 
     def close(self, patience: float) -> None:
         """Begin nothing more, and wait a while for what runs."""
@@ -111,17 +119,16 @@ class _Thread(threading.Thread):
             call.future.set_exception(GivenUpError(f"it did not come back within {call.limit:g} s"))
         except InvalidStateError:  # it has, just now
             return False
-        end(self._children())
         return True
 
-    def _children(self) -> list[psutil.Process]:
-        """The processes that this thread has started."""
+    def end_processes(self) -> None:
+        """End the processes that this thread has started."""
         found = []
         with suppress(FileNotFoundError):  # the thread has ended, or this kernel does not tell
             for pid in Path(f"/proc/self/task/{self.native_id}/children").read_text().split():
                 with suppress(psutil.NoSuchProcess):
                     found.append(psutil.Process(int(pid)))
-        return found
+        end(found)
 
 
 def end(processes: Iterable[psutil.Process]) -> None:

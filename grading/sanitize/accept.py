@@ -14,11 +14,12 @@ from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from .hand_in import HandInError, check, printable
+from .hand_in import MAX_NOTEBOOK_BYTES, HandInError, check, printable
 from .rebuild import grade_ids
 from .submitted import read_submitted
 
 TIMESTAMP = "timestamp.txt"
+YEARS = range(1970, 3000)  # in the first and the last that Python knows, formgrader can't add its time zone
 
 
 class AcceptedHandIns(NotebookExporter):
@@ -116,6 +117,9 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, 
             kinds = ("folder", "file") if mine.is_dir() else ("file", "folder")
             where = mine.relative_to(folder)
             raise HandInError("{} is a {}, but a {} of the assignment has this name; rename it".format(where, *kinds))
+    for released in _released(course, assignment):
+        if (page := folder / f"{released.stem}.html").is_dir():  # where nbgrader writes the feedback
+            raise HandInError(f"{page.name} is a folder, but the feedback has this name; rename it")
     notebooks = handed_in(course, student, assignment)
     for path in notebooks.values():
         read_submitted(path)
@@ -137,10 +141,13 @@ def handed_in(course: CourseDirectory, student: str, assignment: str) -> dict[st
     """
     folder = Path(course.format_path(course.submitted_directory, student, assignment))
     expected = _released(course, assignment)
-    others = {path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()}
-    others -= {folder / released.name for released in expected}
-    found = ((released.name, _version_of(released, folder, others)) for released in expected)
-    return {name: path for name, path in found if path}
+    found = {released.name: folder / released.name for released in expected if (folder / released.name).exists()}
+    missing = [released for released in expected if released.name not in found]
+    others = {path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()} - set(found.values())
+    if not missing or sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # to look would take too long
+        return found
+    ids = {other: _grade_ids(other) for other in others}
+    return found | {released.name: path for released in missing if (path := _version_of(released, ids))}
 
 
 def _released(course: CourseDirectory, assignment: str) -> list[Path]:
@@ -161,7 +168,9 @@ def refuse_unless_a_time(folder: Path) -> None:
     try:
         if not path.is_file() or path.stat().st_size > 100:
             raise ValueError("no line of text")
-        parse_utc(path.read_text("ascii").strip() or "2000-01-01")  # an empty one says nothing to nbgrader
+        time = parse_utc(path.read_text("ascii").strip() or "2000-01-01")  # an empty one says nothing to nbgrader
+        if time.year not in YEARS:
+            raise ValueError("not in our time")
     except Exception as error:
         # dateutil raises many kinds of error; to the instructor they are all one.
         raise HandInError(
@@ -170,13 +179,10 @@ def refuse_unless_a_time(folder: Path) -> None:
         ) from error
 
 
-def _version_of(released: Path, folder: Path, others: set[Path]) -> Path | None:
-    path = folder / released.name
-    if path.exists():
-        return path
+def _version_of(released: Path, others: dict[Path, set[str]]) -> Path | None:
     wanted = grade_ids(read_submitted(released))
     # A version of it has most of its marked cells.
-    versions = [other for other in others if len(wanted & _grade_ids(other)) > len(wanted) / 2]
+    versions = [other for other, ids in others.items() if len(wanted & ids) > len(wanted) / 2]
     return versions[0] if len(versions) == 1 else None
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 MAX_FILES = 2000  # and folders
 MAX_DEPTH = 50  # folders in folders
+MAX_PATH = 1000  # bytes; the system takes 4096, with the folder in which it all is
 MAX_BYTES = 200 * 2**20  # all files together
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_FILE_BYTES = 50 * 2**20  # a larger file beside the notebook is left out
@@ -169,6 +170,8 @@ def _entries(folder: Path) -> Iterator[tuple[str, str, int, os.stat_result]]:
 def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple[str, str, int, os.stat_result]]:
     if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in name):  # nbgrader writes it to the terminal
         raise HandInError(f"the name of {inside} has control characters in it; give it another one")
+    if len(os.fsencode(inside)) > MAX_PATH:
+        raise HandInError(f"{inside:.100}... is too long a name; {MAX_PATH} bytes are possible, with all folders")
     try:
         found = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except OSError as error:

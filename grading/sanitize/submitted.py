@@ -9,9 +9,12 @@ from nbformat import NotebookNode
 from .hand_in import MAX_NOTEBOOK_BYTES, HandInError
 
 MAX_CELLS = 2000
-# In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory.
+MAX_CODE = 8 * 2**20  # bytes of JSON, half of what a message to whoever executes it can hold
+# In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory, and Python's parser
+# stops all threads meanwhile, those among them that watch over sandboxes.
 MAX_PARTS = 200_000  # lists and dictionaries
-MAX_TEXTS = 2_000_000
+MAX_KEYS = 500_000
+MAX_VALUES = 2_000_000  # texts, numbers and all else
 VERSIONS = (3, 4)  # of the format
 FLAGS = ("grade_id", "grade", "solution", "locked", "task", "points", "schema_version")  # nbgrader's
 
@@ -39,17 +42,21 @@ def read_submitted(path: Path) -> NotebookNode:
     """
     try:
         if path.stat().st_size <= MAX_NOTEBOOK_BYTES and _is_moderate(raw := path.read_bytes()):
-            cells = _cells(json.loads(raw.decode("utf-8-sig")))
+            # Numbers by functions of Python, in which other threads get their turn.
+            found = _cells(json.loads(raw.decode("utf-8-sig"), parse_int=_int, parse_float=_float))
+            cells = [_plain(cell) for cell in found[: MAX_CELLS + 1]]
+            code = [cell.source for cell in cells if cell.cell_type == "code"]
+            if len(json.dumps(code, ensure_ascii=False).encode()) > MAX_CODE:
+                raise ValueError(f"it has more than {MAX_CODE >> 20} MiB of code; remove what is not needed")
             if len(cells) <= MAX_CELLS:
-                return NotebookNode(
-                    nbformat=4, nbformat_minor=4, metadata=NotebookNode(), cells=[_plain(cell) for cell in cells]
-                )
+                return NotebookNode(nbformat=4, nbformat_minor=4, metadata=NotebookNode(), cells=cells)
     except (OSError, ValueError, RecursionError) as error:
         why = str(error).splitlines()[0] if str(error) else ""
         raise HandInError(f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})") from error
     raise HandInError(
-        f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, or {MAX_TEXTS} texts in its "
-        "file; remove what is not needed, clear its outputs, and hand it in again"
+        f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, {MAX_KEYS} keys, or "
+        f"{MAX_VALUES} texts and numbers in its file; remove what is not needed, clear its outputs, and hand it in "
+        "again"
     )
 
 
@@ -114,8 +121,20 @@ def _list(value: Any) -> list[Any]:
 
 def _is_moderate(raw: bytes) -> bool:
     """Whether JSON can be read without harm."""
-    if raw.count(b'"') > 2 * MAX_TEXTS:
+    if raw.count(b'"') > 2 * MAX_VALUES:
         return False
     # Without escaped quotes every second piece is between two texts.
     between = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
-    return between.count(b"[") + between.count(b"{") <= MAX_PARTS
+    return (
+        between.count(b"[") + between.count(b"{") <= MAX_PARTS
+        and between.count(b":") <= MAX_KEYS
+        and between.count(b",") <= MAX_VALUES
+    )
+
+
+def _int(number: str) -> int:
+    return int(number)
+
+
+def _float(number: str) -> float:
+    return float(number)
