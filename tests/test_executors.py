@@ -115,16 +115,18 @@ def test_the_processes_of_a_job_that_is_given_up_are_ended():
 
 def test_what_a_given_up_job_starts_anew_is_ended_as_well():
     """A job starts its processes again if somebody kills them: beside it another thread executes it once more."""
-    begun, over = [], threading.Event()
+    begun, tries, over = [], [], threading.Event()
 
     def starts_again(*_, processors):
         for _ in range(3):
             begun.append(subprocess.Popen(["sleep", "300"]))
             begun[-1].wait(PATIENCE)
-        over.set()
+        tries.append("ended")
+        if len(tries) == 2:
+            over.set()
         return b"too late"
 
-    with connect(workers=1) as executor:
+    with connect(workers=2) as executor:
         executor.submit("stuck", starts_again, b"", limit=0.5)
         executor.submit("next", lambda *_, processors: over.wait(SOON) and b"done", b"", limit=2 * SOON)
         results = {}
@@ -132,7 +134,7 @@ def test_what_a_given_up_job_starts_anew_is_ended_as_well():
             name, result = executor.next()
             results[name] = result
     assert isinstance(results["stuck"], GivenUpError) and results["next"] == b"done"
-    assert all(process.poll() == -signal.SIGKILL for process in begun)
+    assert len(begun) == 6 and all(process.poll() == -signal.SIGKILL for process in begun)
 
 
 EXITS = """
