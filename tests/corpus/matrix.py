@@ -5,10 +5,8 @@ one of the words) the way the engine does, without nbgrader around it, and says 
 """
 
 import json
-import os
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,11 +20,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from grading.execute.job import Job
+from grading.execute.job import Job, execute
 from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell, from_source, plan
 from grading.execute.preprocessor import released_files
+from grading.execute.result import Result
 from grading.execute.seeds import hand_in_secret
+from grading.executors import connect
 from grading.sanitize.hand_in import HandInError, files_beside_notebooks
 from grading.sanitize.rebuild import rebuild
 
@@ -89,14 +89,19 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     seed : int
         Stands for the course's secret, and changes the seed with which nets are trained.
     """
+    job = prepared(example, seed)
+    return refused(example, seed, job) if isinstance(job, HandInError) else judged(example, seed, job, job.run())
+
+
+def prepared(example: Example, seed: int) -> Job | HandInError:
+    """What is to be executed for an example, or why it is refused; only in the main thread, as `grade` does it."""
     instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
-    tests = [name for name in instructions.points if name not in instructions.written]
     with tempfile.TemporaryDirectory() as folder:
         hand_in(example, Path(folder))
         try:
             files, _ = files_beside_notebooks(Path(folder))
-        except HandInError as refused:  # then nothing of it is executed, and all tests are lost
-            return Verdict(example, seed, dict.fromkeys(tests, 0.0), dict.fromkeys(tests, str(refused)), [])
+        except HandInError as error:
+            return error
         submitted = nbformat.from_dict(json.loads(Path(folder, NOTEBOOK).read_text()))
     notebook = rebuild(submitted, nbformat.read(RELEASE / NOTEBOOK, as_version=4))
     before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup-fit")
@@ -107,14 +112,24 @@ def grade(example: Example, seed: int = 0) -> Verdict:
     limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
     release = released_files(RELEASE)
     secret = hand_in_secret(seed.to_bytes(16, "big"), cells, instructions, files, release)
-    job = Job(cells, files, release, ANSWERS, secret, limits)
+    return Job(cells, files, release, ANSWERS, secret, limits)
+
+
+def judged(example: Example, seed: int, job: Job, transcript: dict[str, Any]) -> Verdict:
+    """What an example earned by what came of its job, see `Job.run`."""
     fractions, messages = {}, {}
-    reports = job.run()["reports"]
-    for cell, report in zip(cells, reports, strict=True):
+    for cell, report in zip(job.cells, transcript["reports"], strict=True):
         if cell.points is not None:
             fractions[cell.name] = report.get("fraction", 0.0)
             messages[cell.name] = report.get("html") or report.get("text") or report.get("lost") or ""
-    return Verdict(example, seed, fractions, messages, list(zip(cells, reports, strict=True)))
+    return Verdict(example, seed, fractions, messages, list(zip(job.cells, transcript["reports"], strict=True)))
+
+
+def refused(example: Example, seed: int, why: BaseException) -> Verdict:
+    """All tests are lost: nothing was executed, or nothing came of it."""
+    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    tests = [name for name in instructions.points if name not in instructions.written]
+    return Verdict(example, seed, dict.fromkeys(tests, 0.0), dict.fromkeys(tests, str(why)), [])
 
 
 def cells_that_count(notebook: NotebookNode) -> list[PlannedCell]:
@@ -131,9 +146,21 @@ def grade_all(chosen: list[Example], seeds: int, console: Console) -> list[Verdi
     if any(example.checkpoint for example in chosen):
         model_checkpoint()
     runs = [(e, seed) for e in chosen for seed in range(seeds if e.name.startswith("wheat") else 1)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        verdicts = pool.map(lambda run: grade(*run), runs)
-        return list(track(verdicts, total=len(runs), description="Grading", console=console))
+    jobs = [prepared(*run) for run in runs]
+    results: dict[int, bytes | BaseException] = {n: job for n, job in enumerate(jobs) if isinstance(job, HandInError)}
+    with connect() as executor:
+        for number, job in enumerate(jobs):
+            if number not in results:
+                executor.submit(number, execute, job.pack(), limit=job.longest)
+        for _ in track(range(len(jobs) - len(results)), description="Grading", console=console):
+            number, result = executor.next()
+            results[number] = result
+    return [
+        refused(*run, result)
+        if isinstance(result := results[number], BaseException)
+        else judged(*run, jobs[number], Result(result).content)
+        for number, run in enumerate(runs)
+    ]
 
 
 def table(verdicts: list[Verdict]) -> Table:
