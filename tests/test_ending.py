@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -95,6 +96,27 @@ def test_the_namespace_is_empty_although_it_does_not_end_with_bubblewrap(run, ma
     )
     run(student(SLEEP.format(marker)))
     assert not marked(marker)  # at once: a session ends when all of it has
+
+
+def test_a_grader_with_many_open_files_sees_the_end_too(marker):
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < 2048:
+        pytest.skip("this user may not open so many files")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, most))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", marker])
+        pidfd = os.pidfd_open(process.pid)
+        assert pidfd > 1023 and not sandbox._has_ended(pidfd, 0.1)
+        process.kill()
+        assert sandbox._has_ended(pidfd, 10.0)
+        process.wait(10)
+        os.close(pidfd)
+    finally:
+        for fd in opened:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 SESSION = """
