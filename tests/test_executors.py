@@ -158,6 +158,20 @@ def test_a_thread_that_is_stuck_does_not_hold_up_the_end():
     assert time.monotonic() - begun < SOON
 
 
+FILES = """
+import resource
+from grading.executors import connect
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))
+with connect(workers=1):
+    print(resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(most, 2**16))
+"""
+
+
+def test_a_grader_with_many_workers_may_have_many_files_open():
+    assert subprocess.run([sys.executable, "-c", FILES], capture_output=True, timeout=60).stdout == b"True\n"
+
+
 def test_a_hand_in_that_never_comes_back_is_set_aside_and_stops_nobody(tmp_path, monkeypatch):
     def hangs_for_bob(packed, processors=None):
         if any("bob" in cell.source for cell in Job.unpack(packed).cells):

@@ -94,9 +94,12 @@ def test_all_that_runs_in_a_sandbox_is_on_its_processors():
     assert os.sched_getaffinity(0) == before
 
 
-def test_a_sandbox_by_itself_has_all_processors():
-    (report,) = Session([student("import os\nlen(os.sched_getaffinity(0))")]).run()
-    assert report["outputs"][0]["text"] == str(len(os.sched_getaffinity(0)))
+@pytest.mark.parametrize("sandboxed", [True, False])
+def test_who_runs_alone_uses_all_processors(sandboxed):
+    source = "import os, torch\nprint(len(os.sched_getaffinity(0)), torch.get_num_threads())"
+    (report,) = Session([student(source)], sandboxed=sandboxed).run()
+    there = len(os.sched_getaffinity(0))
+    assert report["outputs"][0]["text"] == f"{there} {there}\n"
 
 
 MOVES = """

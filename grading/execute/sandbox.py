@@ -156,7 +156,7 @@ def start(
         arguments = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
         command = [PROGRAM, "--args", str(arguments), "--", *_runner(sock.fileno(), MARGIN * limits.tasks)]
         fds = [sock.fileno(), rules, arguments]
-        return _started(command, fds, environment(processors), "/", processors, executable=program)
+        return _started(command, fds, environment(processors or _all()), "/", processors, executable=program)
 
 
 def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[int] | None = None) -> Sandbox:
@@ -171,9 +171,15 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[i
     """
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
     here = {"HOME": folder, "PYTHONPATH": str(Path(__file__).parent)}
-    variables = {name: value for name, value in environment(processors).items() if name not in inside_only} | here
+    inside = environment(processors or _all())
+    variables = {name: value for name, value in inside.items() if name not in inside_only} | here
     command = [sys.executable, "-P", "-s", "-m", "runner", str(sock.fileno())]
     return _started(command, [sock.fileno()], variables, folder, processors)
+
+
+def _all() -> list[int]:
+    """All processors: libraries must be told."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def _has_ended(pidfd: int, patience: float) -> bool:
@@ -281,7 +287,7 @@ def _arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool) -> 
 
 
 def environment(processors: list[int] | None = None) -> dict[str, str]:
-    """All the environment variables of a sandbox, whose libraries use so many processors, if not all that they find."""
+    """All the environment variables of a sandbox, with how many processors its libraries use, if it is known."""
     limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if processors else ()
     return dict.fromkeys(limited, str(len(processors or ()))) | {
         "PATH": "/usr/bin:/bin",
@@ -295,6 +301,8 @@ def environment(processors: list[int] | None = None) -> dict[str, str]:
         "NBGRADER_EXECUTION": "autograde",
         # Threads that wait must not spin: a class shares the processors (5 times slower otherwise on two busy cores).
         "OMP_WAIT_POLICY": "PASSIVE",
+        # Else Intel's library counts the processors by sched_setaffinity(), which is refused inside, and uses one.
+        "MKL_DYNAMIC": "FALSE",
         # Large arrays, of which a net makes one after another, are not given back to the kernel each time.
         "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
         "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),

@@ -1,5 +1,6 @@
 """Jobs in threads of this process: what they start takes the processors, not they themselves."""
 
+import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from ..execute.processors import usable
 from .executor import Executor, Job
 from .threads import Place, Threads, end
 
+FILES = 2**16  # open at one time: a thread has some thirty, and there may be one for each of many processors
 PATIENCE = 2.0  # seconds for all processes to end after an interruption, and then for the threads
 
 
@@ -32,6 +34,9 @@ class LocalExecutor(Executor):
     @contextmanager
     def started(cls, workers: int | None = None) -> Iterator["LocalExecutor"]:
         """Make one with so many threads, by default one for each processor."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
         threads = Threads(workers or len(usable()))
         try:
             yield cls(threads)
