@@ -95,7 +95,8 @@ HARMS = {  # what is done, points, what the table says
     "dies": (die, 2, "kernel died"),
     "floods": (flood, 4, "second printed too much"),
     "hogs": (hog_memory, 2, "code used more than 0.75 GiB of memory and was stopped in second"),
-    "forks": (fork, 2, "code had more than 200 processes and threads at one time and was stopped in second"),
+    # Of too many processes or, if the watchdog is slow to come, of the memory that these take.
+    "forks": (fork, 2, "was stopped in second"),
     "fills": (fill_disk, 2, "first wrote more files than fit"),
     "dawdles": (many_slow_cells, 2, "code took more than 25 s for the whole notebook and was stopped in cell"),
     "renamed": (wrong_name, 4, "handed in as my work (1).ipynb"),
