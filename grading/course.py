@@ -25,7 +25,9 @@ from .prepare import Preparer
 from .preprocessors import SupportFiles
 from .record.recorder import Recorder
 from .sanitize.accept import accept, handed_in
-from .sanitize.hand_in import HandInError
+from .sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
+from .sanitize.rebuild import grade_ids, has_work
+from .sanitize.submitted import read_submitted
 from .temporary import new_folder
 
 LOG = Path(".cache", "grade.log")
@@ -171,7 +173,7 @@ class Course:
         try:
             there = self._handed_in(assignment, student)
             said = [f"{name} was not handed in" for name in names if there and name not in there]
-            said += [f"handed in as {path.name}" for path in self._other_notebooks(assignment, student)]
+            said += self._said_of_other_notebooks(assignment, student)
         except OSError as error:  # such as of a folder that nobody may enter
             said = [f"the folder can't be read: {error.strerror}"]
         for name in names:
@@ -186,10 +188,28 @@ class Course:
         found = handed_in(self.api.coursedir, student, assignment)
         return [name for name in self.notebooks(assignment) if name in found]
 
-    def _other_notebooks(self, assignment: str, student: str) -> list[Path]:
-        """What else a student handed in of notebooks."""
-        found = sorted(self.folder("submitted", assignment, student).glob("*.ipynb"))
-        return [path for path in found if path.is_file() and path.name not in self.notebooks(assignment)]
+    def _said_of_other_notebooks(self, assignment: str, student: str) -> list[str]:
+        """What an instructor should know of notebooks that have other names than the assignment's."""
+        found = handed_in(self.api.coursedir, student, assignment)
+        said = [f"handed in as {path.name}" for name, path in found.items() if path.name != name]
+        there = self.folder("submitted", assignment, student).glob("*.ipynb")
+        others = sorted(
+            path for path in there if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+        )
+        others = [path for path in others if path not in found.values()]
+        if sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # to look would take too long
+            return said
+        for name, path in found.items() if others else ():
+            if (released := _read(self.folder("release", assignment) / name)) is None:
+                continue
+            graded = _submitted(path)
+            for other in others:
+                notebook = _submitted(other)
+                if not has_work(graded, released) and has_work(notebook, released):
+                    said.append(f"{path.name} is as it was handed out, but {other.name} is not")
+                elif grade_ids(notebook) & grade_ids(released) and has_work(notebook, graded):
+                    said.append(f"{other.name} was handed in, too, and not graded")
+        return said
 
     def is_current(self, assignment: str, student: str) -> bool:
         """Whether the hand-in as it is, with the assignment as it is, has its marks in the gradebook."""
@@ -260,6 +280,14 @@ def _log_to(path: Path) -> logging.Logger:
 def _executed_from(notebook: NotebookNode | None) -> dict[str, str] | None:
     """From what a notebook was made; None if nbgrader did not come to its end."""
     return notebook and notebook.metadata.get("grading", {}).get("executed")
+
+
+def _submitted(path: Path) -> NotebookNode:
+    """A notebook that was handed in; without cells if it can't be read."""
+    try:
+        return read_submitted(path)
+    except HandInError:
+        return NotebookNode(cells=[])
 
 
 def _is_notebook(path: Path) -> bool:

@@ -170,6 +170,29 @@ def test_figures_are_shown_as_png(run, source):
     assert run("plt.get_fignums()") == [result("[]")]
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "%config InlineBackend.figure_format = 'svg'",
+        "%config InlineBackend.figure_formats = ['svg', 'pdf']",
+        "from matplotlib_inline.backend_inline import set_matplotlib_formats\nset_matplotlib_formats('svg')",
+    ],
+)
+@pytest.mark.parametrize("source", ["plt.plot([1]);", "fig, _ = plt.subplots(); plt.close(); fig", "display(plot())"])
+def test_a_figure_that_is_to_be_a_drawing_is_shown_as_png(fresh, choice, source):
+    fresh.run("import matplotlib.pyplot as plt\ndef plot():\n    plt.plot([1])\n    return plt.gcf()")
+    fresh.run("plt.plot([1])")
+    outputs = fresh.run(f"{choice}\n{source}")
+    assert outputs and all(is_image(output["png"], "PNG") for output in outputs)
+    assert is_image(fresh.run("plt.plot([1])")[-1]["png"], "PNG")
+
+
+def test_a_drawing_too_large_for_png_is_no_error(fresh):
+    fresh.run("import matplotlib.pyplot as plt")
+    outputs = fresh.run("%config InlineBackend.figure_format = 'svg'\nplt.figure(dpi=10**5).add_subplot();")
+    assert [output["type"] for output in outputs] == ["display"] and "png" not in outputs[0]
+
+
 def test_a_figure_shown_early_comes_early(run):
     kinds = [output["type"] for output in run("plt.plot([1])\nplt.show()\nprint('after')\nplt.plot([2]);")]
     assert kinds == ["display", "stream", "display"]

@@ -87,6 +87,37 @@ def test_pasted_pictures_are_shown_whatever_their_names(name, reference):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        f"![a]({PICTURE})",  # Colab
+        f"![a](<{PICTURE}>)",
+        f'![a]({PICTURE} "a title")',
+        f"![a][image1]\n\n[image1]: <{PICTURE}>",  # Google Docs
+        f"<img src='{PICTURE}' width=300>",
+        f'<IMG alt="x > y" src="{PICTURE}"/>',
+        '<img src="attachment:plot.png" width="300"/>',  # Jupyter, in order to change its size
+        "<img width=300 src=attachment:plot.png></img>",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_picture_is_shown_however_it_was_pasted(text):
+    words = "So *many* blips. " * 500
+    shown_text, pictures = inactive(f"{words}\n\n{text}\n\nIndeed.", {"plot.png": {"image/png": PIXEL}})
+    page = shown(shown_text, pictures)
+    assert [picture["src"] for picture in page.find_all("img")] == [PICTURE]
+    assert len(page.find_all("em")) == 500 and "Indeed." in page.text and "base64" not in page.text
+
+
+@pytest.mark.parametrize(
+    "picture",
+    ["data:image/gif;base64,R0lGODdh", "data:image/svg+xml;base64,PHN2Zz4=", "data:image/png;base64,PHNjcmlwdD4="],
+)
+def test_a_pasted_picture_that_can_not_be_shown_leaves_the_text_around_it(picture):
+    text, pictures = inactive(f"So *many*: ![a]({picture}{'A' * 20_000})", None)
+    assert (text, pictures) == ("So *many*: ! [a] (attachment:pasted-0)", {})
+
+
+@pytest.mark.parametrize(
     "attachments",
     [
         None,
@@ -220,7 +251,11 @@ def test_long_texts_are_code_in_lines_of_bounded_length():
     assert "".join(lines) == words + "x" * 500
 
 
-@pytest.mark.parametrize("piece", ["\\\\[", "![a](attachment:", "\\begin{a}", "[", "]: ", "<a", "$$ ", "> "])
+PASTED = ["<img ", "<img '", '<img src="', "![a](data:image/png;base64,", "![a](data:image/png;base64,A)", "![a][b]"]
+PASTED += ["\n[b]: data:image/png;base64,A", "<img src=data:", "![a](<data:image/png;base64,A "]
+
+
+@pytest.mark.parametrize("piece", ["\\\\[", "![a](attachment:", "\\begin{a}", "[", "]: ", "<a", "$$ ", "> ", *PASTED])
 def test_no_text_takes_long(piece):
     start = time.monotonic()
     text, pictures = inactive(piece * 20_000, None)

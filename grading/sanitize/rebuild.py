@@ -1,5 +1,10 @@
 """The notebook that is graded: the release's cells with the student's words in them."""
 
+import ast
+import re
+import symtable
+import unicodedata
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import takewhile
 from pathlib import Path
@@ -24,14 +29,17 @@ class Rebuild(NbGraderPreprocessor):
     Whatever happened to the instructor's cells (deleted, copied, moved, edited, another type, other flags or metadata),
     they are as they were released. Of the student's notebook these are taken over:
 
-    - the sources of the solution cells, known by their nbgrader id, else by their cell id;
+    - the sources of the solution cells, known by their nbgrader id, else by their cell id, else by what they define
+      where the released one is missing;
     - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
     - all other cells, without metadata, each behind the cell it followed.
 
     In the student's texts, what would be more than text in a browser is shown as it is written (see `texts`).
 
-    Where a solution cell is there twice, the last one counts and the others stay as ordinary cells before it, so that
-    everything runs in the student's order.
+    Where a solution cell is there twice, the last one with work in it counts and the others stay as ordinary cells
+    where they are, so that everything runs in the student's order. A stub never defines again what the student's cells
+    before it define. A cell for a grader's eyes that is as it was handed out says so, and where else the student wrote
+    anything: nbgrader gives 0 only if that is nowhere.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -69,27 +77,38 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     _give_ids(release)
     skeleton = {cell.id: cell for cell in release.cells}
     fields = {name + end for name in grade_ids(release) for end in ("", "-comment")}
+    stub_of = {ident: cell.source for ident, cell in skeleton.items()}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
     homes = _homes(cells, skeleton)
-    last_of = {home: number for number, home in enumerate(homes)}
-    before: dict[str | None, list[NotebookNode]] = {}
+    counted = _counted(cells, homes, skeleton)
+    moved = _moved(list(counted), list(skeleton))
+    astray = {ident for ident in moved if not _says(skeleton[ident], "solution")}
     behind: dict[str | None, list[NotebookNode]] = {}
-    anchor, room = None, Room()
+    stubs = {ident for ident, cell in skeleton.items() if _is_open(cell) and ident not in counted}
+    remarks = _remarks(cells, homes, skeleton, moved)
+    anchor, room = _past_stubs(None, skeleton, counted), Room()
     for number, (cell, home) in enumerate(zip(cells, homes, strict=True)):
-        if home is None:
-            behind.setdefault(anchor, []).append(_own_cell(cell, number, fields, room))
-            continue
-        anchor = home
-        if not _is_open(skeleton[home]):
-            continue
-        if number < last_of[home]:
-            before.setdefault(home, []).append(_own_cell(cell, number, fields, room))
-        else:
-            _take_source(cell, skeleton[home], fields, room)
-    add_remarks(release, _remarks(cells, homes, skeleton) + [REMARK] * room.exceeded)
+        released = skeleton.get(home)
+        if released is None or (_is_open(released) and number != counted[home]):
+            own = _own_cell(cell, number, fields, room)
+            behind.setdefault(anchor, []).append(own)
+            if released is not None and _is_same(_source(cell), stub_of[home]):
+                stubs.add(own.id)
+        elif number == counted[home]:
+            anchor = anchor if home in astray else _past_stubs(home, skeleton, counted)
+            if _is_open(released):
+                if _says(released, "solution") and _is_same(_source(cell), released.source):
+                    stubs.add(home)
+                _take_source(cell, released, fields, room)
+            elif added := _added_text(cell, released):
+                behind.setdefault(anchor, []).append(_own_cell(cell | {"source": added}, number, fields, room))
     rebuilt = behind.get(None, [])
     for cell in release.cells:
-        rebuilt += [*before.get(cell.id, []), cell, *behind.get(cell.id, [])]
+        rebuilt += [cell, *behind.get(cell.id, [])]
+    given = {ident for ident, cell in skeleton.items() if cell.source == stub_of[ident]} - stubs
+    _keep_definitions(rebuilt, stubs, given)
+    remarks += _point_to_answers(rebuilt, stub_of, stubs)
+    add_remarks(release, remarks + [REMARK] * room.exceeded)
     release.cells = rebuilt
     return release
 
@@ -100,13 +119,22 @@ def grade_ids(notebook: NotebookNode) -> set[str]:
     return {_grade_id(cell) for cell in cells} - {""}
 
 
+def has_work(submitted: NotebookNode, release: NotebookNode) -> bool:
+    """Whether there is anything in a submitted notebook, which may be malformed, that is not in the release."""
+    given = {"", *(_comparable(cell.source) for cell in release.cells)}
+    cells = (cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict))
+    return any(_comparable(_source(cell)) not in given for cell in cells)
+
+
 def add_remarks(notebook: NotebookNode, remarks: list[str]) -> None:
     """Leave remarks for the instructor in a notebook's metadata."""
     kept = notebook.metadata.setdefault("grading", NotebookNode()).setdefault("remarks", [])
     kept.extend(remark for remark in remarks if remark not in kept)
 
 
-def _remarks(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode]) -> list[str]:
+def _remarks(
+    cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode], moved: list[str]
+) -> list[str]:
     """Say what had been done to cells that students should leave alone."""
     done: dict[str, list[str]] = {}
     for ident, released in skeleton.items():
@@ -116,14 +144,15 @@ def _remarks(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dic
         if not versions:
             done.setdefault("deleted", []).append(ident)
         elif len(versions) > 1:
-            done.setdefault("duplicated", []).append(ident)
-        elif not _is_open(released) and _source(versions[0]).strip() != released.source.strip():
+            if not _is_open(released):  # else somebody has split their work
+                done.setdefault("duplicated", []).append(ident)
+        elif not _is_open(released) and not _is_same(_source(versions[0]), released.source):
             done.setdefault("edited", []).append(ident)
         elif versions[0].get("cell_type") != released.cell_type:
             done.setdefault("changed the type of", []).append(ident)
         elif _flags(versions[0]) and _flags(versions[0]) != _flags(released):
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
-    done["moved"] = _moved(list(dict.fromkeys(home for home in homes if home)), list(skeleton))
+    done["moved"] = moved
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
 
@@ -158,14 +187,22 @@ def _homes(cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode]) -> li
     missing = place.keys() - set(homes)
     by_source: dict[str, list[str]] = {}
     for ident in sorted(missing, key=place.get):
-        by_source.setdefault(skeleton[ident].source.strip(), []).append(ident)
+        by_source.setdefault(_comparable(skeleton[ident].source), []).append(ident)
     last = -1
     for number, cell in enumerate(cells):
-        if homes[number] is None and (same := by_source.get(_source(cell).strip())):
+        if homes[number] is None and (same := by_source.get(_comparable(_source(cell)))):
             homes[number] = next((ident for ident in same if place[ident] > last), same[0])
             same.remove(homes[number])
         last = place.get(homes[number], last)
-    # ... and so is one that was changed, if it stands where a released one is missing.
+    # ... and so is one that was typed anew or changed, if it stands where a released one is missing.
+    missing -= set(homes)
+    defined: dict[int, set[str]] = {}
+    for ident in sorted(filter(lambda ident: _says(skeleton[ident], "solution"), missing), key=place.get):
+        here = [number for number in _gap_of(ident, homes, missing, place) if homes[number] is None]
+        defined |= {number: _defined_in(cells[number]) for number in here if number not in defined}
+        alike = {number: _likeness(cells[number], defined[number], skeleton[ident]) for number in here}
+        if alike and max(alike.values()) > (0, 0):
+            homes[max(here, key=lambda number: (alike[number], number))] = ident
     missing, order, last = missing - set(homes), list(skeleton), -1
     for number, cell in enumerate(cells):
         if homes[number] is None:
@@ -173,6 +210,165 @@ def _homes(cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode]) -> li
             homes[number] = next((ident for ident in here if _could_be(cell, skeleton[ident])), None)
         last = place.get(homes[number], last)
     return homes
+
+
+def _gap_of(ident: str, homes: list[str | None], missing: set[str], place: dict[str, int]) -> range:
+    """The submitted cells between those two that stand next to a missing one in the release."""
+    order = list(place)
+    before = next((other for other in reversed(order[: place[ident]]) if other not in missing or other in homes), None)
+    after = next((other for other in order[place[ident] :] if other not in missing or other in homes), None)
+    first = len(homes) - homes[::-1].index(before) if before else 0
+    # Of a cell that is there twice, the one nearest to the other.
+    last = next((number for number in range(first, len(homes)) if homes[number] == after), len(homes))
+    return range(first, last)
+
+
+def _likeness(cell: dict[str, Any], defined: set[str], stub: NotebookNode) -> tuple[int, int]:
+    """How much a cell without an id is like the work that belongs into a solution cell.
+
+    Code is by the names that both define, and by those that it defines and the stub speaks of; text is by its length.
+    """
+    if (cell.get("cell_type") == "code") != (stub.cell_type == "code"):
+        return 0, 0
+    if stub.cell_type != "code":
+        return 0, len(_source(cell).strip())
+    return len(defined & _defined_by(stub.source)), len(defined & set(_WORD.findall(stub.source)))
+
+
+def _counted(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode]) -> dict[str, int]:
+    """For each released cell that was handed in, which of its versions counts, in the submitted order.
+
+    It is the last one with work in it that stands in its place: somebody who copies a solution cell in order to begin
+    the next task does not want the copy to count.
+    """
+    versions: dict[str, list[int]] = {}
+    for number, home in enumerate(homes):
+        if home is not None:
+            versions.setdefault(home, []).append(number)
+    place = {ident: number for number, ident in enumerate(skeleton)}
+
+    def merit(number: int) -> tuple[bool, int, int]:
+        released = skeleton[homes[number]]
+        has_work = _is_open(released) and not _is_same(_source(cells[number]), released.source)
+        others = ((other, place[home]) for other, home in enumerate(homes) if home not in (None, released.id))
+        astray = sum((other < number) != (there < place[released.id]) for other, there in others)
+        return has_work, -astray, number
+
+    best = [numbers[0] if len(numbers) == 1 else max(numbers, key=merit) for numbers in versions.values()]
+    return {homes[number]: number for number in sorted(best)}
+
+
+def _past_stubs(anchor: str | None, skeleton: dict[str, NotebookNode], counted: dict[str, int]) -> str | None:
+    """The last of the missing solution cells that come next in the release: the student's cells belong behind them."""
+    order = list(skeleton)
+    for ident in order[order.index(anchor) + 1 if anchor else 0 :]:
+        if ident in counted or not _says(skeleton[ident], "solution"):
+            break
+        anchor = ident
+    return anchor
+
+
+_WORD = re.compile(r"\w+")
+# The names that a line gives a meaning to, as far as one line tells. Student code is never given to Python's parser
+# here, which takes a thousand times its size in memory.
+_DEFINITION = re.compile(
+    r"(?m)^[ \t]*+(?:(?:async[ \t]++)?(?:def|class)[ \t]++(?P<name>\w++)"
+    r"|(?:from[ \t][^\n#]*?[ \t])?import[ \t]++(?P<imported>[^\n#]++)"
+    r"|\(?(?P<assigned>(?:\w++[ \t]*+,[ \t]*+)*+\w++)\)?[ \t]*+(?::[^=\n]*+)?=(?!=))"
+)
+
+
+def _defined_in(cell: dict[str, Any]) -> set[str]:
+    """The names that a student's cell defines; none if it is text."""
+    names: set[str] = set()
+    for found in _DEFINITION.finditer(_source(cell) if cell.get("cell_type") == "code" else ""):
+        if found["imported"]:
+            parts = (part.strip(" \t()").split() for part in found["imported"].split(","))
+            names.update(part[-1].partition(".")[0] for part in parts if part)
+        else:
+            names.update(_WORD.findall(found["name"] or found["assigned"]))
+    return names
+
+
+def _defined_by(released: str) -> set[str]:
+    """The names that code of the instructor's defines; none if it is not plain Python."""
+    try:
+        symbols = symtable.symtable(released, "released", "exec").get_symbols()
+    except (SyntaxError, ValueError):
+        return set()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
+
+
+def _keep_definitions(cells: list[NotebookNode], stubs: set[str], given: set[str]) -> None:
+    """Leave out of the stubs what the student's cells before them define."""
+    defined: set[str] = set()
+    for cell in cells:
+        if cell.id in given:
+            continue
+        if cell.id not in stubs:
+            defined |= _defined_in(cell)
+        elif cell.cell_type == "code" and (theirs := sorted(defined & _defined_by(cell.source))):
+            cell.source = _without(cell.source, set(theirs))
+
+
+def _without(source: str, names: set[str]) -> str:
+    """Code of the instructor's without the statements that define these names."""
+    lines = source.split("\n")
+    for statement in ast.parse(source).body:
+        first = min([statement, *getattr(statement, "decorator_list", [])], key=lambda node: node.lineno).lineno
+        if names & _defined_by("\n".join(lines[first - 1 : statement.end_lineno])):
+            lines[first - 1 : statement.end_lineno] = [""] * (statement.end_lineno - first + 1)
+    kept = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return "\n\n".join(filter(None, [f"# Defined in other cells of the student's: {', '.join(sorted(names))}", kept]))
+
+
+def _added_text(cell: dict[str, Any], released: NotebookNode) -> str:
+    """What a student wrote into a locked text."""
+    text = _source(cell)
+    if released.cell_type == "code" or _is_same(text, released.source):
+        return ""
+    return text.removeprefix(released.source.rstrip()).strip()
+
+
+def _point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs: set[str]) -> list[str]:
+    """Let cells for a grader's eyes that are as they were handed out say where else the student wrote anything.
+
+    By that they are not as they were handed out, and nbgrader does not give them 0 by itself.
+
+    Returns
+    -------
+    list of str
+        Remarks.
+    """
+    texts = {number for number, cell in enumerate(cells) if cell.id not in stubs and _is_own_text(cell, stub_of)}
+    remarks = []
+    for number, cell in enumerate(cells):
+        if not (_says(cell, "grade") and _says(cell, "solution") and cell.source == stub_of.get(cell.id)):
+            continue
+        if elsewhere := sorted(texts | set(_own_code_beside(number, cells)), key=lambda other: abs(other - number)):
+            where = _and_others([_distance(other - number) for other in elsewhere])
+            note = f"This cell is as it was handed out. The student wrote something elsewhere: {where}."
+            cell.source += f"\n\n# {note}" if cell.cell_type == "code" else f"\n\n*{note}*"
+            remarks.append(f"{_grade_id(cell)} is as it was handed out; the answer may be elsewhere: {where}")
+    return remarks
+
+
+def _is_own_text(cell: NotebookNode, stub_of: dict[str, str]) -> bool:
+    changed = cell.source != stub_of.get(cell.id, "") and not _says(cell, "solution")
+    return cell.cell_type != "code" and changed and bool(cell.source.strip())
+
+
+def _own_code_beside(number: int, cells: list[NotebookNode]) -> Iterator[int]:
+    """Code cells of the student's directly before and behind a cell: a new cell is one of code, whatever is in it."""
+    for others in (range(number - 1, -1, -1), range(number + 1, len(cells))):
+        for other in takewhile(lambda other: cells[other].id.startswith(OWN), others):
+            if cells[other].cell_type == "code" and cells[other].source.strip():
+                yield other
+
+
+def _distance(cells: int) -> str:
+    count, where = abs(cells), "above" if cells < 0 else "below"
+    return f"in the cell {where}" if count == 1 else f"{count} cells {where}"
 
 
 def _known_id(cell: dict[str, Any], skeleton: dict[str, NotebookNode]) -> str | None:
@@ -197,6 +393,10 @@ def _flags(cell: dict[str, Any]) -> dict[str, Any]:
     return {key: cell["metadata"]["nbgrader"].get(key) for key in keys} if _grade_id(cell) else {}
 
 
+def _says(cell: NotebookNode, key: str) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get(key))
+
+
 def _is_open(cell: NotebookNode) -> bool:
     """Whether students may write in a released cell."""
     nbgrader = cell.metadata.get("nbgrader", {})
@@ -214,9 +414,11 @@ def _own_cell(cell: dict[str, Any], number: int, fields: set[str], room: Room) -
 
 def _take_source(cell: dict[str, Any], to: NotebookNode, fields: set[str], room: Room) -> None:
     source = _source(cell)
+    if _is_same(source, to.source):
+        return
     if to.cell_type == "code":
         to.source = source
-    elif source.strip() != to.source.strip():
+    else:
         to.source, pictures = inactive(source, cell.get("attachments"), fields, room)
         if pictures:
             to.attachments = NotebookNode(pictures)
@@ -226,8 +428,21 @@ def _source(cell: dict[str, Any]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    # JSON can spell half a surrogate pair, which no file takes.
-    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
+    if not isinstance(source, str):
+        return ""
+    # JSON can spell half a surrogate pair, which no file takes. Front ends show any end of a line as one.
+    source = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
+    return source.removeprefix("\ufeff")
+
+
+def _is_same(source: str, released: str) -> bool:
+    """Whether nobody would see a difference."""
+    return _comparable(source) == _comparable(released)
+
+
+def _comparable(source: str) -> str:
+    lines = unicodedata.normalize("NFC", source).split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def _list(value: Any) -> list[Any]:

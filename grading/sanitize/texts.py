@@ -32,6 +32,16 @@ _ACTIVE = re.compile(
     re.IGNORECASE,
 )
 _PASTED = re.compile(r"!\[([^][\\`$<>\n]*)\]\(<?attachment:([^][\\<>()\n]*)>?\)")
+# Pictures in HTML, as front ends write them when somebody changes their size; and the attributes of one.
+_HTML_PICTURE = re.compile(r"<img\s((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>(?:\s*+</img>)?", re.IGNORECASE)
+_HTML_SOURCE = re.compile(r"\bsrc\s*=\s*[\"']?((?:attachment|data):[^\"'\s]++)", re.IGNORECASE)
+# Pictures within the text, as Colab pastes them, and those that a text names at its end, as Google Docs does.
+_DATA = r"<?data:image/([\w.+-]++);base64,([A-Za-z0-9+/=%\s]*+)>?"
+_INLINE = re.compile(rf"!\[([^][\\`$<>\n]*+)\]\({_DATA}(?:\"[^\"\n]*+\")?\)", re.IGNORECASE)
+_NAMED = re.compile(r"!\[([^][\\`$<>\n]*+)\]\[([^][\\`$<>\n]*+)\]")
+_REFERENCE = re.compile(
+    r"(?m)^\[([^][\\`$<>\n]++)\]:[ \t]*+<?data:image/([\w.+-]++);base64,([A-Za-z0-9+/=%]*+)>?[ \t]*+$"
+)
 # What nbconvert makes of Markdown.
 _TAGS = re.compile(
     r"a|blockquote|br|code|dd|del|div|dl|dt|em|h[1-6r]|img|input|li|ol|p|pre|span|strong|table|tbody|t[dhr]|thead|ul"
@@ -70,12 +80,13 @@ def inactive(
         Verified PNG and JPEG, under other names.
     """
     room = room or Room()
-    if len(text) <= MAX_RENDERED:
-        try:
-            with room.spending():
+    try:
+        with room.spending():
+            text, attachments = _with_pictures_apart(text, attachments)
+            if len(text) <= MAX_RENDERED:
                 return _inactive(text, attachments, fields, room)
-        except NoRoomError:
-            pass
+    except NoRoomError:
+        pass
     return as_code(room.cut(text)), {}
 
 
@@ -97,6 +108,30 @@ def _inactive(
     text = _ACTIVE.sub(r"\g<0> ", text)
     shown = next((version for version in (text, spelt_out(text)) if _is_plain(version, pictures, fields, room)), None)
     return (as_code(room.cut(text)) if shown is None else shown), pictures
+
+
+def _with_pictures_apart(text: str, attachments: Any) -> tuple[str, dict[str, Any]]:
+    """A text whose pictures are attachments, however they were pasted; what is in them is for others to verify."""
+    pictures = dict(attachments) if isinstance(attachments, dict) else {}
+
+    def pasted(kind: str, content: str) -> str:
+        name = f"pasted-{len(pictures)}"
+        pictures[name] = {f"image/{kind.lower().replace('jpg', 'jpeg')}": unquote(content)}
+        return name
+
+    def in_markdown(found: re.Match[str]) -> str:
+        source = _HTML_SOURCE.search(found[1])
+        return f"![]({source[1]})" if source else found[0]
+
+    text = _HTML_PICTURE.sub(in_markdown, text)
+    text = _INLINE.sub(lambda found: f"![{found[1]}](attachment:{pasted(found[2], found[3])})", text)
+    named = {found[1]: pasted(found[2], found[3]) for found in _REFERENCE.finditer(text)}
+    if named:
+        text = _NAMED.sub(
+            lambda found: f"![{found[1]}](attachment:{named[found[2]]})" if found[2] in named else found[0],
+            _REFERENCE.sub("", text),
+        )
+    return text, pictures
 
 
 def _renamed(reference: re.Match[str], names: dict[str, str]) -> str:

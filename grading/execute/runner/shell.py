@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import print_figure
 from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
@@ -22,6 +24,7 @@ MAX_ERROR = 2**16  # its message; the traceback holds it, too
 MAX_IMAGE_BYTES = 16 * 2**20
 MAX_OUTPUTS = 200
 SHORT_RESULT = 1000
+DRAWINGS = {"image/svg+xml", "application/pdf"}
 CUT = "\n... output cut ...\n"
 
 
@@ -173,6 +176,20 @@ class RecordingHook(DisplayHook):
         """Do nothing; a terminal would get its line end here."""
 
 
+class PictureFormatter(DisplayFormatter):
+    """What makes text and pictures of a value."""
+
+    def format(
+        self, obj: Any, include: set[str] | None = None, exclude: set[str] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Draw a figure as PNG, too, if the student has asked for drawings (SVG, PDF) alone, which nobody would see."""
+        data, metadata = super().format(obj, include, exclude)
+        if data.keys() & DRAWINGS and not data.keys() & {"image/png", "image/jpeg"} and hasattr(obj, "savefig"):
+            with suppress(Exception):  # it may be too large for that, which was no error for the student
+                data["image/png"] = print_figure(obj)
+        return data, metadata
+
+
 class NotebookShell(InteractiveShell):
     """An IPython shell whose outputs are recorded instead of shown."""
 
@@ -189,6 +206,11 @@ class NotebookShell(InteractiveShell):
         self.display_pub.recorder = self.displayhook.recorder = self.recorder
         # Progress bars, warnings and prints of the student's threads all meet here.
         sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
+
+    def init_display_formatter(self) -> None:
+        """Set up what `display()` and the value of a cell's last line go through."""
+        self.display_formatter = PictureFormatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def enable_gui(self, gui: str | None = None) -> None:
         """No window, no event loop: figures are shown inline."""
