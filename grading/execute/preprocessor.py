@@ -12,13 +12,14 @@ from typing import Any
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, List, Unicode
 
 from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
-from ..sanitize.hand_in import files_beside_notebooks
+from ..sanitize.accept import files_for
 from ..sanitize.rebuild import add_remarks
 from ..temporary import new_folder
 from .job import Job, execute
@@ -150,9 +151,8 @@ class ExecuteApart(Execute):
         ready = names.get("executed")
         if ready is None:
             inputs = self._inputs(names)
-            files, remarks = files_beside_notebooks(folder)
-            # Of the notebook before this one.
-            files = {name: content for name, content in files.items() if not name.endswith(TRANSCRIPT)}
+            students_own = Autograde(config=self.config).exclude_overwriting.get(names["assignment"], [])
+            files, remarks = files_for(self._course, names["assignment"], names["student"], students_own)
             job = self.job(nb, names, files)
             ready = Executed(job, self.executed(job), inputs, remarks)
         self.apply(nb, ready)
