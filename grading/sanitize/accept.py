@@ -18,7 +18,7 @@ from nbgrader.utils import find_all_files, parse_utc
 from ..folders import chosen
 from ..folders import find_notebooks as find_notebook_paths
 from .arrange import Arranged, arrange, find_notebooks, notebooks_in
-from .hand_in import JUNK, MAX_FILE_BYTES, HandInError, check, find_files, left_out, plain_files, printable
+from .hand_in import JUNK, HandInError, check, find_files, plain_files, printable, why_left_out
 from .submitted import read_submitted
 
 TIMESTAMP = "timestamp.txt"
@@ -191,8 +191,8 @@ def files_for(
     source = Path(course.format_path(course.source_directory, ".", assignment))
     given, remarks = {}, []
     for name in find_files(source, [*course.ignore, "*.ipynb"]):
-        if (source / name).stat().st_size > MAX_FILE_BYTES:
-            remarks.append(left_out(name, (source / name).stat().st_size))
+        if problem := why_left_out(name, (source / name).stat().st_size):
+            remarks.append(problem)
         else:
             given[name] = (source / name).read_bytes()
     if student is None:

@@ -131,7 +131,7 @@ def _renamed(files: dict[str, bytes], notebooks: dict[str, str], remarks: list[s
     for released, path in notebooks.items():
         for name in sorted(files):
             meant = None if "/" in name else _meant(name, Path(released).stem, PurePosixPath(path).name)
-            if meant and meant != name and not meant.endswith(".ipynb") | (meant in notebooks):
+            if meant and meant != name and meant not in notebooks:
                 candidates.setdefault(meant, []).append(name)
     for meant, names in candidates.items():
         beside = [name for name in names if any(_stem(name) == _stem(path) for path in notebooks.values())]

@@ -111,18 +111,20 @@ def read_files(folder: Path, ignore: Iterable[str] = ()) -> tuple[dict[str, byte
     for name, size, file in plain_files(folder):
         if matches(name, ignore):
             continue
-        if not is_text(name):  # it could not be sent to whoever executes this
-            remarks.append(f"{printable(name)} was left out: its name is not UTF-8; give it another one")
-        elif size > MAX_FILE_BYTES:
-            remarks.append(left_out(name, size))
+        if problem := why_left_out(name, size):
+            remarks.append(problem)
         else:
             contents[name] = file.read(size)
     return contents, remarks
 
 
-def left_out(name: str, size: int) -> str:
-    """What is said of a file that is too large."""
-    return f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}"
+def why_left_out(name: str, size: int) -> str | None:
+    """A remark on a file that can't be sent to whoever executes the notebook; None if it can."""
+    if not is_text(name):
+        return f"{printable(name)} was left out: its name is not UTF-8; give it another one"
+    if size > MAX_FILE_BYTES:
+        return f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}"
+    return None
 
 
 def is_text(name: str) -> bool:
