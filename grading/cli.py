@@ -86,7 +86,7 @@ def grade(
     interruption, the same command goes on. The exit code is 0 if every hand-in was graded, 3 if some can't be for
     reasons of their own, and 1 if something went wrong that is no student's doing.
     """
-    console = _console(stderr=as_json)
+    console, assignment = _console(stderr=as_json), course.assignment(assignment)
     if course.sandboxed:
         bubblewrap()
     students = _students(course, assignment, chosen)

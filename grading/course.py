@@ -1,23 +1,28 @@
 """A course folder: what is in it, and nbgrader's commands on it."""
 
 import logging
-import re
+import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from glob import escape, glob
 from math import inf
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
+from nbgrader.utils import capture_log, temp_attrs
 from traitlets.config import Config
 
+from .converters import GenerateNamedAssignment, GenerateNamedFeedback
 from .execute.plan import from_gradebook
 from .execute.preprocessor import TRANSCRIPT, ExecuteApart
+from .folders import by_assignment, by_student
 from .gradebook import check_gradebook, sqlite_file
 from .interrupt import undisturbed
 from .plain_log import PlainLog
@@ -59,7 +64,9 @@ class Course:
         app.load_config_file()
         app.config.CourseDirectory.root = str(self.root.resolve())
         app.config.merge(self.settings)
-        return NbGraderAPI(config=app.config)
+        api = NbGraderAPI(config=app.config)
+        _check_url(api.coursedir.db_url, Path(api.coursedir.root, "gradebook.db"))
+        return api
 
     @property
     def db_url(self) -> str:
@@ -79,11 +86,22 @@ class Course:
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in something for an assignment."""
-        course = self.api.coursedir
-        paths = glob(course.format_path(course.submitted_directory, "*", escape(assignment)))
-        pattern = course.format_path(course.submitted_directory, "(.*)", re.escape(assignment), escape=True)
-        # nbgrader's own function leaves out who has a line break in the name.
-        return sorted(re.fullmatch(pattern, path, re.DOTALL)[1] for path in paths if Path(path).is_dir())
+        return list(by_student(self.api.coursedir, "submitted", assignment))
+
+    def assignment(self, given: str) -> str:
+        """The name of an assignment, which may be given as a shell completes it: ``ex04/``.
+
+        Raises
+        ------
+        CourseError
+            There is no such assignment.
+        """
+        known = [name for name in by_assignment(self.api.coursedir, "source") if self.notebooks(name)]
+        name = os.path.normpath(given)
+        if name not in known:
+            source = self.folder("source", "")
+            raise CourseError(f"there is no assignment '{given}' in {source}; there is {', '.join(known) or 'none'}")
+        return name
 
     def notebooks(self, assignment: str) -> list[str]:
         """File names of an assignment's notebooks."""
@@ -119,7 +137,7 @@ class Course:
             if release.exists():
                 release.rename(kept)
             with undisturbed():
-                result = self.api.generate_assignment(assignment, force=True)
+                result = self._convert(GenerateNamedAssignment, assignment)
             if result["success"]:
                 if file := sqlite_file(self.db_url):
                     file.touch()  # nothing may have changed in it, and all is well
@@ -224,6 +242,13 @@ class Course:
             for name, notebook in graded.items()
         )
 
+    def _convert(self, kind: type[BaseConverter], assignment: str, student: str = "*") -> dict[str, Any]:
+        """Run one of nbgrader's converters as its API does; what came of it, and the log."""
+        with temp_attrs(self.api.coursedir, assignment_id=assignment, student_id=student):
+            converter = kind(coursedir=self.api.coursedir, parent=self.api)
+            converter.force = True
+            return capture_log(converter)
+
     @cached_property
     def autograde(self) -> Autograde:
         """What ``nbgrader autograde`` is made of. Its log goes into a file."""
@@ -260,8 +285,18 @@ class Course:
         if all(_modified(page) > newest and _is_page(page) for page in wanted):
             return None
         with undisturbed():
-            result = self.api.generate_feedback(assignment, student, force=True)
+            result = self._convert(GenerateNamedFeedback, assignment, student)
         return None if result["success"] else _last_line(result)
+
+
+def _check_url(db_url: str, file: Path) -> None:
+    """Refuse a gradebook that is elsewhere, for nbgrader puts the path into an address, in which ? and % mean more."""
+    if db_url == f"sqlite:///{file}" and sqlite_file(db_url) != file:
+        raise CourseError(
+            f"nbgrader would keep the gradebook in {sqlite_file(db_url)}, for there is a ? or % in the path of the "
+            "course folder; give it another name, or write into nbgrader_config.py: "
+            f"c.CourseDirectory.db_url = 'sqlite:///{quote(str(file))}'"
+        )
 
 
 def _log_to(path: Path) -> logging.Logger:

@@ -1,6 +1,5 @@
 """Why a mark is what it is, from the transcript beside the graded notebook."""
 
-from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from .execute.archive import ArchiveError
 from .execute.preprocessor import TRANSCRIPT
 from .execute.result import Result
 from .execute.transcript import outline
+from .folders import by_assignment
 from .sanitize.hand_in import printable_lines
 
 MOST = 4000  # characters of each text
@@ -42,9 +42,9 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
     NotGradedError
         It was not graded; the message names what was.
     """
-    pattern = course.folder("autograded", "*", escape(student)) / f"*{TRANSCRIPT}"
+    folders = by_assignment(course.api.coursedir, "autograded", student).values()
     found, known, damaged = [], set(), []
-    for path in sorted(map(Path, glob(str(pattern)))):
+    for path in sorted(path for folder in folders for path in Path(folder).glob(f"*{TRANSCRIPT}")):
         try:
             transcript = Result(path.read_bytes()).content
             reports = {
@@ -64,7 +64,9 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
         again = f"grade {damaged[0].parent.name} --student={student} --force"
         raise NotGradedError(f"{damaged[0]} is damaged; '{again}' writes it anew")
     if not known:
-        raise NotGradedError(f"nothing of {student} was graded: there is no {pattern}")
+        raise NotGradedError(
+            f"nothing of {student} was graded: there is no {course.folder('autograded', '*', student)}/*{TRANSCRIPT}"
+        )
     raise NotGradedError(f"{student} has no test cell {test_id}; there are {', '.join(sorted(known))}")
 
 

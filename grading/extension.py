@@ -1,5 +1,6 @@
 """The command ``extend``: more time for one student."""
 
+import os
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
@@ -28,6 +29,7 @@ def main(course: Course, assignment: str, student: str, days: int | None, until:
     """
     if (days is not None) + (until is not None) + remove != 1:
         raise click.UsageError("say either --days, --until or --remove")
+    assignment = os.path.normpath(assignment)
     with Gradebook(course.db_url) as gradebook:
         entry = _find_assignment(gradebook, assignment)
         _refuse_a_stranger(gradebook, course, assignment, student)

@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import find_all_files
 
 from .gradebook import Names, master_of
-from .sanitize.accept import handed_in
-from .sanitize.hand_in import plain_files
+from .sanitize.accept import arranged
+from .sanitize.hand_in import find_files
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Inputs:
 
 
 def hand_in_digest(course: CourseDirectory, student: str, assignment: str) -> str:
-    """SHA-256 of the notebooks that a student handed in, and of the names and contents of all files beside them.
+    """SHA-256 of the notebooks that a student handed in, of the files beside them, and of what is remarked on these.
 
     Raises
     ------
@@ -38,9 +37,10 @@ def hand_in_digest(course: CourseDirectory, student: str, assignment: str) -> st
         There is something that must not be read.
     """
     folder = Path(course.format_path(course.submitted_directory, student, assignment))
-    files = {name: _sha256(file.read(size)) for name, size, file in plain_files(folder)}
-    notebooks = {name: files[path.name] for name, path in handed_in(course, student, assignment).items()}
-    return _digest({name: file for name, file in files.items() if not name.endswith(".ipynb")} | notebooks)
+    hand_in = arranged(course, student, assignment)
+    files = {name: _sha256(raw) for name, raw in hand_in.files.items()}
+    notebooks = {name: _sha256((folder / path).read_bytes()) for name, path in hand_in.notebooks.items()}
+    return _digest([files, notebooks, hand_in.remarks])
 
 
 def assignment_digest(course: CourseDirectory, assignment: str, names: Names) -> str:
@@ -66,7 +66,7 @@ def assignment_digest(course: CourseDirectory, assignment: str, names: Names) ->
     released = [path for path in release.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     notebooks = {path.stem for path in released if path.parent == release and path.suffix == ".ipynb"}
     masters = {name: asdict(master_of({**names, "assignment": assignment, "notebook": name})) for name in notebooks}
-    own = map(Path, find_all_files(str(source), [*course.ignore, "*.ipynb"]))
+    own = [source / name for name in find_files(source, [*course.ignore, "*.ipynb"])]
     files = [
         {str(path.relative_to(folder)): _sha256(path.read_bytes()) for path in paths}
         for folder, paths in ((release, released), (source, own))

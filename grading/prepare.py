@@ -1,23 +1,21 @@
 """Hand-ins as they will be executed and recorded, found out without touching anything of nbgrader's."""
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
-from nbgrader.utils import find_all_files
 from traitlets.utils.importstring import import_item
 
 from .execute.job import Job
 from .execute.preprocessor import ExecuteApart
 from .gradebook import Master
 from .inputs import Inputs, assignment_digest, hand_in_digest
-from .sanitize.accept import handed_in
+from .sanitize.accept import files_for, handed_in
 from .sanitize.active_files import remove_active
-from .sanitize.hand_in import files_beside_notebooks
+from .sanitize.hand_in import find_files
 from .sanitize.submitted import read_submitted
 
 Step = Callable[[NotebookNode, dict], tuple[NotebookNode, dict]]
@@ -89,12 +87,8 @@ class Preparer:
         return prepared
 
     def files(self, assignment: str, student: str | None = None) -> tuple[dict[str, bytes], list[str]]:
-        """The files beside a student's notebooks, or the assignment's alone; see `files_beside_notebooks`."""
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / assignment
-            folder.mkdir()
-            stage(self._autograde, assignment, student, folder)
-            return files_beside_notebooks(folder)
+        """The files beside a student's notebooks, or the assignment's alone; see `files_for`."""
+        return files_for(self._course, assignment, student, self._autograde.exclude_overwriting.get(assignment, []))
 
     def sanitized(
         self, notebook: NotebookNode, files: dict[str, bytes], assignment: str, student: str, name: str
@@ -117,18 +111,16 @@ def steps_of(
     return [step(parent=autograde) if isinstance(step, type) else step for step in found]
 
 
-def stage(autograde: Autograde, assignment: str, student: str | None, folder: Path) -> None:
+def stage(autograde: Autograde, assignment: str, student: str, folder: Path) -> None:
     """Copy the files beside the notebooks, as they will be in ``autograded/``: the student's, then the assignment's."""
     course = autograde.coursedir
     source = Path(course.format_path(course.source_directory, ".", assignment))
-    students_own, places = set(), [source]
-    if student is not None:
-        students_own = {source / name for name in autograde.exclude_overwriting.get(assignment, [])}
-        places.insert(0, Path(course.format_path(course.submitted_directory, student, assignment)))
-    for place in places:
-        for name in map(Path, find_all_files(str(place), [*course.ignore, "*.ipynb"])):
-            if name not in students_own:
-                copy = folder / name.relative_to(place)
+    submitted = Path(course.format_path(course.submitted_directory, student, assignment))
+    students_own = autograde.exclude_overwriting.get(assignment, [])
+    for place in (submitted, source):
+        for name in find_files(place, [*course.ignore, "*.ipynb"]):
+            if place == submitted or name not in students_own:
+                copy = folder / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(name, copy)
+                shutil.copy(place / name, copy)
     remove_active(folder, but_keep=source)

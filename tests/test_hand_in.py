@@ -12,7 +12,7 @@ import pytest
 from grading.marks import MostPoints, table
 from grading.sanitize import hand_in
 from grading.sanitize.active_files import remove_active
-from grading.sanitize.hand_in import HandInError, check, copy, files_beside_notebooks, last_change
+from grading.sanitize.hand_in import HandInError, check, copy, last_change, read_files
 
 
 @pytest.fixture
@@ -26,9 +26,13 @@ def folder(tmp_path):
     return folder
 
 
-def test_plain_files_are_taken_without_the_notebooks(folder):
+PLAIN = {"net.pt": b"\0\1", "data/table.csv": b"1,2", "work.ipynb": b"{}"}
+
+
+def test_plain_files_are_taken(folder):
     check(folder)
-    assert files_beside_notebooks(folder) == ({"net.pt": b"\0\1", "data/table.csv": b"1,2"}, [])
+    assert read_files(folder) == (PLAIN, [])
+    assert read_files(folder, ["data", "*.ipynb"]) == ({"net.pt": b"\0\1"}, [])
 
 
 def test_copies_are_those_of_any_new_file(folder, tmp_path):
@@ -71,6 +75,32 @@ def bind(path):
         os.close(here)
 
 
+JUNK = [
+    *(".DS_Store", "Icon\r", "._work.ipynb", "__MACOSX/a/._b", "Thumbs.db", "desktop.ini", "~$notes.docx"),
+    *(".~lock.a.ods#", ".git/config", ".venv/bin/activate", "__pycache__/a.pyc", ".ipynb_checkpoints/work.ipynb"),
+]
+
+
+@pytest.mark.parametrize("name", JUNK)
+@pytest.mark.parametrize("place", [".", "data"])
+def test_junk_is_set_aside(folder, tmp_path, name, place):
+    path = folder / place / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/dev/zero")  # nobody reads it
+    check(folder)
+    assert read_files(folder) == (PLAIN, [])
+    copy(folder, tmp_path / "copy")
+    assert sum(path.is_file() for path in (tmp_path / "copy").rglob("*")) == 3
+
+
+def test_junk_is_not_counted(folder, monkeypatch):
+    monkeypatch.setattr(hand_in, "MAX_FILES", 4)
+    (folder / ".venv" / "lib").mkdir(parents=True)
+    for number in range(9):
+        (folder / ".venv" / "lib" / f"{number}.py").touch()
+    check(folder)
+
+
 TRICKS = {
     "link to a file": (lambda path: path.symlink_to("/etc/passwd"), "a symbolic link"),
     "link to a folder": (lambda path: path.symlink_to("/etc"), "a symbolic link"),
@@ -83,7 +113,7 @@ TRICKS = {
 
 
 @pytest.mark.parametrize(("make", "kind"), TRICKS.values(), ids=TRICKS)
-@pytest.mark.parametrize("look", [check, files_beside_notebooks])
+@pytest.mark.parametrize("look", [check, read_files])
 def test_anything_else_is_refused_by_name(folder, make, kind, look):
     make(folder / "data" / "trick")
     with pytest.raises(HandInError, match=rf"(data/trick|net.pt) is {kind}"):
@@ -99,7 +129,7 @@ def test_a_device_is_refused(folder):
         check(folder)
 
 
-@pytest.mark.parametrize("look", [check, files_beside_notebooks, last_change])
+@pytest.mark.parametrize("look", [check, read_files, last_change])
 @pytest.mark.parametrize(
     "make",
     [lambda path: path.symlink_to("ex1"), os.mkfifo, lambda path: path.write_text("{}"), lambda path: None],
@@ -133,7 +163,7 @@ def test_what_is_replaced_while_it_is_looked_at_is_refused(folder, monkeypatch, 
 
     monkeypatch.setattr(hand_in.os, "stat", then_replaced)
     with pytest.raises(HandInError, match=f"{name} ({says})"):
-        files_beside_notebooks(folder)
+        read_files(folder)
 
 
 def test_what_goes_away_while_it_is_looked_at_is_refused(folder, monkeypatch):
@@ -162,11 +192,22 @@ def test_folders_in_folders_end_somewhere(folder):
 def test_a_large_file_is_left_out_and_said_so(folder, monkeypatch):
     monkeypatch.setattr(hand_in, "MAX_FILE_BYTES", 2**20)
     (folder / "exact.bin").write_bytes(bytes(2**20))
-    (folder / "huge\udce9.bin").write_bytes(bytes(2**20 + 1))
+    (folder / "huge.bin").write_bytes(bytes(2**20 + 1))
     check(folder)
-    contents, remarks = files_beside_notebooks(folder)
-    assert sorted(contents) == ["data/table.csv", "exact.bin", "net.pt"]
-    assert remarks == ["huge?.bin was left out: it has 1 MiB, more than 1 MiB"]
+    contents, remarks = read_files(folder)
+    assert sorted(contents) == ["data/table.csv", "exact.bin", "net.pt", "work.ipynb"]
+    assert remarks == ["huge.bin was left out: it has 1 MiB, more than 1 MiB"]
+
+
+def test_a_name_that_is_no_text_is_left_out_and_said_so(folder):
+    (folder / "Caf\udce9.csv").write_text("1,2")
+    (folder / "d\udce9").mkdir()
+    (folder / "d\udce9" / "a.csv").write_text("1,2")
+    contents, remarks = read_files(folder)
+    assert contents == PLAIN
+    assert remarks == [
+        f"{name} was left out: its name is not UTF-8; give it another one" for name in ("Caf?.csv", "d?/a.csv")
+    ]
 
 
 @pytest.mark.parametrize("sizes", [[2**10, 2**10], [2**11]])
@@ -182,7 +223,7 @@ def test_too_much_altogether_is_refused(folder, monkeypatch, sizes):
         check(folder)
 
 
-@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "a\x7f", "\x9b2J", "Icon\r"])
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "a\x7f", "\x9b2J", "Icon\n"])
 def test_a_name_that_commands_the_terminal_is_refused(folder, name):
     (folder / "data" / name).mkdir()
     with pytest.raises(HandInError, match=r"the name of data/[\w?\[]+ has control characters"):

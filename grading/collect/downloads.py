@@ -17,7 +17,7 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets import Enum, Unicode
 
 from ..sanitize.accept import TIMESTAMP
-from ..sanitize.hand_in import HandInError, printable
+from ..sanitize.hand_in import HandInError, matches, printable
 from .platforms import PLATFORMS, in_utc, username, without_copy_numbers
 from .unpack import HandIn, files_in, open_zip, read
 
@@ -59,6 +59,8 @@ class UnpackDownloads(ExtractorPlugin):
             return
         students, archives = defaultdict(list), []
         for path in sorted(Path(archive_path).glob("[!.]*")):
+            if matches(path.name):
+                continue
             try:
                 if path.is_dir():
                     raise HandInError("it is a folder; put the archive there as it was downloaded")
@@ -99,7 +101,7 @@ class UnpackDownloads(ExtractorPlugin):
             student = unicodedata.normalize("NFC", usernames.get(match["owner"]) or match["student"])
             owners[student].add(match["owner"])
             files = attempts[student].setdefault(match.groupdict().get("time"), [])
-            if match["file"]:
+            if match["file"] and not matches(match["file"]):
                 files.append((match["file"], entry))
         found = {}
         for student, by_time in attempts.items():

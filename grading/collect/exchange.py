@@ -1,6 +1,7 @@
 """Hand-ins from nbgrader's exchange: ``nbgrader collect``."""
 
 import os
+import re
 import shutil
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -37,8 +38,10 @@ class CollectArrivals(ExchangeCollect):
         Raises
         ------
         ExchangeError
-            There is no such course, or it seems that somebody changed the whole exchange.
+            There is no such course, nbgrader can't find it, or it seems that somebody changed the whole exchange.
         """
+        if re.search(r"[*?[]", f"{self.root}{self.coursedir.course_id}"):
+            self.fail(f"nbgrader finds nothing in {self.root}/{self.coursedir.course_id}; take a path without *?[")
         super().init_src()
         self.refused: list[str] = []
         chosen, self.src_records = self.src_records, []

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from ..sanitize.hand_in import MAX_BYTES, MAX_FILES, HandInError, check
+from ..sanitize.hand_in import MAX_BYTES, MAX_FILES, HandInError, check, matches
 
+MAX_ENTRIES = 50_000  # junk and folders count, too
 MAX_PATH = 255  # bytes; so many has the longest name of one file
 
 
@@ -32,8 +33,11 @@ def open_zip(file: Path | BinaryIO, name: str) -> ZipFile:
 
 
 def files_in(archive: ZipFile) -> list[ZipInfo]:
-    """All entries but folders and what macOS adds of its own."""
-    return [entry for entry in archive.infolist() if not (entry.is_dir() or _is_of_macos(entry.filename))]
+    """All entries but folders and junk, with ``/`` between folders also if the archive was made on Windows."""
+    entries = archive.infolist()
+    for entry in entries:
+        entry.filename = entry.filename.replace("\\", "/")
+    return [entry for entry in entries if not (entry.is_dir() or matches(entry.filename))]
 
 
 def read(archive: ZipFile, entry: ZipInfo, name: str) -> bytes:
@@ -97,10 +101,12 @@ class HandIn:
 
     def _add_all_in(self, path: str) -> None:
         raw = self.files[unicodedata.normalize("NFC", path)]
-        if raw.count(b"PK\x01\x02") > MAX_FILES:  # as each entry begins; to read very many would take much memory
-            raise HandInError(f"{path} holds more than {MAX_FILES} files and folders; remove what is not needed")
+        if raw.count(b"PK\x01\x02") > MAX_ENTRIES:  # as each begins; to read very many would take much memory
+            raise HandInError(f"{path} holds more than {MAX_ENTRIES} files and folders; remove what is not needed")
         with open_zip(BytesIO(raw), path) as archive:
             entries = files_in(archive)
+            if len(entries) > MAX_FILES:
+                raise HandInError(f"{path} holds more than {MAX_FILES} files; remove what is not needed")
             named = [f"{entry.filename} in {path}" for entry in entries]
             for entry, name in zip(entries, named, strict=True):
                 _refuse_path(entry.filename, name)
@@ -136,7 +142,7 @@ class HandIn:
 
 
 def _refuse_path(path: str, name: str) -> None:
-    if {"", ".", ".."} & set(path.split("/")) or "\\" in path or "\0" in path or re.match("[A-Za-z]:", path):
+    if {"", ".", ".."} & set(path.split("/")) or "\0" in path or re.match("[A-Za-z]:", path):
         raise HandInError(f"{name} is a path that may lead elsewhere; only plain paths, such as data/a.csv, are taken")
     if len(path.encode()) > MAX_PATH:
         raise HandInError(f"{name:.100}... is too long a name; {MAX_PATH} bytes are possible, with all folders")
@@ -163,8 +169,3 @@ def _without_common_folders(paths: list[tuple[str, ...]]) -> list[tuple[str, ...
 
 def _is_zip(path: str) -> bool:
     return path.lower().endswith(".zip")
-
-
-def _is_of_macos(path: str) -> bool:
-    parts = path.split("/")
-    return "__MACOSX" in parts or parts[-1] == ".DS_Store" or parts[-1].startswith("._")

@@ -12,13 +12,16 @@ from typing import Any
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
+from nbgrader.utils import is_locked
 from traitlets import Bool, Float, Integer, List, Unicode
 
 from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
-from ..sanitize.hand_in import files_beside_notebooks
+from ..sanitize.accept import files_for
+from ..sanitize.hand_in import is_text
 from ..sanitize.rebuild import add_remarks
 from ..temporary import new_folder
 from .job import Job, execute
@@ -30,9 +33,11 @@ from .seeds import hand_in_secret
 from .store import Store
 
 UNPROTECTED = "run without a sandbox"
+REMARK = "Remark: "  # so begins a line of a locked cell that student and instructor are to read
 SECRET_FILE = ".course_secret"
 SECRET_BYTES = 16
 TRANSCRIPT = ".transcript.zip"
+MAX_REMARKS, MAX_REMARK = 5, 500  # of one cell, and characters of one: the student's code may print there, too
 MAX_MESSAGE = 10_000  # characters of what a test says, which may quote the student
 
 
@@ -150,9 +155,8 @@ class ExecuteApart(Execute):
         ready = names.get("executed")
         if ready is None:
             inputs = self._inputs(names)
-            files, remarks = files_beside_notebooks(folder)
-            # Of the notebook before this one.
-            files = {name: content for name, content in files.items() if not name.endswith(TRANSCRIPT)}
+            students_own = Autograde(config=self.config).exclude_overwriting.get(names["assignment"], [])
+            files, remarks = files_for(self._course, names["assignment"], names["student"], students_own)
             job = self.job(nb, names, files)
             ready = Executed(job, self.executed(job), inputs, remarks)
         self.apply(nb, ready)
@@ -176,6 +180,8 @@ class ExecuteApart(Execute):
             cell.outputs = outputs_of(planned, report, count)
             name = planned.name or f"cell {count}"
             add_remarks(nb, remarks_on(name, report))
+            if is_locked(cell) and planned.points is None:
+                add_remarks(nb, remarks_printed(report))
             if job.sandboxed and report.get("refused"):
                 add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
         if executed.inputs:
@@ -245,9 +251,10 @@ class ExecuteApart(Execute):
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
-    """The files of a released assignment, by relative path."""
+    """The files of a released assignment, by relative path; a name that is not UTF-8 could not be sent."""
     found = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    files = {str(path.relative_to(folder)): path for path in found}
+    return {name: path.read_bytes() for name, path in files.items() if is_text(name)}
 
 
 def write_transcript(folder: Path, notebook: str, result: Result) -> None:
@@ -283,6 +290,13 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
     if "No space left on device" in errors.get("OSError", ""):
         remarks.append(f"{name} wrote more files than fit")
     return remarks + ([f"{report['died'].removeprefix('your ')} in {name}"] if "died" in report else [])
+
+
+def remarks_printed(report: dict[str, Any]) -> list[str]:
+    """What a cell of the instructor's, such as one that loads a file, remarks: its lines that begin with `REMARK`."""
+    printed = "".join(output["text"] for output in report.get("outputs", []) if output["type"] == "stream")
+    lines = [line.removeprefix(REMARK) for line in printed.splitlines() if line.startswith(REMARK)]
+    return [line[:MAX_REMARK] for line in lines[:MAX_REMARKS]]
 
 
 def _mark(most: float, report: dict[str, Any], count: int) -> list[NotebookNode]:

@@ -1,9 +1,10 @@
 """Whether a hand-in can be graded, asked before nbgrader removes, copies or reads anything."""
 
+import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from logging import Logger
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,10 +13,12 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import parse_utc
+from nbgrader.utils import find_all_files, parse_utc
 
-from .hand_in import MAX_NOTEBOOK_BYTES, HandInError, check, printable
-from .rebuild import grade_ids
+from ..folders import chosen
+from ..folders import find_notebooks as find_notebook_paths
+from .arrange import Arranged, arrange, find_notebooks, notebooks_in
+from .hand_in import JUNK, HandInError, check, find_files, plain_files, printable, why_left_out
 from .submitted import read_submitted
 
 TIMESTAMP = "timestamp.txt"
@@ -35,22 +38,32 @@ class AcceptedHandIns(NotebookExporter):
     def __init__(self, parent: Autograde, **settings: Any) -> None:
         super().__init__(parent=parent, **settings)
         course, refused = parent.coursedir, []
-        # As nbgrader takes a path apart.
-        pattern = course.format_path(course.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True)
-        for folder in sorted(parent.assignments):
-            names = re.fullmatch(pattern, folder, re.DOTALL).groupdict()
+        course.ignore += [pattern for pattern in JUNK if pattern not in course.ignore]
+        for student, folder in chosen(course, "submitted").items():
             try:
-                for name, path in accept(course, **names).items():
-                    if path.name != name:
-                        shutil.copy(path, path.with_name(name))  # nbgrader expects it there
+                accept(course, student, course.assignment_id)
+                self._prepare(course, student, Path(folder))
             except (HandInError, OSError) as error:
                 refused.append(folder)
                 self.log.error("%s is not graded: %s", printable(folder), error)
-        parent.init_notebooks()  # once more, for some notebooks have got their names back
-        for folder in refused:
-            del parent.assignments[folder]
+        # Once more, for some notebooks have got their names back.
+        found = find_notebook_paths(parent, "submitted")
+        parent.assignments = {folder: paths for folder, paths in found.items() if folder not in refused}
         if refused:
             parent.assignments[_Refused.LAST] = _Refused(refused, self.log)
+
+    def _prepare(self, course: CourseDirectory, student: str, folder: Path) -> None:
+        """Give files the names that nbgrader expects, and see that it copies nothing that was not looked at."""
+        hand_in = arranged(course, student, course.assignment_id)
+        for name, path in (hand_in.notebooks | hand_in.added).items():
+            if name != path:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(folder / path, folder / name)
+        copied = {os.path.relpath(path, folder) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"])}
+        if unseen := copied - {name for name, _, _ in plain_files(folder)}:
+            raise HandInError(
+                f"nbgrader would copy {min(unseen)}, which nobody has looked at; remove it, or use 'grade'"
+            )
 
     def from_file(
         self, file_stream: TextIO, resources: ResourcesDict | None = None, **options: Any
@@ -105,8 +118,6 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, 
         raise HandInError(f"the name of the folder {student} has control characters in it; give it another one")
     if re.search("[<>&\"']", student):
         raise HandInError(f"formgrader can't show the name {student}; give the folder a name without <>&\"'")
-    if re.search(r"[*?[]", student):
-        raise HandInError(f"nbgrader can't find the folder {student}; give it a name without *?[")
     if folder.parent.is_symlink():
         raise HandInError(f"the folder {folder.parent.name} is a symbolic link; hand in the folder itself")
     check(folder)
@@ -125,29 +136,70 @@ def accept(course: CourseDirectory, student: str, assignment: str) -> dict[str, 
         read_submitted(path)
     expected = _released(course, assignment)
     if expected and not notebooks:
-        others = " or ".join(path.name for path in sorted(folder.glob("*.ipynb")))
+        others = " or ".join(str(path.relative_to(folder)) for path in notebooks_in(folder))
         hint = f"; if it is {others}, rename that one" if others else ""
         raise HandInError(f"{expected[0].name} was not handed in{hint}")
     return notebooks
 
 
 def handed_in(course: CourseDirectory, student: str, assignment: str) -> dict[str, Path]:
-    """Find the notebooks of an assignment that a student handed in, each under its own name or another.
+    """Find the notebooks of an assignment that a student handed in, by their released names; see `find_notebooks`."""
+    folder = Path(course.format_path(course.submitted_directory, student, assignment))
+    return find_notebooks(folder, _released(course, assignment))
+
+
+def arranged(course: CourseDirectory, student: str, assignment: str) -> Arranged:
+    """What a student handed in, under the names that it needs; see `arrange`.
+
+    Raises
+    ------
+    HandInError
+        It must not be read.
+    """
+    folder = Path(course.format_path(course.submitted_directory, student, assignment))
+    return arrange(folder, _released(course, assignment), course.ignore)
+
+
+def files_for(
+    course: CourseDirectory, assignment: str, student: str | None = None, students_own: Iterable[str] = ()
+) -> tuple[dict[str, bytes], list[str]]:
+    """The files that a notebook finds beside it: the student's, and the assignment's in the places of theirs.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        Where everything is.
+    assignment : str
+        The assignment.
+    student : str, optional
+        Who handed in what; by default there are the assignment's files alone.
+    students_own : iterable of str
+        Files of the assignment that do not take the place of the student's.
 
     Returns
     -------
-    dict of str to Path
-        By the names of the files in the release, as far as there is one.
+    files : dict of str to bytes
+        By relative path.
+    remarks : list of str
+        On what was left out or got another name.
+
+    Raises
+    ------
+    HandInError
+        The hand-in must not be read.
     """
-    folder = Path(course.format_path(course.submitted_directory, student, assignment))
-    expected = _released(course, assignment)
-    found = {released.name: folder / released.name for released in expected if (folder / released.name).exists()}
-    missing = [released for released in expected if released.name not in found]
-    others = {path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()} - set(found.values())
-    if not missing or sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # to look would take too long
-        return found
-    ids = {other: _grade_ids(other) for other in others}
-    return found | {released.name: path for released in missing if (path := _version_of(released, ids))}
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    given, remarks = {}, []
+    for name in find_files(source, [*course.ignore, "*.ipynb"]):
+        if problem := why_left_out(name, (source / name).stat().st_size):
+            remarks.append(problem)
+        else:
+            given[name] = (source / name).read_bytes()
+    if student is None:
+        return given, remarks
+    hand_in = arranged(course, student, assignment)
+    kept = {name: raw for name, raw in given.items() if name not in students_own}
+    return hand_in.files | kept, hand_in.remarks + remarks
 
 
 def _released(course: CourseDirectory, assignment: str) -> list[Path]:
@@ -177,17 +229,3 @@ def refuse_unless_a_time(folder: Path) -> None:
             f"{TIMESTAMP} does not tell a time ({type(error).__name__}); write one line into it, such as "
             "2027-02-01 10:00:00 UTC, or remove it if this was handed in on time"
         ) from error
-
-
-def _version_of(released: Path, others: dict[Path, set[str]]) -> Path | None:
-    wanted = grade_ids(read_submitted(released))
-    # A version of it has most of its marked cells.
-    versions = [other for other, ids in others.items() if len(wanted & ids) > len(wanted) / 2]
-    return versions[0] if len(versions) == 1 else None
-
-
-def _grade_ids(path: Path) -> set[str]:
-    try:
-        return grade_ids(read_submitted(path))
-    except HandInError:
-        return set()

@@ -3,8 +3,9 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 MAX_FILES = 2000  # and folders
@@ -13,6 +14,16 @@ MAX_PATH = 1000  # bytes; the system takes 4096, with the folder in which it all
 MAX_BYTES = 200 * 2**20  # all files together
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_FILE_BYTES = 50 * 2**20  # a larger file beside the notebook is left out
+
+# What operating systems, editors and tools leave in folders, as names of files or folders. Nobody means to hand it in:
+# it is neither taken nor counted.
+JUNK = (
+    *("__MACOSX", ".DS_Store", "._*", "Icon\r", ".Spotlight-V100", ".Trashes", ".fseventsd", ".AppleDouble"),
+    *("Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "$RECYCLE.BIN"),
+    *("System Volume Information", "~$*", ".~lock.*#", ".Trash-*", ".directory", ".nfs*", ".fuse_hidden*"),
+    *(".ipynb_checkpoints", ".virtual_documents", "__pycache__", "*.pyc", ".git", ".svn", ".hg", ".idea", ".vscode"),
+    *(".venv", "venv", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+)
 
 # Formgrader runs it when it is asked for an address with ?path= and a folder.
 _CONFIGURATION = re.compile(r"nbgrader_config\.(py|json)", re.IGNORECASE)
@@ -58,15 +69,38 @@ def check(folder: Path) -> None:
             raise HandInError(f"{name} holds settings that formgrader would run; remove it")
 
 
-def files_beside_notebooks(folder: Path) -> tuple[dict[str, bytes], list[str]]:
-    """Read the files beside the notebooks.
+def matches(path: str, patterns: Iterable[str] = JUNK) -> bool:
+    """Whether a file or a folder above it has a name of one of these patterns, as in a shell."""
+    return any(fnmatchcase(part, pattern) for part in PurePosixPath(path).parts for pattern in patterns)
+
+
+def find_files(folder: Path, ignore: Iterable[str]) -> list[str]:
+    """The paths of all files in a folder, relative to it, but for junk and what is to be ignored.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look. Unlike in nbgrader's own function, its name is no pattern.
+    ignore : iterable of str
+        Patterns of the names of files and folders, as in ``c.CourseDirectory.ignore``.
+    """
+    patterns = [*JUNK, *ignore]
+    found = []
+    for above, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not matches(name, patterns))
+        found += [os.path.relpath(os.path.join(above, name), folder) for name in files if not matches(name, patterns)]
+    return found
+
+
+def read_files(folder: Path, ignore: Iterable[str] = ()) -> tuple[dict[str, bytes], list[str]]:
+    """Read what was handed in.
 
     Returns
     -------
     contents : dict of str to bytes
         By path relative to `folder`.
     remarks : list of str
-        On each file that is left out, because it is too large.
+        On each file that is left out, because it is too large or its name is no text.
 
     Raises
     ------
@@ -75,14 +109,27 @@ def files_beside_notebooks(folder: Path) -> tuple[dict[str, bytes], list[str]]:
     """
     contents, remarks = {}, []
     for name, size, file in plain_files(folder):
-        if name.endswith(".ipynb"):
+        if matches(name, ignore):
             continue
-        if size > MAX_FILE_BYTES:
-            remarks.append(f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}")
+        if problem := why_left_out(name, size):
+            remarks.append(problem)
         else:
-            # A name that is no text could not be sent to whoever executes this.
-            contents[name.encode("utf-8", "replace").decode()] = file.read(size)
+            contents[name] = file.read(size)
     return contents, remarks
+
+
+def why_left_out(name: str, size: int) -> str | None:
+    """A remark on a file that can't be sent to whoever executes the notebook; None if it can."""
+    if not is_text(name):
+        return f"{printable(name)} was left out: its name is not UTF-8; give it another one"
+    if size > MAX_FILE_BYTES:
+        return f"{printable(name)} was left out: it has {_mib(size)}, more than {_mib(MAX_FILE_BYTES)}"
+    return None
+
+
+def is_text(name: str) -> bool:
+    """Whether the name of a file is UTF-8; in other names Python has surrogates."""
+    return not any(0xD800 <= ord(char) < 0xE000 for char in name)
 
 
 def copy(folder: Path, to: Path) -> None:
@@ -151,7 +198,7 @@ def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, str, int, os.stat_result]]:
-    """A folder and all that is in it: relative path, name, the open folder it is in, and what it is.
+    """A folder and all that is in it but `JUNK`: relative path, name, the open folder it is in, and what it is.
 
     No link is followed and nothing can block, even if somebody changes the folder meanwhile.
     """
@@ -183,7 +230,7 @@ def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple
         raise HandInError(f"there are more than {MAX_DEPTH} folders in each other")
     fd = _open(inside, name, parent, os.O_DIRECTORY)
     try:
-        for child in sorted(os.listdir(fd)):
+        for child in sorted(name for name in os.listdir(fd) if not matches(name)):
             yield from _walk(f"{inside}/{child}" if depth else child, child, fd, depth + 1)
     finally:
         os.close(fd)

@@ -27,7 +27,8 @@ from grading.execute.preprocessor import released_files
 from grading.execute.result import Result
 from grading.execute.seeds import hand_in_secret
 from grading.executors import connect
-from grading.sanitize.hand_in import HandInError, files_beside_notebooks
+from grading.sanitize.arrange import arrange
+from grading.sanitize.hand_in import HandInError
 from grading.sanitize.rebuild import rebuild
 
 from .build import NOTEBOOK, RELEASE, SOURCE, Example, examples, hand_in, model_checkpoint
@@ -99,10 +100,10 @@ def prepared(example: Example, seed: int) -> Job | HandInError:
     with tempfile.TemporaryDirectory() as folder:
         hand_in(example, Path(folder))
         try:
-            files, _ = files_beside_notebooks(Path(folder))
+            arranged = arrange(Path(folder), [RELEASE / NOTEBOOK])
         except HandInError as error:
             return error
-        submitted = nbformat.from_dict(json.loads(Path(folder, NOTEBOOK).read_text()))
+        submitted = nbformat.from_dict(json.loads(Path(folder, arranged.notebooks[NOTEBOOK]).read_text()))
     notebook = rebuild(submitted, nbformat.read(RELEASE / NOTEBOOK, as_version=4))
     before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup-fit")
     notebook.cells.insert(
@@ -111,8 +112,8 @@ def prepared(example: Example, seed: int) -> Job | HandInError:
     cells = cells_that_count(notebook)
     limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
     release = released_files(RELEASE)
-    secret = hand_in_secret(seed.to_bytes(16, "big"), cells, instructions, files, release)
-    return Job(cells, files, release, ANSWERS, secret, limits)
+    secret = hand_in_secret(seed.to_bytes(16, "big"), cells, instructions, arranged.files, release)
+    return Job(cells, arranged.files, release, ANSWERS, secret, limits)
 
 
 def judged(example: Example, seed: int, job: Job, transcript: dict[str, Any]) -> Verdict:

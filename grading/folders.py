@@ -1,0 +1,54 @@
+"""The folders of a course, found by their names as they are; to nbgrader a name with ``[`` in it is a pattern."""
+
+import os
+import re
+from fnmatch import fnmatchcase
+from glob import escape, glob
+from pathlib import Path
+
+from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+
+_ANY = "\ufdd0"  # stands for a name in a path; no character of any
+
+
+def by_student(course: CourseDirectory, step: str, assignment: str) -> dict[str, str]:
+    """The folders of an assignment in one of nbgrader's steps, such as ``"submitted"``, by student."""
+    return _found(course.format_path(_directory(course, step), _ANY, assignment))
+
+
+def by_assignment(course: CourseDirectory, step: str, student: str = ".") -> dict[str, str]:
+    """The folders of a student in one of nbgrader's steps, by assignment."""
+    return _found(course.format_path(_directory(course, step), student, _ANY))
+
+
+def chosen(course: CourseDirectory, step: str) -> dict[str, str]:
+    """The folders in one of nbgrader's steps that a command is about, by student; who is meant may be a pattern."""
+    student, assignment = course.student_id, course.assignment_id
+    named = course.format_path(_directory(course, step), student, assignment)
+    if os.path.isdir(named):
+        return {student: named}
+    return {name: path for name, path in by_student(course, step, assignment).items() if fnmatchcase(name, student)}
+
+
+def find_notebooks(converter: BaseConverter, step: str) -> dict[str, list[str]]:
+    """The notebooks that a converter is to convert, by folder, as nbgrader keeps them."""
+    course = converter.coursedir
+    found = {}
+    for folder in chosen(course, step).values():
+        stems = sorted(path.stem for path in Path(folder).glob("[!.]*.ipynb"))
+        meant = [stem for stem in stems if stem == course.notebook_id or fnmatchcase(stem, course.notebook_id)]
+        if meant:
+            # As nbgrader writes a path, which it takes apart again: source/./ex04/work.ipynb.
+            found[folder] = [os.path.join(folder, f"{stem}.ipynb") for stem in meant]
+    return found
+
+
+def _directory(course: CourseDirectory, step: str) -> str:
+    return getattr(course, f"{step}_directory")
+
+
+def _found(path: str) -> dict[str, str]:
+    names = re.compile(re.escape(path).replace(_ANY, "([^/]+)"))
+    folders = filter(os.path.isdir, sorted(glob(escape(path).replace(_ANY, "*"))))
+    return {names.fullmatch(folder)[1]: folder for folder in folders}
