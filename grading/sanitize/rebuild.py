@@ -346,11 +346,15 @@ def _point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs:
         if not (_says(cell, "grade") and _says(cell, "solution") and cell.source == stub_of.get(cell.id)):
             continue
         if elsewhere := sorted(texts | set(_own_code_beside(number, cells)), key=lambda other: abs(other - number)):
-            where = _and_others([_distance(other - number) for other in elsewhere])
-            note = f"This cell is as it was handed out. The student wrote something elsewhere: {where}."
-            cell.source += f"\n\n# {note}" if cell.cell_type == "code" else f"\n\n*{note}*"
-            remarks.append(f"{_grade_id(cell)} is as it was handed out; the answer may be elsewhere: {where}")
+            remarks.append(refer(cell, _and_others([_distance(other - number) for other in elsewhere])))
     return remarks
+
+
+def refer(cell: NotebookNode, where: str) -> str:
+    """Let a cell that is as it was handed out say where else the answer may be; a remark on that is returned."""
+    note = f"This cell is as it was handed out. The student wrote something elsewhere: {where}."
+    cell.source += f"\n\n# {note}" if cell.cell_type == "code" else f"\n\n*{note}*"
+    return f"{_grade_id(cell)} is as it was handed out; the answer may be elsewhere: {where}"
 
 
 def _is_own_text(cell: NotebookNode, stub_of: dict[str, str]) -> bool:
