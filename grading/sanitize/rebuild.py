@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -246,13 +247,14 @@ def _counted(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dic
         if home is not None:
             versions.setdefault(home, []).append(number)
     place = {ident: number for number, ident in enumerate(skeleton)}
+    places = np.array([place.get(home, np.nan) for home in homes])
 
     def merit(number: int) -> tuple[bool, int, int]:
         released = skeleton[homes[number]]
         has_work = _is_open(released) and not _is_same(_source(cells[number]), released.source)
-        others = ((other, place[home]) for other, home in enumerate(homes) if home not in (None, released.id))
-        astray = sum((other < number) != (there < place[released.id]) for other, there in others)
-        return has_work, -astray, number
+        here = places[number]
+        astray = np.sum(places[:number] > here) + np.sum(places[number:] < here)
+        return has_work, -int(astray), number
 
     best = [numbers[0] if len(numbers) == 1 else max(numbers, key=merit) for numbers in versions.values()]
     return {homes[number]: number for number in sorted(best)}
