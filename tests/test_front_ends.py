@@ -468,6 +468,7 @@ STUDENTS = {  # what is done to a notebook without an answer, cells that wait fo
         "essay is as it was handed out; the answer may be elsewhere: in the cell above",
     ),
     "code": (in_a_cell_of_code_instead, 1, "the answer may be elsewhere: in the cell below"),
+    "paper": (nothing, 1, "essay is as it was handed out; the answer may be elsewhere: `my ?answer?.pdf`"),
     "windows": (windows, 0, ""),
     "anew": (first_typed_anew, 0, ""),
     "copied": (unsolved, 0, "work.ipynb is as it was handed out, but work-Copy1.ipynb is not"),
@@ -487,6 +488,9 @@ def graded(tmp_path_factory):
         habit(notebook)
         folder = hand_in(course, student, notebook)
         (folder / "._work.ipynb").write_bytes(b"\0\5\26\7")
+        if student == "paper":
+            for paper in ("timestamp.txt", "my <answer>.pdf", "notes.csv"):
+                (folder / paper).write_text("2027-01-01 00:00:00 UTC")
         name, other = OTHERS.get(student, ("._more.ipynb", course_master()))
         hand_in(course, student, other, name)
     done = subprocess.run(
@@ -504,5 +508,5 @@ def test_a_class_of_habits(graded, student):
     assert marks[student].automatic == (0 if habit is unsolved else 4) and marks[student].pending == pending
     said = line_of(printed, student)
     assert said == "" if not remark else remark in said
-    if pending:
+    if pending and student != "paper":
         assert WORK["essay"] in (course / "feedback" / student / "ex1" / "work.html").read_text()

@@ -4,6 +4,7 @@ import base64
 import html
 import math
 import os
+import re
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,14 +16,14 @@ from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute
-from nbgrader.utils import is_locked
+from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
 from traitlets import Bool, Float, Integer, List, Unicode
 
 from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
-from ..sanitize.accept import files_for
+from ..sanitize.accept import TIMESTAMP, files_for
 from ..sanitize.hand_in import is_text
-from ..sanitize.rebuild import add_remarks
+from ..sanitize.rebuild import add_remarks, refer
 from ..temporary import new_folder
 from .job import Job, execute
 from .limits import Limits
@@ -38,6 +39,9 @@ SECRET_FILE = ".course_secret"
 SECRET_BYTES = 16
 TRANSCRIPT = ".transcript.zip"
 MAX_REMARKS, MAX_REMARK = 5, 500  # of one cell, and characters of one: the student's code may print there, too
+# In which a student may have written an answer.
+PAPERS = {".txt", ".md", ".rtf", ".tex", ".pdf", ".doc", ".docx", ".odt", ".pages"}
+_NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # as formgrader shows them
 MAX_MESSAGE = 10_000  # characters of what a test says, which may quote the student
 
 
@@ -184,6 +188,10 @@ class ExecuteApart(Execute):
                 add_remarks(nb, remarks_printed(report))
             if job.sandboxed and report.get("refused"):
                 add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
+        if papers := [name for name in job.files.keys() - job.release.keys() if _may_hold_an_answer(name)]:
+            where = ", ".join(f"`{_NOT_IN_NAMES.sub('?', name)}`" for name in sorted(papers)[:3])
+            unanswered = (cell for cell in nb.cells if is_grade(cell) and is_solution(cell))
+            add_remarks(nb, [refer(cell, where) for cell in unanswered if determine_grade(cell)[0] == 0])
         if executed.inputs:
             # By this a notebook is known that has its marks: nbgrader writes another one before, which is sanitized
             # only.
@@ -248,6 +256,10 @@ class ExecuteApart(Execute):
         course, assignment = self._course, names["assignment"]
         of_assignment = assignment_digest(course, assignment, {"db_url": names["db_url"]})
         return Inputs(hand_in_digest(course, names["student"], assignment), of_assignment)
+
+
+def _may_hold_an_answer(name: str) -> bool:
+    return name != TIMESTAMP and Path(name).suffix.lower() in PAPERS
 
 
 def released_files(folder: Path) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -246,13 +247,14 @@ def _counted(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dic
         if home is not None:
             versions.setdefault(home, []).append(number)
     place = {ident: number for number, ident in enumerate(skeleton)}
+    places = np.array([place.get(home, np.nan) for home in homes])
 
     def merit(number: int) -> tuple[bool, int, int]:
         released = skeleton[homes[number]]
         has_work = _is_open(released) and not _is_same(_source(cells[number]), released.source)
-        others = ((other, place[home]) for other, home in enumerate(homes) if home not in (None, released.id))
-        astray = sum((other < number) != (there < place[released.id]) for other, there in others)
-        return has_work, -astray, number
+        here = places[number]
+        astray = np.sum(places[:number] > here) + np.sum(places[number:] < here)
+        return has_work, -int(astray), number
 
     best = [numbers[0] if len(numbers) == 1 else max(numbers, key=merit) for numbers in versions.values()]
     return {homes[number]: number for number in sorted(best)}
@@ -346,11 +348,15 @@ def _point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs:
         if not (_says(cell, "grade") and _says(cell, "solution") and cell.source == stub_of.get(cell.id)):
             continue
         if elsewhere := sorted(texts | set(_own_code_beside(number, cells)), key=lambda other: abs(other - number)):
-            where = _and_others([_distance(other - number) for other in elsewhere])
-            note = f"This cell is as it was handed out. The student wrote something elsewhere: {where}."
-            cell.source += f"\n\n# {note}" if cell.cell_type == "code" else f"\n\n*{note}*"
-            remarks.append(f"{_grade_id(cell)} is as it was handed out; the answer may be elsewhere: {where}")
+            remarks.append(refer(cell, _and_others([_distance(other - number) for other in elsewhere])))
     return remarks
+
+
+def refer(cell: NotebookNode, where: str) -> str:
+    """Let a cell that is as it was handed out say where else the answer may be; a remark on that is returned."""
+    note = f"This cell is as it was handed out. The student wrote something elsewhere: {where}."
+    cell.source += f"\n\n# {note}" if cell.cell_type == "code" else f"\n\n*{note}*"
+    return f"{_grade_id(cell)} is as it was handed out; the answer may be elsewhere: {where}"
 
 
 def _is_own_text(cell: NotebookNode, stub_of: dict[str, str]) -> bool:
