@@ -89,6 +89,7 @@ def load(model: nn.Module, path: str) -> list[float] | None:
         print(f"Remark: {path} can't be read: the network is trained again. ({_first_line(error)})")
         return None
     try:
+        kept = dict(kept)
         model.load_state_dict(_named_as_in(model, kept["weights"]))
         return [float(loss) for loss in kept["losses"]]
     except _DOES_NOT_FIT as error:

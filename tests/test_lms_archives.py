@@ -12,9 +12,11 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 
 from grading.collect.platforms import PLATFORMS, username, without_copy_numbers
 from grading.collect.unpack import HandIn, files_in, open_zip
+from grading.sanitize.accept import handed_in
 from grading.sanitize.hand_in import HandInError
 from tests.tiny_course import build, master
 
@@ -116,7 +118,11 @@ HOSTILE = {  # what a student uploads, and why it is refused
     "2000006": ({"a.zip": b"PK rubbish"}, "a.zip can't be unpacked (BadZipFile"),
     "2000007": ({"work.ipynb": NOTEBOOK, "nbgrader_config.py": b""}, "nbgrader_config.py holds settings"),
     "2000008": ({"a\nb": b""}, "the name of a?b has control characters"),
+    "2000009": ({"a.zip": zipped({f"{i}.pyc": b"" for i in range(50_001)})}, "a.zip holds more than 50000 files"),
 }
+
+
+WINDOWS = {"Thumbs.db": b"\0", "desktop.ini": b"", "data\\a.csv": b"1", "leer\\": b""}
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +138,12 @@ def from_moodle(tmp_path_factory):
         **moodle("Zoë", "1000005", {"meine Abgabe.zip": zipped({**folder, **junk})}),
         **moodle("Eve", "1000006", {**BOTH, "timestamp.txt": b"1999-01-01 00:00:00 UTC"}),
         **moodle("Participant", "1000007", {"data/a.csv": b"1", **BOTH}),
+        **moodle(
+            "Win", "1000010", {"Abgabe.zip": zipped({f"ex1\\{name}": raw for name, raw in (BOTH | WINDOWS).items()})}
+        ),
+        **moodle("Mac", "1000011", {"Icon\r": b"", ".DS_Store": b"\0", "._work.ipynb": b"\0", "~$x.docx": b"", **BOTH}),
+        **moodle("Nested", "1000012", {f"ex1/{name}": raw for name, raw in BOTH.items()}),
+        **moodle("Venv", "1000013", {"a.zip": zipped(BOTH | {f".venv/{i}.py": b"" for i in range(3000)})}),
         "Textine_1000008_assignsubmission_onlinetext_/onlinetext.html": b"<p>I did it",
         "Default group_assignsubmission_file_/work.ipynb": NOTEBOOK,
     }
@@ -146,7 +158,26 @@ def test_moodles_hand_ins_are_submitted_under_the_numbers_of_the_participants(fr
     assert submitted["1000003"] == {**BOTH, "Übung.csv": b"1,2"}
     assert submitted["1000004"] == {"meine lösung.ipynb": NOTEBOOK, "work.pt": CHECKPOINT}
     assert submitted["1000007"] == {**BOTH, "data/a.csv": b"1"}
-    assert sorted(submitted) == [f"100000{i}" for i in range(1, 8)]
+    assert sorted(submitted) == [*(f"100000{i}" for i in range(1, 8)), *(f"100001{i}" for i in range(4))]
+
+
+def test_what_systems_and_tools_add_is_not_taken(from_moodle):
+    submitted = from_moodle[0].submitted()
+    assert submitted["1000011"] == BOTH
+    assert submitted["1000013"].keys() == {*BOTH, "a.zip"}
+
+
+def test_a_zip_made_on_windows_is_unpacked(from_moodle):
+    submitted = from_moodle[0].submitted()["1000010"]
+    assert submitted.pop("Abgabe.zip")
+    assert submitted == {**BOTH, "data/a.csv": b"1"}
+
+
+def test_a_notebook_in_a_folder_of_moodles_folder_is_found(from_moodle):
+    folder = from_moodle[0].folder
+    assert handed_in(CourseDirectory(root=str(folder)), "1000012", "ex1") == {
+        "work.ipynb": folder / "submitted" / "1000012" / "ex1" / "ex1" / "work.ipynb"
+    }
 
 
 def test_a_zip_of_a_folder_is_unpacked_without_the_folder(from_moodle):

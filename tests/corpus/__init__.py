@@ -13,8 +13,8 @@ differ from the model solution (from the untouched release, if it is a forgery),
     \"\"\"
 
 A cell ``# %% scratch after=train`` is an extra cell of the student's own. ``# %% before handing in`` is no cell: it is
-code that changes the ``notebook``, or files in the ``folder``, that are handed in. ``build`` splices all this into the
-release.
+code that changes the ``notebook``, its ``name``, or files in the ``folder``, that are handed in. ``build`` splices all
+this into the release.
 """
 
 from .build import Example, build_class, build_notebook, examples

@@ -131,9 +131,10 @@ def hand_in(example: Example, folder: Path) -> None:
     notebook = build_notebook(example)
     if example.checkpoint:
         shutil.copy(model_checkpoint(), folder / CHECKPOINT)
-    exec(example.before_handing_in, {"notebook": notebook, "folder": folder})
+    names = {"notebook": notebook, "folder": folder, "name": NOTEBOOK}
+    exec(example.before_handing_in, names)
     # Not by nbformat, which would repair it.
-    (folder / NOTEBOOK).write_text(json.dumps(notebook))
+    (folder / names["name"]).write_text(json.dumps(notebook))
 
 
 def build_class(root: Path, chosen: list[Example] | None = None) -> None:

@@ -1,8 +1,6 @@
 """Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
 
 import os
-import pickle
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,17 +10,9 @@ import torch
 from torch import nn
 
 SEED = 2015  # the year of GW150914
-# What torch raises for damaged files, for those that hold something else, and for weights of another net.
-_DOES_NOT_FIT = (
-    RuntimeError,
-    OSError,
-    EOFError,
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    pickle.UnpicklingError,
-)
+# What is raised for files that hold something else, and for weights of another net.
+_DOES_NOT_FIT = (RuntimeError, KeyError, IndexError, TypeError, ValueError, AttributeError)
+_ENDINGS = (".pt", ".pth", ".ckpt")  # of what torch saves
 
 
 def fit(
@@ -80,7 +70,7 @@ def fit(
 
 
 def load(model: nn.Module, path: str) -> list[float] | None:
-    """Load a checkpoint into a net.
+    """Load a checkpoint into a net; if it can't be used, print a remark that says why.
 
     Returns
     -------
@@ -88,11 +78,39 @@ def load(model: nn.Module, path: str) -> list[float] | None:
         The losses, or None if there is no checkpoint that fits the net.
     """
     if not Path(path).is_file():
+        others = sorted(other.name for other in Path(path).absolute().parent.glob("*") if other.suffix in _ENDINGS)
+        hint = f" If it is {' or '.join(others)}, give it this name." if others else ""
+        print(f"Remark: there is no {path} beside the notebook: the network is trained again.{hint}")
         return None
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
-        model.load_state_dict(kept["weights"])
+    except Exception as error:
+        # torch raises many kinds of error for damaged files, and for what is more than numbers.
+        print(f"Remark: {path} can't be read: the network is trained again. ({_first_line(error)})")
+        return None
+    try:
+        kept = dict(kept)
+        model.load_state_dict(_named_as_in(model, kept["weights"]))
         return [float(loss) for loss in kept["losses"]]
     except _DOES_NOT_FIT as error:
-        warnings.warn(f"the checkpoint {path} does not fit: {error}"[:500], stacklevel=2)
+        print(f"Remark: {path} does not fit this notebook: the network is trained again. ({_first_line(error)})")
         return None
+
+
+def _named_as_in(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights under the names that they have in a net, with or without what torch.compile and DataParallel add."""
+    names = model.state_dict().keys()
+    if weights.keys() == names:
+        return weights
+    wanted = {_without_wrappers(name): name for name in names}
+    return {wanted.get(_without_wrappers(name), name): weight for name, weight in weights.items()}
+
+
+def _without_wrappers(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part not in ("_orig_mod", "module"))
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, without the lines that torch adds."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Error(s) in loading" not in line]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:200]

@@ -1,0 +1,89 @@
+"""A checkpoint that fits is used, whatever wrapped the net; one that is not used says why."""
+
+import pytest
+import torch
+from torch import nn
+
+from course_utils.checkpoint import load
+from grading.execute.preprocessor import MAX_REMARKS, remarks_printed
+
+
+class Net(nn.Module):
+    def __init__(self, module=4):
+        super().__init__()
+        self.module = nn.Sequential(nn.Linear(3, module), nn.ReLU())  # a name that DataParallel uses, too
+        self.head = nn.Linear(module, 1)
+
+
+def kept(path, net, losses=(0.5, 0.25), **more):
+    torch.save({"weights": net.state_dict(), "losses": list(losses), **more}, path)
+
+
+WRAPPED = {
+    "as it is": lambda net: net,
+    "compiled": torch.compile,
+    "on several devices": nn.DataParallel,
+    "both": lambda net: torch.compile(nn.DataParallel(net)),
+    "a part of it compiled": lambda net: (setattr(net, "module", torch.compile(net.module)), net)[1],
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
+def test_weights_are_found_whatever_wrapped_the_net(tmp_path, capsys, wrap):
+    trained, model = Net(), Net()
+    expected = {name: weight.clone() for name, weight in trained.state_dict().items()}
+    kept(tmp_path / "net.pt", wrap(trained))
+    assert load(model, str(tmp_path / "net.pt")) == [0.5, 0.25]
+    assert all(torch.equal(weight, expected[name]) for name, weight in model.state_dict().items())
+    assert not capsys.readouterr().out
+
+
+def test_the_other_way_round_too(tmp_path):
+    kept(tmp_path / "net.pt", Net())
+    assert load(torch.compile(Net()), str(tmp_path / "net.pt"))
+
+
+UNUSED = {
+    "not there": (lambda path: None, "there is no net.pt beside the notebook: the network is trained again."),
+    "another name": (
+        lambda path: kept(path.with_name("best.pth"), Net()),
+        "there is no net.pt beside the notebook: the network is trained again. If it is best.pth, give it this name.",
+    ),
+    "empty": (lambda path: path.touch(), "net.pt can't be read: the network is trained again. (EOFError: "),
+    "damaged": (
+        lambda path: (kept(path, Net()), path.write_bytes(path.read_bytes()[:-100])),
+        "net.pt can't be read: the network is trained again. (RuntimeError: ",
+    ),
+    "a whole net": (
+        lambda path: torch.save(Net(), path),
+        "net.pt can't be read: the network is trained again. (Unpick",
+    ),
+    "another net": (
+        lambda path: kept(path, Net(5)),
+        "net.pt does not fit this notebook: the network is trained again. (RuntimeError: size mismatch for module.0.w",
+    ),
+    "weights alone": (
+        lambda path: torch.save(Net().state_dict(), path),
+        "net.pt does not fit this notebook: the network is trained again. (KeyError: 'weights'",
+    ),
+    "a tensor": (lambda path: torch.save(torch.zeros(3), path), "net.pt does not fit this notebook: the network is "),
+    "a list": (lambda path: torch.save([1, 2], path), "net.pt does not fit this notebook: the network is trained "),
+}
+
+
+@pytest.mark.parametrize(("write", "says"), UNUSED.values(), ids=UNUSED)
+def test_what_is_not_used_says_why(tmp_path, monkeypatch, capsys, write, says):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "net.pt")
+    assert load(Net(), "net.pt") is None
+    said = capsys.readouterr().out
+    assert said.startswith(f"Remark: {says}") and said.count("\n") == 1
+
+
+def test_a_line_of_an_instructors_cell_becomes_a_remark():
+    def report(text):
+        return {"outputs": [{"type": "stream", "name": "stdout", "text": part} for part in text]}
+
+    assert remarks_printed(report(["epoch 1\nRem", "ark: why\nNo Remark: here\n"])) == ["why"]
+    assert len(remarks_printed(report(["Remark: again\n" * 1000]))) == MAX_REMARKS
+    assert remarks_printed({"lost": "it died"}) == []
