@@ -22,6 +22,7 @@ c.Application.logging_config = {
 }
 
 # --- the release ------------------------------------------------------------------------------------------------------
+c.GenerateAssignment.exporter_class = "grading.copies.CopiesFirst"  # of the gradebook
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",

@@ -7,6 +7,7 @@ import click
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 
 from .command import of_a_course
+from .copies import keep_copy
 from .course import Course
 from .record.penalties import update_penalties
 from .sanitize.hand_in import printable
@@ -32,6 +33,7 @@ def main(course: Course, assignment: str, student: str, days: int | None, until:
         entry = _find_assignment(gradebook, assignment)
         _refuse_a_stranger(gradebook, course, assignment, student)
         extension = timedelta(0) if remove else _extension(entry, days, until)
+        keep_copy(course.api.coursedir)
         if not remove:
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student)

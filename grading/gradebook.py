@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 # A command that grades a class adds the open ``gradebook``, and a dictionary of ``masters`` that were read already.
 Names: TypeAlias = dict[str, Any]
 
+PATIENCE = 10.0  # seconds for others to be done with the gradebook
+
 
 @dataclass(frozen=True)
 class MasterCell:
@@ -82,17 +84,24 @@ def sqlite_file(db_url: str) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" else None
 
 
-def copy_gradebook(db_url: str, to: Path) -> None:
-    """Copy a gradebook that is a file, as it is between two changes.
+def read_gradebook(db_url: str) -> bytes:
+    """The contents of a gradebook that is a file, as it is between two changes.
 
     Raises
     ------
     GradebookError
-        It can't be read.
+        It can't be read, or another program keeps it locked.
     """
     try:
-        with closing(sqlite3.connect(sqlite_file(db_url))) as real, closing(sqlite3.connect(to)) as copy:
+        with (
+            closing(sqlite3.connect(sqlite_file(db_url), PATIENCE, isolation_level=None)) as real,
+            closing(sqlite3.connect(":memory:")) as copy,
+        ):
+            # Python's backup waits for ever while others write; who reads already has not to wait any more.
+            real.execute("BEGIN")
+            real.execute("SELECT count(*) FROM sqlite_master")
             real.backup(copy)
+            return copy.serialize()
     except sqlite3.Error as error:
         raise GradebookError(db_url, str(error)) from error
 

@@ -3,8 +3,6 @@
 import base64
 import html
 import math
-import os
-import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
 from ..sanitize.hand_in import files_beside_notebooks
 from ..sanitize.rebuild import add_remarks
-from ..temporary import new_folder
+from ..secret import course_secret
 from .job import Job, execute
 from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
@@ -28,11 +26,9 @@ from .result import Result
 from .runner.shell import CUT
 from .seeds import hand_in_secret
 from .store import Store
+from .transcript import TRANSCRIPT
 
 UNPROTECTED = "run without a sandbox"
-SECRET_FILE = ".course_secret"
-SECRET_BYTES = 16
-TRANSCRIPT = ".transcript.zip"
 MAX_MESSAGE = 10_000  # characters of what a test says, which may quote the student
 
 
@@ -60,10 +56,6 @@ class Executed:
 
 class SetupFailed(RuntimeError):
     """A setup cell of the instructor's does not run in the grader kernel."""
-
-
-class SecretError(OSError):
-    """The course's secret can't be read."""
 
 
 class LanguageError(ValueError):
@@ -338,38 +330,3 @@ def _output(output: dict[str, Any], count: int) -> NotebookNode:
     if output["type"] == "result":
         return _new("execute_result", data=NotebookNode(data), execution_count=count)
     return _new("display_data", data=NotebookNode(data))
-
-
-def course_secret(root: Path) -> bytes:
-    """The course's 128-bit secret, made at first use, from which the seeds of hidden inputs derive.
-
-    Raises
-    ------
-    SecretError
-        The file that holds it is damaged.
-    """
-    path = root / SECRET_FILE
-    if not path.exists():
-        with new_folder(root) as folder:
-            made = folder / path.name
-            with made.open("x") as file:
-                made.chmod(0o600)
-                file.write(secrets.token_hex(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(made, path)
-            except FileExistsError:
-                pass  # somebody else was quicker
-            except OSError:  # this disk has no hard links
-                os.rename(made, path)
-    try:
-        secret = bytes.fromhex(path.read_text("ascii").strip())
-    except ValueError:
-        secret = b""
-    if len(secret) != SECRET_BYTES:
-        raise SecretError(
-            f"{path} is damaged: it should hold {2 * SECRET_BYTES} hexadecimal digits. Put a copy of yours in its "
-            "place; or remove it, and grade everybody with --force, for then they are asked other questions"
-        )
-    return secret

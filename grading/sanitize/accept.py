@@ -8,12 +8,12 @@ from logging import Logger
 from pathlib import Path
 from typing import Any, TextIO
 
-from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
+from ..copies import CopiesFirst
 from .hand_in import MAX_NOTEBOOK_BYTES, HandInError, check, printable
 from .rebuild import grade_ids
 from .submitted import read_submitted
@@ -22,7 +22,7 @@ TIMESTAMP = "timestamp.txt"
 YEARS = range(1970, 3000)  # in the first and the last that Python knows, formgrader can't add its time zone
 
 
-class AcceptedHandIns(NotebookExporter):
+class AcceptedHandIns(CopiesFirst):
     """Keep all hand-ins from nbgrader that can't be graded; for ``c.Autograde.exporter_class``.
 
     The others are graded. Then nbgrader fails, because they were not all. What was graded earlier stays.
