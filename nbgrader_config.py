@@ -36,6 +36,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
     "grading.preprocessors.SupportFiles",
+    "grading.preprocessors.NoteRelease",  # so that nobody is accused of the instructor's later changes
 ]
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 # What students get beside the notebook: course_utils without its instructor part.

@@ -1,7 +1,6 @@
 """Copies of what a course can't do without, made before it is written to; and a question when it is lost."""
 
 import os
-import tempfile
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,18 +11,19 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import NbGraderException
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import URL, create_engine, inspect
 from traitlets import Bool
 
 from .execute.store import FOLDER as EXECUTED
 from .execute.transcript import TRANSCRIPT
 from .gradebook import check_gradebook, clearly, read_gradebook, sqlite_file
 from .secret import SECRET_FILE
+from .temporary import UNFINISHED, write_whole
 
 FOLDER = "gradebook_copies"
 DATE = "%Y-%m-%d_%H-%M-%S_UTC"
 KEPT = 10  # copies, and days of which the first copy is kept, too
-UNFINISHED, ABANDONED = ".unfinished-", 3600  # seconds after which nobody writes it any more
+ABANDONED = 3600  # seconds after which nobody writes a file any more
 
 
 class LostError(RuntimeError):
@@ -92,7 +92,9 @@ def what_is_lost(course: CourseDirectory) -> str | None:
     """
     found = []
     copy, secret_copy = (_newest(course, ending) for ending in (".db", SECRET_FILE))
-    graded = _first(course, "autograded", "*.ipynb") or _first(course, "feedback", "*.html") or copy
+    graded = _first(course, "autograded", "*.ipynb") or _first(course, "feedback", "*.html")
+    if copy and not _knows_nobody(URL.create("sqlite", database=str(copy))):
+        graded = graded or copy
     if graded and _knows_nobody(course.db_url):
         what = f"the gradebook {sqlite_file(course.db_url) or course.db_url} is not there or knows no student"
         found.append(_what_to_do(what, graded, copy, "deadlines, extensions and marks given by hand are lost"))
@@ -119,7 +121,7 @@ def _first(course: CourseDirectory, step: str, pattern: str) -> Path | None:
     return next(root.glob(str(folders.relative_to(root) / pattern)), None)
 
 
-def _knows_nobody(db_url: str) -> bool:
+def _knows_nobody(db_url: str | URL) -> bool:
     """Whether there is no gradebook, or one without a student, such as formgrader makes when it is opened."""
     file = sqlite_file(db_url)
     if file is not None and not (file.exists() and file.stat().st_size):
@@ -139,17 +141,8 @@ def _write(folder: Path, ending: str, content: bytes, original: Path) -> None:
     newest = _copies(folder, ending)[-1:]
     if newest and newest[0].read_bytes() == content:
         return
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=UNFINISHED, delete=False) as file:
-        path = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            path.chmod(original.stat().st_mode & 0o666)
-            path.replace(folder / f"{datetime.now(UTC):{DATE}}{ending}")
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+    mode = original.stat().st_mode & 0o666
+    write_whole(folder / f"{datetime.now(UTC):{DATE}}{ending}", content, mode)
 
 
 def _remove_old(folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from nbgrader.api import Gradebook
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 # What nbgrader tells its preprocessors: names of the ``student``, ``assignment`` and ``notebook``, and the ``db_url``.
@@ -78,7 +78,7 @@ class GradebookError(OSError):
         super().__init__(f"the gradebook {make_url(db_url).database}: {why}; {what_to_do}")
 
 
-def sqlite_file(db_url: str) -> Path | None:
+def sqlite_file(db_url: str | URL) -> Path | None:
     """The file that a gradebook is; None if it is on a server."""
     url = make_url(db_url)
     return Path(url.database) if url.get_backend_name() == "sqlite" else None

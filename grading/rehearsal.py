@@ -11,9 +11,10 @@ from traitlets.config import Config
 from .copies import FOLDER as COPIES
 from .course import Course, CourseError
 from .gradebook import read_gradebook, sqlite_file
+from .releases import FOLDER as RELEASES
 from .secret import course_secret
 
-OWN = {"release", "autograded", "gradebook.db", COPIES}
+OWN = {"release", "autograded", "gradebook.db", COPIES, RELEASES}
 
 
 @contextmanager

@@ -161,6 +161,18 @@ def test_a_course_that_begins_is_not_asked(tmp_path):
     assert marks(course) == {"ada": 2.0} and not kept(course)
 
 
+def test_who_generates_drafts_and_forgets_them_is_not_asked(tmp_path):
+    course = tmp_path / "course"
+    build(course, {"ada": "1"})
+    for _ in range(2):
+        with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
+            opened.update_or_create_assignment("ex1", duedate=datetime(2027, 1, 31))
+        assert nbgrader(course, "generate_assignment", "ex1", "--force").returncode == 0
+    assert kept(course)
+    (course / "gradebook.db").unlink()
+    assert nbgrader(course, "generate_assignment", "ex1", "--force").returncode == 0
+
+
 def test_who_forgets_an_assignment_as_the_docs_say_is_not_asked(course):
     assert nbgrader(course, "db", "assignment", "remove", "ex1", "--force").returncode == 0
     assert nbgrader(course, "generate_assignment", "ex1", "--force").returncode == 0

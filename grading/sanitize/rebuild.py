@@ -1,5 +1,6 @@
 """The notebook that is graded: the release's cells with the student's words in them."""
 
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile
 from pathlib import Path
@@ -12,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ..releases import FLAGS, ReleasedCell, kept_releases, outline, source_digest
 from .room import REMARK, Room
 from .texts import inactive
 
@@ -48,10 +50,11 @@ class Rebuild(NbGraderPreprocessor):
         path = folder / f"{names['notebook']}.ipynb"
         if not path.is_file():
             raise FileNotFoundError(f"{path} is missing: run 'nbgrader generate_assignment {names['assignment']}'")
-        return rebuild(nb, nbformat.read(path, as_version=4)), resources
+        earlier = kept_releases(course, names["assignment"], names["notebook"])
+        return rebuild(nb, nbformat.read(path, as_version=4), earlier), resources
 
 
-def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
+def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[list[ReleasedCell]] = ()) -> NotebookNode:
     """Put the student's sources into the release's cells.
 
     Parameters
@@ -60,6 +63,8 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
         What was handed in; may be malformed in any way that JSON allows.
     release : NotebookNode
         The released notebook. It is changed in place.
+    earlier : sequence of list of ReleasedCell
+        Other releases of it, with one of which the student may have begun: what differs in them is not remarked.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
             before.setdefault(home, []).append(_own_cell(cell, number, fields, room))
         else:
             _take_source(cell, skeleton[home], fields, room)
-    add_remarks(release, _remarks(cells, homes, skeleton) + [REMARK] * room.exceeded)
+    add_remarks(release, _remarks(cells, homes, skeleton, earlier) + [REMARK] * room.exceeded)
     rebuilt = behind.get(None, [])
     for cell in release.cells:
         rebuilt += [*before.get(cell.id, []), cell, *behind.get(cell.id, [])]
@@ -106,26 +111,53 @@ def add_remarks(notebook: NotebookNode, remarks: list[str]) -> None:
     kept.extend(remark for remark in remarks if remark not in kept)
 
 
-def _remarks(cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode]) -> list[str]:
+def _remarks(
+    cells: list[dict[str, Any]],
+    homes: list[str | None],
+    skeleton: dict[str, NotebookNode],
+    earlier: Sequence[list[ReleasedCell]],
+) -> list[str]:
     """Say what had been done to cells that students should leave alone."""
+    releases = [_by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
+    there = list(dict.fromkeys(home for home in homes if home))
+    began_with = _began_with(there, releases)
     done: dict[str, list[str]] = {}
     for ident, released in skeleton.items():
         versions = [cell for cell, home in zip(cells, homes, strict=True) if home == ident]
+        known = [release[ident] for release in releases if ident in release]
         if not released.metadata.get("nbgrader"):
             continue
         if not versions:
-            done.setdefault("deleted", []).append(ident)
+            if ident in began_with:
+                done.setdefault("deleted", []).append(ident)
         elif len(versions) > 1:
             done.setdefault("duplicated", []).append(ident)
-        elif not _is_open(released) and _source(versions[0]).strip() != released.source.strip():
+        elif not any(cell.is_open or cell.source == source_digest(_source(versions[0])) for cell in known):
             done.setdefault("edited", []).append(ident)
-        elif versions[0].get("cell_type") != released.cell_type:
+        elif versions[0].get("cell_type") not in [cell.cell_type for cell in known]:
             done.setdefault("changed the type of", []).append(ident)
-        elif _flags(versions[0]) and _flags(versions[0]) != _flags(released):
+        elif _flags(versions[0]) and _flags(versions[0]) not in [cell.flags for cell in known]:
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
-    done["moved"] = _moved(list(dict.fromkeys(home for home in homes if home)), list(skeleton))
+    done["moved"] = _moved(there, list(began_with))
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
+
+
+def _by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
+    """The cells of a release by the ids that they have in the newest one, as far as they are in it."""
+    by_grade_id = {_grade_id(cell): ident for ident, cell in skeleton.items() if _grade_id(cell)}
+    found = {by_grade_id.get(cell.grade_id, cell.id): cell for cell in release}
+    return {ident: cell for ident, cell in found.items() if ident in skeleton}
+
+
+def _began_with(there: list[str], releases: list[dict[str, ReleasedCell]]) -> dict[str, ReleasedCell]:
+    """The release that a student began with: it has most of their cells, and of several it fits best."""
+
+    def fits(release: dict[str, ReleasedCell]) -> tuple[int, int, int]:
+        marked = {ident for ident, cell in release.items() if cell.flags}
+        return len(marked & {*there}), -len(marked - {*there}), -len(_moved(there, list(release)))
+
+    return max(releases, key=fits)
 
 
 def _moved(submitted: list[str], released: list[str]) -> list[str]:
@@ -193,8 +225,7 @@ def _grade_id(cell: dict[str, Any]) -> str:
 
 def _flags(cell: dict[str, Any]) -> dict[str, Any]:
     """What nbgrader's author put down for a cell."""
-    keys = ("grade", "solution", "locked", "task", "points", "schema_version")
-    return {key: cell["metadata"]["nbgrader"].get(key) for key in keys} if _grade_id(cell) else {}
+    return {key: cell["metadata"]["nbgrader"].get(key) for key in FLAGS} if _grade_id(cell) else {}
 
 
 def _is_open(cell: NotebookNode) -> bool:
