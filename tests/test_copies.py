@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from datetime import datetime
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
@@ -16,6 +18,7 @@ from grading import copies, extension, gradebook
 from grading.cli import main
 from grading.copies import FOLDER
 from grading.gradebook import GradebookError, read_gradebook
+from tests.corpus.build import REPOSITORY
 from tests.whole_class import PATIENCE, build, executed, hand_in, marks, notebooks
 
 pytestmark = [
@@ -326,3 +329,31 @@ def test_nobody_waits_for_ever_for_a_locked_gradebook(course, monkeypatch):
         locked.execute("BEGIN EXCLUSIVE")
         with pytest.raises(GradebookError, match="database is locked; another program"):
             read_gradebook(f"sqlite:///{course}/gradebook.db")
+
+
+# What the docs say
+
+
+def test_a_gradebook_is_restored_as_the_docs_say(course):
+    extend(course, "ada", "--days=1")
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
+        opened.find_grade("first-right", "work", "ex1", "bob").manual_score = 1.5
+        opened.db.commit()
+    extend(course, "ada", "--days=2")  # copies what was given by hand
+    source = course / "source" / "ex1" / "work.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells[1].source = "assert first == 2"  # a test that the copy does not know
+    nbformat.write(notebook, source)
+    secret = (course / SECRET).read_bytes()
+    (course / "gradebook.db").write_text("damaged")
+    (course / SECRET).unlink()
+    page = (REPOSITORY / "docs" / "instructors.md").read_text().split("### If the gradebook is lost")[1]
+    block = re.search("```sh\n(.*?)```", page, re.DOTALL)[1]
+    block = block.replace("make grade", "grade ex04 --no-canary").replace("ex04", "ex1")
+    done = subprocess.run(["bash", "-c", block], cwd=course, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
+        assert opened.find_grade("first-right", "work", "ex1", "bob").manual_score == 1.5
+        assert opened.find_submission("ex1", "ada").extension.days == 1
+    assert (course / SECRET).read_bytes() == secret and deadline(course / "gradebook.db") == datetime(2027, 1, 31)
+    assert marks(course) == {"ada": 0.0, "bob": 2.0} and (course / "damaged" / "gradebook.db").exists()
