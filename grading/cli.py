@@ -278,8 +278,10 @@ def _echo_json(content: dict[str, Any]) -> None:
 
 def _print_marks(course: Course, assignment: str, ended: dict[str, Ended], console: Console, as_json: bool) -> None:
     marks, most = read_marks(course.db_url, assignment)
-    gone = {mark.student for mark in marks} - set(course.students(assignment))
-    remarks = {student: course.remarks(assignment, student) for student in [*ended, *sorted(gone)]}
+    remarks = {student: course.remarks(assignment, student) for student in ended}
+    for student in sorted({mark.student for mark in marks} - {*course.students(assignment)}):
+        folder = course.folder("submitted", assignment, student)
+        remarks[student] = [f"{folder} is not there any more; these marks are of what was in it"]
     if as_json:
         of_all = [asdict(mark) | {"total": mark.total} for mark in marks]
         _print_json(ended, marks=of_all, most=asdict(most), remarks=remarks)

@@ -11,7 +11,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import NbGraderException
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy import URL, create_engine, inspect
+from sqlalchemy import URL, create_engine, inspect, make_url
 from traitlets import Bool
 
 from .execute.store import FOLDER as EXECUTED
@@ -71,9 +71,10 @@ def keep_copy(course: CourseDirectory) -> None:
     check_gradebook(course.db_url)
     content, folder = read_gradebook(course.db_url), Path(course.root, FOLDER)
     try:
-        folder.mkdir(exist_ok=True)
-        if course.groupshared:
-            folder.chmod(0o2775)
+        if not folder.is_dir():
+            folder.mkdir()
+            if course.groupshared:
+                folder.chmod(0o2775)
         _write(folder, ".db", content, file)
         if os.access(secret, os.R_OK):
             _write(folder, SECRET_FILE, secret.read_bytes(), secret)
@@ -96,13 +97,13 @@ def what_is_lost(course: CourseDirectory) -> str | None:
     if copy and not _knows_nobody(URL.create("sqlite", database=str(copy))):
         graded = graded or copy
     if graded and _knows_nobody(course.db_url):
-        what = f"the gradebook {sqlite_file(course.db_url) or course.db_url} is not there or knows no student"
+        what = f"the gradebook {sqlite_file(course.db_url) or make_url(course.db_url)} is not there or knows no student"
         found.append(_what_to_do(what, graded, copy, "deadlines, extensions and marks given by hand are lost"))
     secret, executed = Path(course.root, SECRET_FILE), Path(course.root, EXECUTED).glob("*.zip")
     asked = _first(course, "autograded", f"*{TRANSCRIPT}") or next(executed, None) or secret_copy
     if asked and not secret.exists():
         what = f"the secret {secret} is not there"
-        found.append(_what_to_do(what, asked, secret_copy, "whoever is executed again is asked about other images"))
+        found.append(_what_to_do(what, asked, secret_copy, "whoever is executed again is asked other questions"))
     return ". ".join(found) or None
 
 

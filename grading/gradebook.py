@@ -74,7 +74,7 @@ class GradebookError(OSError):
             "database is locked": "another program is writing to it; close formgrader and other nbgrader commands",
             "database or disk is full": "make room on its disk",
             "attempt to write a readonly database": "you may not write to it",
-        }.get(why, "if it is damaged, put a copy of yours in its place")
+        }.get(why, "if it is damaged, put a copy of yours in its place, such as the newest in gradebook_copies/")
         super().__init__(f"the gradebook {make_url(db_url).database}: {why}; {what_to_do}")
 
 

@@ -44,6 +44,6 @@ def course_secret(root: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SecretError(
             f"{path} is damaged: it should hold {2 * SECRET_BYTES} hexadecimal digits. Put a copy of yours in its "
-            "place; or remove it, and grade everybody with --force, for then they are asked other questions"
+            "place; or remove it, and grade everybody with --begin-anew --force: then they are asked other questions"
         )
     return secret
