@@ -22,6 +22,7 @@ c.Application.logging_config = {
 }
 
 # --- the release ------------------------------------------------------------------------------------------------------
+c.GenerateAssignment.exporter_class = "grading.copies.CopiesFirst"  # of the gradebook
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
@@ -35,6 +36,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
     "grading.preprocessors.SupportFiles",
+    "grading.preprocessors.NoteRelease",  # so that nobody is accused of the instructor's later changes
 ]
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 # What students get beside the notebook: course_utils without its instructor part.

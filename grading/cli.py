@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from .command import of_a_course
+from .copies import keep_copy
 from .course import Course
 from .execute.sandbox import bubblewrap
 from .execute.store import Store
@@ -64,6 +65,7 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--no-canary", is_flag=True, help="Don't grade the model solution and the release first.")
 @click.option("--no-feedback", is_flag=True, help="Leave the feedback pages for later.")
+@click.option("--begin-anew", is_flag=True, help="The gradebook or the secret is lost for good: make a new one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the marks as JSON, for machines.")
 @of_a_course
 def grade(
@@ -78,6 +80,7 @@ def grade(
     dry_run: bool,
     no_canary: bool,
     no_feedback: bool,
+    begin_anew: bool,
     as_json: bool,
 ) -> None:
     """Grade everything handed in for ASSIGNMENT, write the feedback, and print the marks.
@@ -86,6 +89,8 @@ def grade(
     interruption, the same command goes on. The exit code is 0 if every hand-in was graded, 3 if some can't be for
     reasons of their own, and 1 if something went wrong that is no student's doing.
     """
+    if begin_anew and (diff or dry_run):
+        raise click.UsageError("--begin-anew makes a gradebook, which --diff and --dry-run must not")
     console, assignment = _console(stderr=as_json), course.assignment(assignment)
     if course.sandboxed:
         bubblewrap()
@@ -101,6 +106,7 @@ def grade(
                 _show_changes(ended, would_change, console)
                 confirmed = bool(would_change) and _confirmed(as_json)
             if confirmed:
+                keep_copy(course.api.coursedir)
                 course.generate(assignment)
                 if not diff:
                     _try(grading, no_canary, console)
@@ -273,6 +279,9 @@ def _echo_json(content: dict[str, Any]) -> None:
 def _print_marks(course: Course, assignment: str, ended: dict[str, Ended], console: Console, as_json: bool) -> None:
     marks, most = read_marks(course.db_url, assignment)
     remarks = {student: course.remarks(assignment, student) for student in ended}
+    for student in sorted({mark.student for mark in marks} - {*course.students(assignment)}):
+        folder = course.folder("submitted", assignment, student)
+        remarks[student] = [f"{folder} is not there any more; these marks are of what was in it"]
     if as_json:
         of_all = [asdict(mark) | {"total": mark.total} for mark in marks]
         _print_json(ended, marks=of_all, most=asdict(most), remarks=remarks)

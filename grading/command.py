@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
 
 from .canary import CanaryError
+from .copies import LostError, what_is_lost
 from .course import Course, CourseError
 from .execute.sandbox import SandboxError
 from .explain import NotGradedError
@@ -32,9 +34,15 @@ def of_a_course(command: Callable[..., None]) -> Callable[..., None]:
     def run(course_dir: Path, **options: Any) -> None:
         # nbgrader's own queries trip these; they say nothing to whoever grades.
         warnings.filterwarnings("ignore", category=SAWarning)
-        course = Course(course_dir)
+        begin_anew = options.get("begin_anew", False)
+        course = Course(course_dir, Config({"CopiesFirst": {"begin_anew": begin_anew}}))
         try:
             with clearly(course.db_url):
+                lost = what_is_lost(course.api.coursedir)
+                if lost and not begin_anew:
+                    raise LostError(lost)
+                if begin_anew and not lost:
+                    raise click.UsageError("--begin-anew is for a gradebook or a secret that is lost; both are there")
                 command(course, **options)
         except click.ClickException as error:
             error.message = printable_lines(error.message)
@@ -45,7 +53,7 @@ def of_a_course(command: Callable[..., None]) -> Callable[..., None]:
         except OSError as error:
             message = f"stopped in {course.root.resolve()}: {error}. What is graded stays; mend this, and run the same"
             raise click.ClickException(printable_lines(f"{message} command again to go on.")) from error
-        except (BusyError, CanaryError, CourseError, NotGradedError, SandboxError) as error:
+        except (BusyError, CanaryError, CourseError, LostError, NotGradedError, SandboxError) as error:
             raise click.ClickException(printable_lines(str(error))) from error
 
     return run

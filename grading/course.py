@@ -29,6 +29,7 @@ from .plain_log import PlainLog
 from .prepare import Preparer
 from .preprocessors import SupportFiles
 from .record.recorder import Recorder
+from .releases import keep_release
 from .sanitize.accept import accept, handed_in
 from .sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
 from .sanitize.rebuild import grade_ids, has_work
@@ -129,6 +130,7 @@ class Course:
         sqlalchemy.exc.DBAPIError, GradebookError
             The gradebook can't be read or written, or is damaged.
         """
+        self._note_release(assignment)
         if self.is_generated(assignment):
             return
         release = self.folder("release", assignment)
@@ -146,6 +148,12 @@ class Course:
                 shutil.rmtree(release, ignore_errors=True)
                 kept.rename(release)
         raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
+
+    def _note_release(self, assignment: str) -> None:
+        """Note down the release that is there, which may be from before releases were noted down."""
+        for path in sorted(self.folder("release", assignment).glob("*.ipynb")):
+            if notebook := _read(path):
+                keep_release(self.api.coursedir, assignment, path.stem, notebook)
 
     def is_generated(self, assignment: str) -> bool:
         """Whether the release is newer than all it is made from.
@@ -349,7 +357,7 @@ def _modified(path: Path) -> float:
 
 
 def _newest(folder: Path) -> float:
-    return max((_modified(path) for path in folder.rglob("*")), default=0.0)
+    return max(map(_modified, [folder, *folder.rglob("*")]))  # the folder itself: something in it may be gone
 
 
 def _last_line(result: dict) -> str:

@@ -8,6 +8,7 @@ import click
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 
 from .command import of_a_course
+from .copies import keep_copy
 from .course import Course
 from .record.penalties import update_penalties
 from .sanitize.hand_in import printable
@@ -34,6 +35,7 @@ def main(course: Course, assignment: str, student: str, days: int | None, until:
         entry = _find_assignment(gradebook, assignment)
         _refuse_a_stranger(gradebook, course, assignment, student)
         extension = timedelta(0) if remove else _extension(entry, days, until)
+        keep_copy(course.api.coursedir)
         if not remove:
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student)
@@ -42,6 +44,8 @@ def main(course: Course, assignment: str, student: str, days: int | None, until:
         except MissingEntry:
             raise click.ClickException(f"{student} has no extension for {assignment}") from None
         deadline = f"{gradebook.find_submission(assignment, student).duedate:{TIME}}" if entry.duedate else "any time"
+        if remove:
+            _remove_unless_used(gradebook, course, assignment, student)
     click.echo(f"{student} has until {deadline} for {assignment}.")
     if changed := update_penalties(course.db_url, assignment, course.api.config):
         click.echo(f"The late penalty has changed for: {', '.join(map(printable, changed))}.")
@@ -86,6 +90,15 @@ def _extension(entry: Assignment, days: int | None, until: datetime | None) -> t
     if until <= entry.duedate:
         raise click.ClickException(f"--until is not after the deadline of everybody, {entry.duedate:{TIME}}")
     return until - entry.duedate
+
+
+def _remove_unless_used(gradebook: Gradebook, course: Course, assignment: str, student: str) -> None:
+    """Remove a submission that is there for the extension alone: with it, nbgrader refuses to add or remove tests."""
+    submission = gradebook.find_submission(assignment, student)
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    is_graded = any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
+    if not is_graded and student not in course.students(assignment):
+        gradebook.remove_submission(assignment, student)
 
 
 def _instead(name: str, known: list[str]) -> str:

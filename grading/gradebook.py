@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from nbgrader.api import Gradebook
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 # What nbgrader tells its preprocessors: names of the ``student``, ``assignment`` and ``notebook``, and the ``db_url``.
 # A command that grades a class adds the open ``gradebook``, and a dictionary of ``masters`` that were read already.
 Names: TypeAlias = dict[str, Any]
+
+PATIENCE = 10.0  # seconds for others to be done with the gradebook
 
 
 @dataclass(frozen=True)
@@ -72,27 +74,34 @@ class GradebookError(OSError):
             "database is locked": "another program is writing to it; close formgrader and other nbgrader commands",
             "database or disk is full": "make room on its disk",
             "attempt to write a readonly database": "you may not write to it",
-        }.get(why, "if it is damaged, put a copy of yours in its place")
+        }.get(why, "if it is damaged, put a copy of yours in its place, such as the newest in gradebook_copies/")
         super().__init__(f"the gradebook {make_url(db_url).database}: {why}; {what_to_do}")
 
 
-def sqlite_file(db_url: str) -> Path | None:
+def sqlite_file(db_url: str | URL) -> Path | None:
     """The file that a gradebook is; None if it is on a server."""
     url = make_url(db_url)
     return Path(url.database) if url.get_backend_name() == "sqlite" else None
 
 
-def copy_gradebook(db_url: str, to: Path) -> None:
-    """Copy a gradebook that is a file, as it is between two changes.
+def read_gradebook(db_url: str) -> bytes:
+    """The contents of a gradebook that is a file, as it is between two changes.
 
     Raises
     ------
     GradebookError
-        It can't be read.
+        It can't be read, or another program keeps it locked.
     """
     try:
-        with closing(sqlite3.connect(sqlite_file(db_url))) as real, closing(sqlite3.connect(to)) as copy:
+        with (
+            closing(sqlite3.connect(sqlite_file(db_url), PATIENCE, isolation_level=None)) as real,
+            closing(sqlite3.connect(":memory:")) as copy,
+        ):
+            # Python's backup waits for ever while others write; who reads already has not to wait any more.
+            real.execute("BEGIN")
+            real.execute("SELECT count(*) FROM sqlite_master")
             real.backup(copy)
+            return copy.serialize()
     except sqlite3.Error as error:
         raise GradebookError(db_url, str(error)) from error
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from traitlets.config import Config
 
+from .copies import FOLDER as COPIES
 from .course import Course, CourseError
-from .execute.preprocessor import course_secret
-from .gradebook import copy_gradebook, sqlite_file
+from .gradebook import read_gradebook, sqlite_file
+from .releases import FOLDER as RELEASES
+from .secret import course_secret
 
-OWN = {"release", "autograded", "gradebook.db"}
+OWN = {"release", "autograded", "gradebook.db", COPIES, RELEASES}
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
         if course.is_generated(assignment):
             _link(copy.folder("release", assignment), course.folder("release", assignment))
         if file.exists():
-            copy_gradebook(course.db_url, folder / "gradebook.db")
+            (folder / "gradebook.db").write_bytes(read_gradebook(course.db_url))
         for student in course.students(assignment):
             if (graded := course.folder("autograded", assignment, student)).exists():
                 _link(copy.folder("autograded", assignment, student), graded)

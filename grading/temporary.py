@@ -1,6 +1,7 @@
 """What is on a disk only while a class is graded: in one folder, so that who is killed leaves nothing for long."""
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 TEMPORARY = Path(".cache", "temporary")
 LOCK = Path(".cache", "lock")
+UNFINISHED = ".unfinished-"  # so begin the names of files that are being written
 
 
 class BusyError(RuntimeError):
@@ -54,3 +56,23 @@ def new_folder(course: Path) -> Iterator[Path]:
     (course / TEMPORARY).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=course / TEMPORARY, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file, wholly or not at all, whatever dies in between.
+
+    Raises
+    ------
+    OSError
+        It can't be written, such as on a full disk.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, mode)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

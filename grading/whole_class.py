@@ -14,7 +14,6 @@ from .canary import Canary, CanaryError
 from .course import Course
 from .execute.archive import ArchiveError
 from .execute.job import Job, environment, execute
-from .execute.preprocessor import SecretError
 from .execute.replayer import judge
 from .execute.result import Result
 from .execute.session import Overloaded
@@ -24,6 +23,7 @@ from .interrupt import undisturbed
 from .prepare import Prepared
 from .record.recorder import ChangedError
 from .sanitize.hand_in import HandInError
+from .secret import SecretError
 
 NO_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 

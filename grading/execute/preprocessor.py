@@ -3,9 +3,7 @@
 import base64
 import html
 import math
-import os
 import re
-import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from ..inputs import Inputs, assignment_digest, hand_in_digest
 from ..sanitize.accept import TIMESTAMP, files_for
 from ..sanitize.hand_in import is_text
 from ..sanitize.rebuild import add_remarks, refer
-from ..temporary import new_folder
+from ..secret import course_secret
 from .job import Job, execute
 from .limits import Limits
 from .plan import PlannedCell, from_gradebook, plan
@@ -32,12 +30,10 @@ from .result import Result
 from .runner.shell import CUT
 from .seeds import hand_in_secret
 from .store import Store
+from .transcript import TRANSCRIPT
 
 UNPROTECTED = "run without a sandbox"
 REMARK = "Remark: "  # so begins a line of a locked cell that student and instructor are to read
-SECRET_FILE = ".course_secret"
-SECRET_BYTES = 16
-TRANSCRIPT = ".transcript.zip"
 MAX_REMARKS, MAX_REMARK = 5, 500  # of one cell, and characters of one: the student's code may print there, too
 # In which a student may have written an answer.
 PAPERS = {".txt", ".md", ".rtf", ".tex", ".pdf", ".doc", ".docx", ".odt", ".pages"}
@@ -69,10 +65,6 @@ class Executed:
 
 class SetupFailed(RuntimeError):
     """A setup cell of the instructor's does not run in the grader kernel."""
-
-
-class SecretError(OSError):
-    """The course's secret can't be read."""
 
 
 class LanguageError(ValueError):
@@ -364,38 +356,3 @@ def _output(output: dict[str, Any], count: int) -> NotebookNode:
     if output["type"] == "result":
         return _new("execute_result", data=NotebookNode(data), execution_count=count)
     return _new("display_data", data=NotebookNode(data))
-
-
-def course_secret(root: Path) -> bytes:
-    """The course's 128-bit secret, made at first use, from which the seeds of hidden inputs derive.
-
-    Raises
-    ------
-    SecretError
-        The file that holds it is damaged.
-    """
-    path = root / SECRET_FILE
-    if not path.exists():
-        with new_folder(root) as folder:
-            made = folder / path.name
-            with made.open("x") as file:
-                made.chmod(0o600)
-                file.write(secrets.token_hex(SECRET_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(made, path)
-            except FileExistsError:
-                pass  # somebody else was quicker
-            except OSError:  # this disk has no hard links
-                os.rename(made, path)
-    try:
-        secret = bytes.fromhex(path.read_text("ascii").strip())
-    except ValueError:
-        secret = b""
-    if len(secret) != SECRET_BYTES:
-        raise SecretError(
-            f"{path} is damaged: it should hold {2 * SECRET_BYTES} hexadecimal digits. Put a copy of yours in its "
-            "place; or remove it, and grade everybody with --force, for then they are asked other questions"
-        )
-    return secret

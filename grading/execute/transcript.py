@@ -8,6 +8,7 @@ import numpy as np
 
 from .runner.wire import take_out
 
+TRANSCRIPT = ".transcript.zip"  # so end the names of the files beside the graded notebooks
 # What goes beyond is left out, and can't be judged again without being asked again. All of a notebook is in the memory
 # of whoever grades, several times.
 MAX_ARRAY_BYTES = 32 * 2**20  # of all answers

@@ -21,6 +21,7 @@ from ..gradebook import Names
 from ..inputs import hand_in_digest
 from ..prepare import Prepared, stage, steps_of
 from ..temporary import new_folder
+from .follow import follow_hand_in
 from .grades import SaveGrades
 from .penalties import AssignPenalties
 from .points import automatic_points
@@ -134,12 +135,7 @@ class Recorder:
             submission = gradebook.find_submission(assignment, student)
         except MissingEntry:
             submission = gradebook.add_submission(assignment, student)
-        if time:
-            submission.timestamp = time
-        for notebook in submission.notebooks:
-            if notebook.name not in prepared.notebooks:  # it was not handed in
-                for grade in notebook.grades:
-                    grade.auto_score, grade.needs_manual_grade = 0, False
+        follow_hand_in(submission, time, prepared.notebooks.keys())
 
     def _graded(self, notebook: nbformat.NotebookNode, names: Names, folder: Path) -> str:
         resources = {"nbgrader": names, "metadata": {"path": str(folder)}, "unique_key": names["notebook"]}

@@ -9,12 +9,12 @@ from logging import Logger
 from pathlib import Path
 from typing import Any, TextIO
 
-from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files, parse_utc
 
+from ..copies import CopiesFirst
 from ..folders import chosen
 from ..folders import find_notebooks as find_notebook_paths
 from .arrange import Arranged, arrange, find_notebooks, notebooks_in
@@ -25,7 +25,7 @@ TIMESTAMP = "timestamp.txt"
 YEARS = range(1970, 3000)  # in the first and the last that Python knows, formgrader can't add its time zone
 
 
-class AcceptedHandIns(NotebookExporter):
+class AcceptedHandIns(CopiesFirst):
     """Keep all hand-ins from nbgrader that can't be graded; for ``c.Autograde.exporter_class``.
 
     The others are graded. Then nbgrader fails, because they were not all. What was graded earlier stays.

@@ -3,8 +3,7 @@
 import ast
 import re
 import symtable
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import takewhile
 from pathlib import Path
@@ -18,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ..releases import FLAGS, ReleasedCell, as_seen, kept_releases, outline, source_digest
 from .room import REMARK, Room
 from .texts import inactive
 
@@ -57,10 +57,11 @@ class Rebuild(NbGraderPreprocessor):
         path = folder / f"{names['notebook']}.ipynb"
         if not path.is_file():
             raise FileNotFoundError(f"{path} is missing: run 'nbgrader generate_assignment {names['assignment']}'")
-        return rebuild(nb, nbformat.read(path, as_version=4)), resources
+        earlier = kept_releases(course, names["assignment"], names["notebook"])
+        return rebuild(nb, nbformat.read(path, as_version=4), earlier), resources
 
 
-def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
+def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[list[ReleasedCell]] = ()) -> NotebookNode:
     """Put the student's sources into the release's cells.
 
     Parameters
@@ -69,6 +70,8 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
         What was handed in; may be malformed in any way that JSON allows.
     release : NotebookNode
         The released notebook. It is changed in place.
+    earlier : sequence of list of ReleasedCell
+        Other releases of it, with one of which the student may have begun: what differs in them is not remarked.
 
     Returns
     -------
@@ -81,12 +84,13 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     stub_of = {ident: cell.source for ident, cell in skeleton.items()}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
     homes = _homes(cells, skeleton)
+    cells = _brought_up_to_date(cells, homes, skeleton, earlier)
     counted = _counted(cells, homes, skeleton)
     moved = _moved(list(counted), list(skeleton))
     astray = {ident for ident in moved if not _says(skeleton[ident], "solution")}
     behind: dict[str | None, list[NotebookNode]] = {}
     stubs = {ident for ident, cell in skeleton.items() if _is_open(cell) and ident not in counted}
-    remarks = _remarks(cells, homes, skeleton, moved)
+    remarks = _remarks(cells, homes, skeleton, list(counted), earlier)
     anchor, room = _past_stubs(None, skeleton, counted), Room()
     for number, (cell, home) in enumerate(zip(cells, homes, strict=True)):
         released = skeleton.get(home)
@@ -114,6 +118,20 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
     return release
 
 
+def _brought_up_to_date(
+    cells: list[dict[str, Any]],
+    homes: list[str | None],
+    skeleton: dict[str, NotebookNode],
+    earlier: Sequence[list[ReleasedCell]],
+) -> list[dict[str, Any]]:
+    """The cells, those that are as an earlier release handed them out with the newest one's source."""
+    given = {(ident, cell.source) for release in earlier for ident, cell in _by_home(release, skeleton).items()}
+    return [
+        cell | {"source": skeleton[home].source} if (home, source_digest(_source(cell))) in given else cell
+        for cell, home in zip(cells, homes, strict=True)
+    ]
+
+
 def grade_ids(notebook: NotebookNode) -> set[str]:
     """All nbgrader ids in a notebook, which may be malformed."""
     cells = (cell for cell in _list(notebook.get("cells")) if isinstance(cell, dict))
@@ -122,9 +140,9 @@ def grade_ids(notebook: NotebookNode) -> set[str]:
 
 def has_work(submitted: NotebookNode, release: NotebookNode) -> bool:
     """Whether there is anything in a submitted notebook, which may be malformed, that is not in the release."""
-    given = {"", *(_comparable(cell.source) for cell in release.cells)}
+    given = {"", *(as_seen(cell.source) for cell in release.cells)}
     cells = (cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict))
-    return any(_comparable(_source(cell)) not in given for cell in cells)
+    return any(as_seen(_source(cell)) not in given for cell in cells)
 
 
 def add_remarks(notebook: NotebookNode, remarks: list[str]) -> None:
@@ -134,28 +152,53 @@ def add_remarks(notebook: NotebookNode, remarks: list[str]) -> None:
 
 
 def _remarks(
-    cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode], moved: list[str]
+    cells: list[dict[str, Any]],
+    homes: list[str | None],
+    skeleton: dict[str, NotebookNode],
+    there: list[str],
+    earlier: Sequence[list[ReleasedCell]],
 ) -> list[str]:
     """Say what had been done to cells that students should leave alone."""
+    releases = [_by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
+    began_with = _began_with(there, releases)
     done: dict[str, list[str]] = {}
     for ident, released in skeleton.items():
         versions = [cell for cell, home in zip(cells, homes, strict=True) if home == ident]
+        known = [release[ident] for release in releases if ident in release]
         if not released.metadata.get("nbgrader"):
             continue
         if not versions:
-            done.setdefault("deleted", []).append(ident)
+            if ident in began_with:
+                done.setdefault("deleted", []).append(ident)
         elif len(versions) > 1:
             if not _is_open(released):  # else somebody has split their work
                 done.setdefault("duplicated", []).append(ident)
-        elif not _is_open(released) and not _is_same(_source(versions[0]), released.source):
+        elif not any(cell.is_open or cell.source == source_digest(_source(versions[0])) for cell in known):
             done.setdefault("edited", []).append(ident)
-        elif versions[0].get("cell_type") != released.cell_type:
+        elif versions[0].get("cell_type") not in [cell.cell_type for cell in known]:
             done.setdefault("changed the type of", []).append(ident)
-        elif _flags(versions[0]) and _flags(versions[0]) != _flags(released):
+        elif _flags(versions[0]) and _flags(versions[0]) not in [cell.flags for cell in known]:
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
-    done["moved"] = moved
+    done["moved"] = [ident for ident in _moved(there, list(began_with)) if ident not in done.get("duplicated", [])]
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
+
+
+def _by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
+    """The cells of a release by the ids that they have in the newest one, as far as they are in it."""
+    by_grade_id = {_grade_id(cell): ident for ident, cell in skeleton.items() if _grade_id(cell)}
+    found = {by_grade_id.get(cell.grade_id, cell.id): cell for cell in release}
+    return {ident: cell for ident, cell in found.items() if ident in skeleton}
+
+
+def _began_with(there: list[str], releases: list[dict[str, ReleasedCell]]) -> dict[str, ReleasedCell]:
+    """The release that a student began with: it has most of their cells, and of several it fits best."""
+
+    def fits(release: dict[str, ReleasedCell]) -> tuple[int, int, int]:
+        marked = {ident for ident, cell in release.items() if cell.flags}
+        return len(marked & {*there}), -len(marked - {*there}), -len(_moved(there, list(release)))
+
+    return max(releases, key=fits)
 
 
 def _moved(submitted: list[str], released: list[str]) -> list[str]:
@@ -188,10 +231,10 @@ def _homes(cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode]) -> li
     missing = place.keys() - set(homes)
     by_source: dict[str, list[str]] = {}
     for ident in sorted(missing, key=place.get):
-        by_source.setdefault(_comparable(skeleton[ident].source), []).append(ident)
+        by_source.setdefault(as_seen(skeleton[ident].source), []).append(ident)
     last = -1
     for number, cell in enumerate(cells):
-        if homes[number] is None and (same := by_source.get(_comparable(_source(cell)))):
+        if homes[number] is None and (same := by_source.get(as_seen(_source(cell)))):
             homes[number] = next((ident for ident in same if place[ident] > last), same[0])
             same.remove(homes[number])
         last = place.get(homes[number], last)
@@ -395,8 +438,7 @@ def _grade_id(cell: dict[str, Any]) -> str:
 
 def _flags(cell: dict[str, Any]) -> dict[str, Any]:
     """What nbgrader's author put down for a cell."""
-    keys = ("grade", "solution", "locked", "task", "points", "schema_version")
-    return {key: cell["metadata"]["nbgrader"].get(key) for key in keys} if _grade_id(cell) else {}
+    return {key: cell["metadata"]["nbgrader"].get(key) for key in FLAGS} if _grade_id(cell) else {}
 
 
 def _says(cell: NotebookNode, key: str) -> bool:
@@ -443,12 +485,7 @@ def _source(cell: dict[str, Any]) -> str:
 
 def _is_same(source: str, released: str) -> bool:
     """Whether nobody would see a difference."""
-    return _comparable(source) == _comparable(released)
-
-
-def _comparable(source: str) -> str:
-    lines = unicodedata.normalize("NFC", source).split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip()
+    return as_seen(source) == as_seen(released)
 
 
 def _list(value: Any) -> list[Any]:
