@@ -95,7 +95,7 @@ REFUSED = {  # what is done to a right hand-in, what is said
     "in-the-way": (lambda folder: (folder / "README.md").mkdir(), "README.md is a folder, but a file of the assignm"),
     "page-in-the-way": (lambda folder: (folder / "work.html").mkdir(), "work.html is a folder, but the feedback has"),
     "long": (lambda folder: long_path(folder), "d{100}... is too long a name; 1000 bytes"),
-    "unseen": (lambda folder: junk(folder / "d [1]"), r"nbgrader would copy d \[1\]/Icon\?, which nobody has looked"),
+    "unseen": (lambda folder: junk(folder / "d [1]"), r"nbgrader would copy d \[1\]/\S+, which nobody has looked"),
     "under-way": (lambda folder: (folder / "data").touch(), "data is a file, but a folder of the assignment"),
 }
 REFUSED |= {
