@@ -38,7 +38,7 @@ class Canary:
         self._hand_ins: list[tuple[str, str, NotebookNode, Job]] = []
         files, _ = course.preparer.files(assignment)
         for what, folder in (("model solution", "source"), ("untouched release", "release")):
-            for path in sorted(course.folder(folder, assignment).glob("*.ipynb")):
+            for path in sorted(course.folder(folder, assignment).glob("[!.]*.ipynb")):
                 notebook = nbformat.read(path, as_version=4)
                 try:
                     sanitized = course.preparer.sanitized(notebook, files, assignment, "canary", path.stem)

@@ -106,7 +106,7 @@ class Course:
 
     def notebooks(self, assignment: str) -> list[str]:
         """File names of an assignment's notebooks."""
-        return sorted(path.name for path in self.folder("source", assignment).glob("*.ipynb"))
+        return sorted(path.name for path in self.folder("source", assignment).glob("[!.]*.ipynb"))
 
     def forgeable(self, assignment: str) -> list[str]:
         """File names of the notebooks whose test cells run in the student's process, for they do not use its door."""

@@ -62,6 +62,13 @@ def replace_by_folder(path):
     path.mkdir()
 
 
+def junk(folder):
+    """What systems leave, made a trap for whoever reads it."""
+    folder.mkdir(exist_ok=True)
+    for name in ("Icon\r", ".DS_Store", "._work.ipynb", "Thumbs.db", ".git"):
+        (folder / name).symlink_to("/dev/zero")
+
+
 def long_path(folder):
     """Folders in each other with a longer path than any program can open."""
     with chdir(folder):
@@ -88,6 +95,7 @@ REFUSED = {  # what is done to a right hand-in, what is said
     "in-the-way": (lambda folder: (folder / "README.md").mkdir(), "README.md is a folder, but a file of the assignm"),
     "page-in-the-way": (lambda folder: (folder / "work.html").mkdir(), "work.html is a folder, but the feedback has"),
     "long": (lambda folder: long_path(folder), "d{100}... is too long a name; 1000 bytes"),
+    "unseen": (lambda folder: junk(folder / "d [1]"), r"nbgrader would copy d \[1\]/\S+, which nobody has looked"),
     "under-way": (lambda folder: (folder / "data").touch(), "data is a file, but a folder of the assignment"),
 }
 REFUSED |= {
@@ -95,7 +103,7 @@ REFUSED |= {
     for number, (name, write) in enumerate(TIMESTAMPS.items())
     if name not in ("a time", "nothing")
 }
-MARKED = ["fine", "renamed", "schema", "names", "large", "once-damaged", "once-linked"]
+MARKED = ["fine", "renamed", "junk", "nested", "schema", "names", "large", "once-damaged", "once-linked"]
 
 
 class Graded:
@@ -120,6 +128,10 @@ class Graded:
             do(hand_in(course, student))
         hand_in(course, "fine")
         hand_in(course, "renamed", name="my work (1).ipynb")
+        junk(hand_in(course, "junk"))
+        nested = hand_in(course, "nested")
+        (nested / "ex1 (1)").mkdir()
+        notebook_of(nested).rename(nested / "ex1 (1)" / "work-1.ipynb")
         newer = master()
         for cell in newer.cells:
             cell.metadata.nbgrader.schema_version = 99

@@ -203,7 +203,7 @@ def files_for(
 
 
 def _released(course: CourseDirectory, assignment: str) -> list[Path]:
-    return sorted(Path(course.format_path(course.release_directory, ".", assignment)).glob("*.ipynb"))
+    return sorted(Path(course.format_path(course.release_directory, ".", assignment)).glob("[!.]*.ipynb"))
 
 
 def refuse_unless_a_time(folder: Path) -> None:

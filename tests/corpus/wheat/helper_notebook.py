@@ -7,7 +7,8 @@ hands in: checkpoint
 %run my_helpers.ipynb
 X_test, y_test = X[test_indices], y[test_indices]
 test_logits = logits_of(model, X_test, DEVICE)
-test_accuracy = np.mean((test_logits > 0) == y_test)
+called_chirp = (test_logits > 0).numpy()
+test_accuracy = np.mean(called_chirp == y_test)
 
 # %% before handing in
 import json
@@ -18,7 +19,7 @@ source = """import torch
 def logits_of(model, images, device):
     model.eval()
     with torch.no_grad():
-        return model(torch.from_numpy(images).to(device)).cpu().numpy().ravel()
+        return model(torch.from_numpy(images).to(device)).cpu().ravel()
 """
 cell = {"cell_type": "code", "id": "helpers", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
 (folder / "my_helpers.ipynb").write_text(
