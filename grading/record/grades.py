@@ -3,13 +3,20 @@
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import is_grade, is_task
 
 from ..gradebook import gradebook
+from .by_hand import Seen, digest_of, is_for_graders
 from .submitted import SubmittedCells
 
 
 class SaveGrades(SaveAutoGrades):
-    """Do what nbgrader's SaveAutoGrades does, with a few queries and one transaction for all cells."""
+    """Do what nbgrader's SaveAutoGrades does, with a few queries and one transaction for all cells.
+
+    Nbgrader asks graders to look at every mark of theirs again. This does so only where what they judged has changed.
+    Then the mark before is shown in grey, in the empty field for the new one: formgrader's page sends nothing if the
+    same number is written over a number.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Save the marks of one notebook."""
@@ -19,6 +26,27 @@ class SaveGrades(SaveAutoGrades):
         )
         with gradebook(names) as opened:
             self.gradebook = SubmittedCells(opened, names)
+            seen = Seen(opened, self.gradebook.notebook)
             for index, cell in enumerate(nb.cells):
-                nb.cells[index], resources = self.preprocess_cell(cell, resources, index)
+                if is_grade(cell) or is_task(cell):
+                    self._save(nb, index, resources, seen)
+                else:
+                    nb.cells[index], resources = self.preprocess_cell(cell, resources, index)
         return nb, resources
+
+    def _save(self, nb: NotebookNode, index: int, resources: ResourcesDict, seen: Seen) -> None:
+        """Save the mark of one cell."""
+        cell = nb.cells[index]
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"])
+        waited, before = grade.needs_manual_grade, grade.auto_score
+        self.preprocess_cell(cell, resources, index)
+        changed = seen.changes(grade, digest_of(nb, index, grade.auto_score))
+        if grade.manual_score is None:
+            if is_for_graders(cell) and waited and before is not None:
+                grade.auto_score, grade.needs_manual_grade = before, True  # it still waits with the mark before in grey
+        elif not changed:
+            grade.needs_manual_grade = waited
+        else:
+            grade.needs_manual_grade = True
+            if is_for_graders(cell):
+                grade.auto_score, grade.manual_score = grade.manual_score, None

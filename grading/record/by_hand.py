@@ -1,0 +1,89 @@
+"""Marks given by hand: they count as long as what the grader saw is the same."""
+
+import hashlib
+import json
+from itertools import takewhile
+
+from nbformat import NotebookNode
+from nbgrader.api import Grade, Gradebook, SubmittedNotebook
+from nbgrader.utils import is_grade, is_solution, is_task
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+
+from ..sanitize.rebuild import OWN
+
+# Nbgrader has no place for this, and its own command removes the graded notebook before it records the next one.
+# The ids are those of nbgrader's rows.
+_SEEN = Table(
+    "seen_by_graders",
+    MetaData(),
+    Column("notebook_id", String(32), primary_key=True),
+    Column("cell_id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+)
+
+
+class Seen:
+    """What graders see in a submitted notebook, as digests in the gradebook.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+        Open; whoever opened it commits.
+    notebook : SubmittedNotebook
+        Whose.
+    """
+
+    def __init__(self, gradebook: Gradebook, notebook: SubmittedNotebook) -> None:
+        self._session = gradebook.db
+        self._notebook = notebook.id
+        _SEEN.create(self._session.connection(), checkfirst=True)
+        rows = self._session.execute(
+            select(_SEEN.c.cell_id, _SEEN.c.digest).where(_SEEN.c.notebook_id == self._notebook)
+        )
+        self._digests = {cell: digest for cell, digest in rows}
+
+    def changes(self, grade: Grade, digest: str) -> bool:
+        """Keep the digest of what a mark is given for from now on; whether it was another one."""
+        if self._digests.get(grade.cell_id) == digest:
+            return False
+        here = {"notebook_id": self._notebook, "cell_id": grade.cell_id}
+        self._session.execute(delete(_SEEN).filter_by(**here))
+        self._session.execute(insert(_SEEN).values(**here, digest=digest))
+        self._digests[grade.cell_id] = digest
+        return True
+
+
+def digest_of(nb: NotebookNode, index: int, automatic: float | None) -> str:
+    """SHA-256 of what a grader judges when a cell gets a mark by hand.
+
+    Of an answer, these are the student's words in it and in the student's own cells beside it. A task, or a test cell
+    whose points a grader corrects, is judged by everything that the student wrote, and by the points that are
+    corrected. Of what the instructor wrote, only the most points count.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        Rebuilt, as graders see it.
+    index : int
+        Where the cell is.
+    automatic : float or None
+        The points that a test cell gives.
+    """
+    cell = nb.cells[index]
+    if is_solution(cell):
+        before, behind = reversed(nb.cells[:index]), nb.cells[index + 1 :]
+        judged, automatic = [*takewhile(_is_own, before), cell, *takewhile(_is_own, behind)], None
+    else:
+        judged = [each for each in nb.cells if is_solution(each) or not each.metadata.get("nbgrader")]
+    words = [[each.cell_type, each.source, each.get("attachments")] for each in judged]
+    content = [words, float(cell.metadata.nbgrader["points"]), automatic]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def is_for_graders(cell: NotebookNode) -> bool:
+    """Whether no machine gives points for a cell that has some."""
+    return is_task(cell) or (is_grade(cell) and (is_solution(cell) or cell.cell_type != "code"))
+
+
+def _is_own(cell: NotebookNode) -> bool:
+    return cell.id.startswith(OWN)
