@@ -101,7 +101,7 @@ def grade(
                 _show_changes(ended, *points, console)
                 confirmed = bool(changes(*points)) and _confirmed(as_json)
             if confirmed:
-                course.generate(assignment)
+                course.generate(assignment, discard_marks=diff)
                 if not diff:
                     _try(grading, no_canary, console)
                 ended = _followed(grading, students, f"Grading {assignment}", console)
@@ -141,7 +141,7 @@ def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[
 
 def _say_plan(course: Course, assignment: str, students: list[str], force: bool, as_json: bool) -> None:
     with rehearsal(course, assignment) as copy:
-        copy.generate(assignment)
+        copy.generate(assignment, discard_marks=True)
         plan = {student: _plan(copy, assignment, student, force) for student in students}
     if as_json:
         _echo_json({"plan": plan})
@@ -173,7 +173,7 @@ def _rehearsed(
     """What would become of each student, with the points before and after."""
     with rehearsal(course, assignment) as copy:
         before = read_points(copy.db_url, assignment)
-        copy.generate(assignment)
+        copy.generate(assignment, discard_marks=True)
         with grading.instead(copy):
             _try(grading, no_canary, console)
             ended = _followed(grading, students, "Comparing", console)

@@ -1,6 +1,7 @@
 """Small steps for nbgrader's own pipelines, each named in ``nbgrader_config.py``."""
 
+from .save_cells import SaveCells
 from .say_what_to_write import SayWhatToWrite
 from .support_files import SupportFiles
 
-__all__ = ["SayWhatToWrite", "SupportFiles"]
+__all__ = ["SaveCells", "SayWhatToWrite", "SupportFiles"]

@@ -57,13 +57,13 @@ def digest_of(nb: NotebookNode, index: int, automatic: float | None) -> str:
     """SHA-256 of what a grader judges when a cell gets a mark by hand.
 
     Of an answer, these are the student's words in it and in the student's own cells beside it. A task, or a test cell
-    whose points a grader corrects, is judged by everything that the student wrote, and by the points that are
-    corrected. Of what the instructor wrote, only the most points count.
+    whose points a grader corrects, is judged by everything that was handed in, and by the points that are corrected.
+    What the instructor wrote does not count, except for the most points.
 
     Parameters
     ----------
     nb : NotebookNode
-        Rebuilt, as graders see it.
+        As graders see it: rebuilt, and executed.
     index : int
         Where the cell is.
     automatic : float or None
@@ -72,12 +72,12 @@ def digest_of(nb: NotebookNode, index: int, automatic: float | None) -> str:
     cell = nb.cells[index]
     if is_solution(cell):
         before, behind = reversed(nb.cells[:index]), nb.cells[index + 1 :]
-        judged, automatic = [*takewhile(_is_own, before), cell, *takewhile(_is_own, behind)], None
+        judged = [*takewhile(_is_own, before), cell, *takewhile(_is_own, behind)]
+        content = [[each.cell_type, each.source, each.get("attachments")] for each in judged]
     else:
-        judged = [each for each in nb.cells if is_solution(each) or not each.metadata.get("nbgrader")]
-    words = [[each.cell_type, each.source, each.get("attachments")] for each in judged]
-    content = [words, float(cell.metadata.nbgrader["points"]), automatic]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        content = [nb.metadata["grading"]["executed"]["hand_in"], automatic]
+    most = float(cell.metadata.nbgrader["points"])
+    return hashlib.sha256(json.dumps([content, most], sort_keys=True).encode()).hexdigest()
 
 
 def is_for_graders(cell: NotebookNode) -> bool:
