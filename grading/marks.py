@@ -11,7 +11,7 @@ from .sanitize.hand_in import printable
 
 LATE = "late"
 MAX_REMARKS, MAX_REMARK = 10, 300  # of one student, and characters of one of them
-# By what they are for; None if they are not settled, for a grader has to read something first.
+# By what they are for; None if a grader has to look at a mark again that was given by hand.
 Points: TypeAlias = dict[str, float | None]
 # Points before and after, None for none, by what they are for.
 Changes: TypeAlias = dict[str, tuple[float | None, float | None]]
@@ -143,8 +143,8 @@ def read_points(db_url: str, assignment: str) -> dict[str, Points]:
     Returns
     -------
     dict of str to Points
-        By student and cell: the points. Behind the notebook's name, if there are several. What is lost for being late
-        is there, too.
+        By student and cell: the points, if there are any yet. Behind the notebook's name, if there are several. What is
+        lost for being late is there, too.
     """
     with Gradebook(db_url) as gradebook:
         try:
@@ -153,12 +153,11 @@ def read_points(db_url: str, assignment: str) -> dict[str, Points]:
             return {}
         points = {}
         for submission in gradebook.assignment_submissions(assignment):
+            grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
             of_one = points[submission.student.id] = {
-                f"{book.name}: {grade.name}" if several else grade.name: None
-                if grade.needs_manual_grade
-                else grade.score
-                for book in submission.notebooks
-                for grade in book.grades
+                f"{notebook}: {name}" if several else name: None if grade.needs_manual_grade else grade.score
+                for (notebook, name), grade in grades.items()
+                if grade.auto_score is not None or grade.manual_score is not None
             }
             if penalty := submission.late_submission_penalty:
                 of_one[LATE] = -penalty

@@ -18,7 +18,7 @@ _SEEN = Table(
     MetaData(),
     Column("notebook_id", String(32), primary_key=True),
     Column("cell_id", String(32), primary_key=True),
-    Column("digest", String(64), nullable=False),
+    Column("digests", String(2 * 64 + 1), nullable=False),
 )
 
 
@@ -38,27 +38,27 @@ class Seen:
         self._notebook = notebook.id
         _SEEN.create(self._session.connection(), checkfirst=True)
         rows = self._session.execute(
-            select(_SEEN.c.cell_id, _SEEN.c.digest).where(_SEEN.c.notebook_id == self._notebook)
+            select(_SEEN.c.cell_id, _SEEN.c.digests).where(_SEEN.c.notebook_id == self._notebook)
         )
-        self._digests = {cell: digest for cell, digest in rows}
+        self._before = {cell: digests for cell, digests in rows}
 
-    def changes(self, grade: Grade, digest: str) -> bool:
-        """Keep the digest of what a mark is given for from now on; whether it was another one."""
-        if self._digests.get(grade.cell_id) == digest:
-            return False
-        here = {"notebook_id": self._notebook, "cell_id": grade.cell_id}
-        self._session.execute(delete(_SEEN).filter_by(**here))
-        self._session.execute(insert(_SEEN).values(**here, digest=digest))
-        self._digests[grade.cell_id] = digest
-        return True
+    def changes(self, grade: Grade, digests: list[str]) -> bool:
+        """Keep the digests of what a mark is given for from now on; whether all of them were others."""
+        before, now = self._before.get(grade.cell_id, ""), " ".join(digests)
+        if before != now:
+            here = {"notebook_id": self._notebook, "cell_id": grade.cell_id}
+            self._session.execute(delete(_SEEN).filter_by(**here))
+            self._session.execute(insert(_SEEN).values(**here, digests=now))
+        return not set(before.split()) & set(digests)
 
 
-def digest_of(nb: NotebookNode, index: int, automatic: float | None) -> str:
-    """SHA-256 of what a grader judges when a cell gets a mark by hand.
+def digests_of(nb: NotebookNode, index: int, automatic: float | None) -> list[str]:
+    """SHA-256 of what a grader judges when a cell gets a mark by hand; it is the same if one of these is.
 
     Of an answer, these are the student's words in it and in the student's own cells beside it. A task, or a test cell
     whose points a grader corrects, is judged by everything that was handed in, and by the points that are corrected.
-    What the instructor wrote does not count, except for the most points.
+    For these there are two: if the instructor edits a text, the same was handed in; if another notebook comes or goes,
+    what is in this one is the same.
 
     Parameters
     ----------
@@ -72,12 +72,16 @@ def digest_of(nb: NotebookNode, index: int, automatic: float | None) -> str:
     cell = nb.cells[index]
     if is_solution(cell):
         before, behind = reversed(nb.cells[:index]), nb.cells[index + 1 :]
-        judged = [*takewhile(_is_own, before), cell, *takewhile(_is_own, behind)]
-        content = [[each.cell_type, each.source, each.get("attachments")] for each in judged]
+        judged = [_words([*takewhile(_is_own, before), cell, *takewhile(_is_own, behind)])]
     else:
-        content = [nb.metadata["grading"]["executed"]["hand_in"], automatic]
+        students = [each for each in nb.cells if is_solution(each) or not each.metadata.get("nbgrader")]
+        judged = [[what, automatic] for what in (nb.metadata["grading"]["executed"]["hand_in"], _words(students))]
     most = float(cell.metadata.nbgrader["points"])
-    return hashlib.sha256(json.dumps([content, most], sort_keys=True).encode()).hexdigest()
+    return [hashlib.sha256(json.dumps([what, most], sort_keys=True).encode()).hexdigest() for what in judged]
+
+
+def _words(cells: list[NotebookNode]) -> list:
+    return [[cell.cell_type, cell.source, cell.get("attachments")] for cell in cells]
 
 
 def is_for_graders(cell: NotebookNode) -> bool:

@@ -6,7 +6,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_task
 
 from ..gradebook import gradebook
-from .by_hand import Seen, digest_of, is_for_graders
+from .by_hand import Seen, digests_of, is_for_graders
 from .submitted import SubmittedCells
 
 
@@ -40,7 +40,7 @@ class SaveGrades(SaveAutoGrades):
         grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"])
         waited, before = grade.needs_manual_grade, grade.auto_score
         self.preprocess_cell(cell, resources, index)
-        changed = seen.changes(grade, digest_of(nb, index, grade.auto_score))
+        changed = seen.changes(grade, digests_of(nb, index, grade.auto_score))
         if grade.manual_score is None:
             if is_for_graders(cell) and waited and before is not None:
                 grade.auto_score, grade.needs_manual_grade = before, True  # it still waits with the mark before in grey
