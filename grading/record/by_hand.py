@@ -47,7 +47,8 @@ class Seen:
         before, now = self._before.get(grade.cell_id, ""), " ".join(digests)
         if before != now:
             here = {"notebook_id": self._notebook, "cell_id": grade.cell_id}
-            self._session.execute(delete(_SEEN).filter_by(**here))
+            if before:
+                self._session.execute(delete(_SEEN).filter_by(**here))
             self._session.execute(insert(_SEEN).values(**here, digests=now))
         return not set(before.split()) & set(digests)
 
