@@ -30,7 +30,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
-    "nbgrader.preprocessors.SaveCells",
+    "grading.preprocessors.SaveCells",  # in the place of nbgrader's: cells may come and go when there are hand-ins
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -89,10 +89,15 @@ c.PenaltyPerDay.percent_per_day = 10
 
 # --- feedback ---------------------------------------------------------------------------------------------------------
 c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
+    "grading.feedback.GetMarks",  # in the place of nbgrader's GetGrades: what nobody has read yet is not 0
     "grading.feedback.HideTests",  # in the place of nbgrader's ClearHiddenTests
     "grading.feedback.MarksFirst",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     "grading.feedback.FeedbackStyle",
 ]
 c.GenerateFeedback.exporter_class = "grading.feedback.FeedbackPage"  # no scripts but MathJax's
+
+# --- export -----------------------------------------------------------------------------------------------------------
+c.ExportApp.plugin_class = (
+    "grading.export.SettledMarks"  # of `nbgrader export`: who waits for a grader is left out and named
+)

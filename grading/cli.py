@@ -25,7 +25,7 @@ from .course import Course
 from .execute.sandbox import bubblewrap
 from .execute.store import Store
 from .explain import explanation
-from .marks import Changes, as_text, changes, read_marks, read_points, table
+from .marks import Points, as_text, changes, read_again, read_marks, read_points, table
 from .record.penalties import update_penalties
 from .rehearsal import rehearsal
 from .sanitize.hand_in import printable
@@ -102,18 +102,18 @@ def grade(
         with Grading(course, assignment, scheduler, workers, force, from_transcripts) as grading:
             confirmed = True
             if diff:
-                ended, would_change = _rehearsed(grading, course, assignment, students, no_canary, console)
-                _show_changes(ended, would_change, console)
-                confirmed = bool(would_change) and _confirmed(as_json)
+                ended, *points = _rehearsed(grading, course, assignment, students, no_canary, console)
+                _show_changes(ended, *points, console)
+                confirmed = bool(changes(*points)) and _confirmed(as_json)
             if confirmed:
                 keep_copy(course.api.coursedir)
-                course.generate(assignment)
+                course.generate(assignment, discard_marks=diff)
                 if not diff:
                     _try(grading, no_canary, console)
                 ended = _followed(grading, students, f"Grading {assignment}", console)
         if not confirmed:
             if as_json:
-                _print_json(ended, changes=would_change)
+                _print_json(ended, changes=changes(*points), read_again=read_again(*points))
             sys.exit(_exit_code(ended))
         update_penalties(course.db_url, assignment, course.api.config)
         if not no_feedback:
@@ -147,7 +147,7 @@ def _students(course: Course, assignment: str, chosen: tuple[str, ...]) -> list[
 
 def _say_plan(course: Course, assignment: str, students: list[str], force: bool, as_json: bool) -> None:
     with rehearsal(course, assignment) as copy:
-        copy.generate(assignment)
+        copy.generate(assignment, discard_marks=True)
         plan = {student: _plan(copy, assignment, student, force) for student in students}
     if as_json:
         _echo_json({"plan": plan})
@@ -175,16 +175,16 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
 
 def _rehearsed(
     grading: Grading, course: Course, assignment: str, students: list[str], no_canary: bool, console: Console
-) -> tuple[dict[str, Ended], dict[str, Changes]]:
-    """What would become of each student, and in what the marks would change."""
+) -> tuple[dict[str, Ended], dict[str, Points], dict[str, Points]]:
+    """What would become of each student, with the points before and after."""
     with rehearsal(course, assignment) as copy:
         before = read_points(copy.db_url, assignment)
-        copy.generate(assignment)
+        copy.generate(assignment, discard_marks=True)
         with grading.instead(copy):
             _try(grading, no_canary, console)
             ended = _followed(grading, students, "Comparing", console)
         update_penalties(copy.db_url, assignment, copy.api.config)
-        return ended, changes(before, read_points(copy.db_url, assignment))
+        return ended, before, read_points(copy.db_url, assignment)
 
 
 def _try(grading: Grading, no_canary: bool, console: Console) -> None:
@@ -226,16 +226,25 @@ def _followed(grading: Grading, students: list[str], what: str, console: Console
     return ended
 
 
-def _show_changes(ended: dict[str, Ended], would_change: dict[str, Changes], console: Console) -> None:
+def _show_changes(
+    ended: dict[str, Ended], before: dict[str, Points], after: dict[str, Points], console: Console
+) -> None:
     """Print whose marks would change."""
+    would_change, again = changes(before, after), read_again(before, after)
     for student, problem in _problems(ended).items():
         console.print(as_text(f"{student}: problem: {problem}"))
     for student, of_one in would_change.items():
         for cell, points in of_one.items():
-            before, now = ("-" if value is None else f"{value:g}" for value in points)
-            console.print(as_text(f"{student}: {cell} {before} -> {now}"))
+            then, now = ("-" if value is None else f"{value:g}" for value in points)
+            now = "pending" if cell in again.get(student, []) else now
+            console.print(as_text(f"{student}: {cell} {then} -> {now}"))
     everybody = ended.keys() | would_change.keys()
     console.print(f"The marks of {len(would_change)} of {len(everybody)} students would change.")
+    if again:
+        number = sum(map(len, again.values()))
+        console.print(
+            as_text(f"Marks given by hand that would have to be looked at again: {number}, of {', '.join(again)}")
+        )
 
 
 def _confirmed(as_json: bool) -> bool:
@@ -283,8 +292,7 @@ def _print_marks(course: Course, assignment: str, ended: dict[str, Ended], conso
         folder = course.folder("submitted", assignment, student)
         remarks[student] = [f"{folder} is not there any more; these marks are of what was in it"]
     if as_json:
-        of_all = [asdict(mark) | {"total": mark.total} for mark in marks]
-        _print_json(ended, marks=of_all, most=asdict(most), remarks=remarks)
+        _print_json(ended, marks=[mark.as_json() for mark in marks], most=asdict(most), remarks=remarks)
         return
     title = f"Marks for {assignment} ({course.root.resolve().name})"
     console.print(table(marks, most, _problems(ended), remarks, title))

@@ -28,6 +28,7 @@ from .interrupt import undisturbed
 from .plain_log import PlainLog
 from .prepare import Preparer
 from .preprocessors import SupportFiles
+from .preprocessors.save_cells import SettledMarksError, change_notebooks
 from .record.recorder import Recorder
 from .releases import keep_release
 from .sanitize.accept import accept, handed_in
@@ -120,8 +121,17 @@ class Course:
                 found.append(name)
         return found
 
-    def generate(self, assignment: str) -> None:
+    def generate(self, assignment: str, discard_marks: bool = False) -> None:
         """Generate the release, unless it is newer than all it is made from.
+
+        Cells and notebooks may have been added, renamed or taken out, also if somebody has handed in the assignment.
+
+        Parameters
+        ----------
+        assignment : str
+            Its name.
+        discard_marks : bool
+            Whether settled marks given by hand may be lost with the cells they are for.
 
         Raises
         ------
@@ -134,6 +144,11 @@ class Course:
         if self.is_generated(assignment):
             return
         release = self.folder("release", assignment)
+        self.api.config.SaveCells.discard_marks = discard_marks
+        try:
+            change_notebooks(self.db_url, assignment, self.folder("source", assignment), discard_marks)
+        except SettledMarksError as error:
+            raise CourseError(str(error)) from error
         with new_folder(self.root) as folder:
             kept = folder / "release"
             if release.exists():
@@ -147,6 +162,8 @@ class Course:
             if kept.exists():
                 shutil.rmtree(release, ignore_errors=True)
                 kept.rename(release)
+        if SettledMarksError.__name__ in (why := _last_line(result)):
+            raise CourseError(why.partition(": ")[2])
         raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
 
     def _note_release(self, assignment: str) -> None:
@@ -177,7 +194,8 @@ class Course:
     def _in_gradebook(self, assignment: str) -> bool:
         with Gradebook(self.db_url) as gradebook:
             try:
-                return bool(gradebook.find_assignment(assignment).notebooks)
+                known = {f"{notebook.name}.ipynb" for notebook in gradebook.find_assignment(assignment).notebooks}
+                return bool(known) and known == set(self.notebooks(assignment))
             except MissingEntry:
                 return False
 

@@ -1,7 +1,7 @@
 """The table of marks."""
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
 
 from nbgrader.api import Gradebook, MissingEntry
 from rich.table import Table
@@ -11,6 +11,8 @@ from .sanitize.hand_in import printable
 
 LATE = "late"
 MAX_REMARKS, MAX_REMARK = 10, 300  # of one student, and characters of one of them
+# By what they are for; None if a grader has to look at a mark again that was given by hand.
+Points: TypeAlias = dict[str, float | None]
 # Points before and after, None for none, by what they are for.
 Changes: TypeAlias = dict[str, tuple[float | None, float | None]]
 
@@ -23,8 +25,10 @@ class Mark:
     ----------
     student : str
         Name in the gradebook.
-    automatic, written : float
-        Points of the test cells, and of the cells graded by hand so far.
+    automatic : float
+        Points of the test cells.
+    written : float
+        Points of the cells graded by hand that a grader has read.
     penalty : float
         Points lost for being late.
     pending : int
@@ -41,9 +45,19 @@ class Mark:
     lost: tuple[str, ...]
 
     @property
-    def total(self) -> float:
-        """What counts."""
+    def so_far(self) -> float:
+        """What counts of what was read."""
         return self.automatic + self.written - self.penalty
+
+    @property
+    def total(self) -> float | None:
+        """What counts; None as long as anything waits for a grader's eyes."""
+        return None if self.pending else self.so_far
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: what nobody has read yet is null, which can't be taken for 0 points."""
+        written = None if self.pending else self.written
+        return asdict(self) | {"written": written, "total": self.total, "so_far": self.so_far}
 
 
 @dataclass(frozen=True)
@@ -102,7 +116,11 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
                 Mark(
                     student=submission.student.id,
                     automatic=sum(grade.score for grade in by_test.values()),
-                    written=sum(grade.score for cell, grade in grades.items() if cell in by_hand),
+                    written=sum(
+                        grade.score
+                        for cell, grade in grades.items()
+                        if cell in by_hand and not grade.needs_manual_grade
+                    ),
                     penalty=submission.late_submission_penalty or 0.0,
                     pending=sum(grade.needs_manual_grade for grade in grades.values()),
                     lost=tuple(f"{notebook}/{name}" if several else name for notebook, name in lost),
@@ -112,7 +130,7 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
     return sorted(marks, key=lambda mark: mark.student), most
 
 
-def read_points(db_url: str, assignment: str) -> dict[str, dict[str, float]]:
+def read_points(db_url: str, assignment: str) -> dict[str, Points]:
     """Read what makes up everyone's mark.
 
     Parameters
@@ -124,7 +142,7 @@ def read_points(db_url: str, assignment: str) -> dict[str, dict[str, float]]:
 
     Returns
     -------
-    dict of str to dict of str to float
+    dict of str to Points
         By student and cell: the points, if there are any yet. Behind the notebook's name, if there are several. What is
         lost for being late is there, too.
     """
@@ -135,10 +153,10 @@ def read_points(db_url: str, assignment: str) -> dict[str, dict[str, float]]:
             return {}
         points = {}
         for submission in gradebook.assignment_submissions(assignment):
+            grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
             of_one = points[submission.student.id] = {
-                f"{book.name}: {grade.name}" if several else grade.name: grade.score
-                for book in submission.notebooks
-                for grade in book.grades
+                f"{notebook}: {name}" if several else name: None if grade.needs_manual_grade else grade.score
+                for (notebook, name), grade in grades.items()
                 if grade.auto_score is not None or grade.manual_score is not None
             }
             if penalty := submission.late_submission_penalty:
@@ -146,7 +164,7 @@ def read_points(db_url: str, assignment: str) -> dict[str, dict[str, float]]:
         return points
 
 
-def changes(before: dict[str, dict[str, float]], after: dict[str, dict[str, float]]) -> dict[str, Changes]:
+def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Changes]:
     """What is otherwise in the second of two results of `read_points`, by the students for whom anything is."""
     found = {}
     for student in sorted(before.keys() | after.keys()):
@@ -154,6 +172,16 @@ def changes(before: dict[str, dict[str, float]], after: dict[str, dict[str, floa
         cells = [*now, *(cell for cell in then if cell not in now)]
         if others := {cell: (then.get(cell), now.get(cell)) for cell in cells if then.get(cell) != now.get(cell)}:
             found[student] = others
+    return found
+
+
+def read_again(before: dict[str, Points], after: dict[str, Points]) -> dict[str, list[str]]:
+    """The cells whose points given by hand would not stay settled, by student; see `changes`."""
+    found = {}
+    for student, now in after.items():
+        then = before.get(student, {})
+        if cells := [cell for cell, points in now.items() if points is None and then.get(cell) is not None]:
+            found[student] = cells
     return found
 
 
@@ -189,7 +217,7 @@ def table(
             f"{mark.automatic:g}",
             "pending" if mark.pending else f"{mark.written:g}",
             f"-{mark.penalty:g}" if mark.penalty else "",
-            f"{mark.total:g}",
+            f"{mark.so_far:g} so far" if mark.pending else f"{mark.so_far:g}",
             Text("; ").join(said),
         )
     return shown

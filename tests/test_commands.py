@@ -54,6 +54,13 @@ def test_feedback(course):
 
 def test_export(course, run_nbgrader):
     target = course / "marks.csv"
+    said = run_nbgrader("export", f"--to={target}", course=course).stderr
+    assert "Left out of ex04, for they wait for a grader's eyes: ada" in said and len(target.open().readlines()) == 1
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        for grade in gradebook.find_submission("ex04", "ada").notebooks[0].grades:
+            if grade.needs_manual_grade:
+                grade.manual_score, grade.needs_manual_grade = 0, False
+        gradebook.db.commit()
     run_nbgrader("export", f"--to={target}", course=course)
     (row,) = csv.DictReader(target.open())
     assert row["student_id"] == "ada" and float(row["score"]) == 95

@@ -140,11 +140,12 @@ def test_a_deadline_that_is_moved(gradebook, course):
 
 def test_marks_given_by_hand_are_reduced_too(gradebook, course):
     update(course)
-    gradebook.find_grade("essay", "first", "ex1", "ada").manual_score = 5
+    by_hand = gradebook.find_grade("essay", "first", "ex1", "ada")
+    by_hand.manual_score, by_hand.needs_manual_grade = 5, False
     gradebook.db.commit()
     assert update(course) == ["ada"]
     ((mark,), _) = read_marks(f"sqlite:///{course}/gradebook.db", "ex1")
-    assert (mark.automatic, mark.written, mark.penalty, mark.total) == (15, 5, 4, 16)
+    assert (mark.automatic, mark.written, mark.penalty, mark.so_far) == (15, 5, 4, 16)
 
 
 def test_penalties_that_are_switched_off_stay_as_they_are(course):

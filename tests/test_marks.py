@@ -58,9 +58,15 @@ def test_tasks_are_graded_by_hand(gradebook):
     mark, most = marks(gradebook)
     assert most == MostPoints(automatic=2, written=2)
     assert (mark.automatic, mark.pending, mark.lost) == (2, 1, ())
-    gradebook.find_grade("t", "only", "ex1", "ada").manual_score = 1.5
+    by_hand = gradebook.find_grade("t", "only", "ex1", "ada")
+    by_hand.manual_score = 1.5
     gradebook.db.commit()
-    assert marks(gradebook)[0].written == 1.5
+    mark, _ = marks(gradebook)
+    assert (mark.written, mark.total, mark.so_far) == (0, None, 2), "nobody has said that it still holds"
+    by_hand.needs_manual_grade = False
+    gradebook.db.commit()
+    mark, _ = marks(gradebook)
+    assert (mark.written, mark.total) == (1.5, 3.5)
 
 
 def test_an_assignment_without_tests_is_in_the_table(gradebook):

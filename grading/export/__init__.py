@@ -1,6 +1,7 @@
-"""Marks in the columns that learning platforms import, for ``nbgrader export --exporter``."""
+"""Marks for other programs: ``nbgrader export``, and with ``--exporter`` the columns that learning platforms import."""
 
 from .canvas import CanvasMarks
 from .moodle import MoodleMarks
+from .settled import SettledMarks
 
-__all__ = ["CanvasMarks", "MoodleMarks"]
+__all__ = ["CanvasMarks", "MoodleMarks", "SettledMarks"]

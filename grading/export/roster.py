@@ -114,7 +114,7 @@ class Roster:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             for line in [self.header, *lines]:
-                writer.writerow([_harmless(line[column]) for column in columns])
+                writer.writerow([harmless(line[column]) for column in columns])
 
 
 def _delimiter(text: str, identifying: tuple[str, ...]) -> str:
@@ -130,6 +130,6 @@ def _comparable(name: str) -> str:
     return name.strip().casefold().removeprefix("participant ")  # as Moodle writes its numbers
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula: students may choose by which name they are shown."""
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip()) else cell

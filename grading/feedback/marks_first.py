@@ -17,7 +17,7 @@ MAX_REMARKS, MAX_WORDS = 50, 1000  # how many are shown, and characters of one o
 
 
 class MarksFirst(NbGraderPreprocessor):
-    """Put a cell on top with the marks, under the notebook's headings, and remarks; after nbgrader's GetGrades.
+    """Put a cell on top with the marks, under the notebook's headings, and remarks; after `GetMarks`.
 
     It takes the place of nbgrader's own list, which says "Test cell" and nothing else of each.
     """
@@ -27,14 +27,13 @@ class MarksFirst(NbGraderPreprocessor):
         parts = []
         for heading, group in groupby(graded_cells(nb), lambda found: found[0]):
             cells = [cell for _, cell in group]
-            earned, most = (
-                sum(cell.metadata.nbgrader.get(key) or 0.0 for cell in cells) for key in ("score", "points")
-            )
-            parts.append(f"<h3>{as_line(heading)} &nbsp; {earned:g} of {most:g}</h3>")
+            parts.append(f"<h3>{as_line(heading)} &nbsp; {sum_of(cells)}</h3>")
             parts += [said_of(cell) for cell in cells]
-        penalty = resources.get("nbgrader", {}).get("late_penalty")
+        penalty, unread = (resources.get("nbgrader", {}).get(key) for key in ("late_penalty", "unread"))
         if penalty:
-            parts.append(f"<p>Handed in late: {penalty:g} points less.</p>")
+            parts.append(f"<p>Handed in late: {penalty:g} points less{' so far' if unread else ''}.</p>")
+        if unread:
+            parts.append(f"<p>These are your marks so far: {unread:g} points are for what nobody has read yet.</p>")
         if remarks := nb.metadata.get("grading", {}).get("remarks", []):
             shown = [f"<li>{as_line(remark)}</li>" for remark in remarks[:MAX_REMARKS]]
             if len(remarks) > MAX_REMARKS:
@@ -42,7 +41,12 @@ class MarksFirst(NbGraderPreprocessor):
             # They quote the student: no formulas.
             parts += ["<h3>Remarks</h3>", '<ul class="tex2jax_ignore">', *shown, "</ul>"]
         if parts:
-            nb.cells.insert(0, new_markdown_cell("\n".join(["<h2>Your marks</h2>", *parts]), id="your-marks"))
+            nb.cells.insert(
+                0,
+                new_markdown_cell(
+                    "\n".join([f"<h2>Your marks{' so far' if unread else ''}</h2>", *parts]), id="your-marks"
+                ),
+            )
         return nb, resources
 
 
@@ -60,12 +64,25 @@ def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
     return found
 
 
+def sum_of(cells: list[NotebookNode]) -> str:
+    """The points of some cells, and how many nobody has decided yet."""
+    marks = [cell.metadata.nbgrader for cell in cells]
+    read = [mark for mark in marks if mark.get("score") is not None]
+    most, unread = (sum(mark.get("points") or 0.0 for mark in some) for some in (read, marks))
+    unread -= most
+    if not read:
+        return f"not read yet ({unread:g} points)"
+    earned = f"{sum(mark['score'] for mark in read):g} of {most:g}"
+    return f"{earned} so far, {unread:g} points not read yet" if unread else earned
+
+
 def said_of(cell: NotebookNode) -> str:
     """What the test cell answered, or else its points and why there are none; with a link to the cell."""
     says: dict[str, Any] = cell.metadata.nbgrader
     outputs = cell.get("outputs", [])
     shown = next((output.data.get("text/html") for output in outputs if "data" in output), None)
-    points = f"{says.get('score') or 0.0:g} of {says.get('points') or 0.0:g} points"
+    most = f"{says.get('points') or 0.0:g} points"
+    points = f"not read yet ({most})" if says.get("score") is None else f"{says['score']:g} of {most}"
     if not shown:
         name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
         shown = f"<div>{' &middot; '.join(as_line(part) for part in (name, points, *why_not(outputs)))}</div>"

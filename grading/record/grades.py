@@ -7,15 +7,22 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import is_grade, is_task
 
 from ..gradebook import gradebook
 from ..sanitize.accept import handed_in
+from .by_hand import Seen, digests_of, is_for_graders
 from .follow import follow_hand_in
 from .submitted import SubmittedCells
 
 
 class SaveGrades(SaveAutoGrades):
-    """Do what nbgrader's SaveAutoGrades does, with a few queries and one transaction, after `follow_hand_in`."""
+    """Do what nbgrader's SaveAutoGrades does, with a few queries and one transaction, after `follow_hand_in`.
+
+    Nbgrader asks graders to look at every mark of theirs again. This does so only where what they judged has changed.
+    Then the mark before is shown in grey, in the empty field for the new one: formgrader's page sends nothing if the
+    same number is written over a number.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Save the marks of one notebook."""
@@ -27,8 +34,12 @@ class SaveGrades(SaveAutoGrades):
             if "gradebook" not in names:  # nbgrader has opened the submission, and forgets nothing
                 self._follow(opened)
             self.gradebook = SubmittedCells(opened, names)
+            seen = Seen(opened, self.gradebook.notebook)
             for index, cell in enumerate(nb.cells):
-                nb.cells[index], resources = self.preprocess_cell(cell, resources, index)
+                if is_grade(cell) or is_task(cell):
+                    self._save(nb, index, resources, seen)
+                else:
+                    nb.cells[index], resources = self.preprocess_cell(cell, resources, index)
         return nb, resources
 
     def _follow(self, opened: Gradebook) -> None:
@@ -37,3 +48,20 @@ class SaveGrades(SaveAutoGrades):
         folder = course.format_path(course.submitted_directory, self.student_id, self.assignment_id)
         there = {Path(name).stem for name in handed_in(course, self.student_id, self.assignment_id)}
         follow_hand_in(submission, course.get_existing_timestamp(folder), there)
+
+    def _save(self, nb: NotebookNode, index: int, resources: ResourcesDict, seen: Seen) -> None:
+        """Save the mark of one cell."""
+        cell = nb.cells[index]
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"])
+        waited, before = grade.needs_manual_grade, grade.auto_score
+        self.preprocess_cell(cell, resources, index)
+        changed = seen.changes(grade, digests_of(nb, index, grade.auto_score))
+        if grade.manual_score is None:
+            if is_for_graders(cell) and waited and before is not None:
+                grade.auto_score, grade.needs_manual_grade = before, True  # it still waits with the mark before in grey
+        elif not changed:
+            grade.needs_manual_grade = waited
+        else:
+            grade.needs_manual_grade = True
+            if is_for_graders(cell):
+                grade.auto_score, grade.manual_score = grade.manual_score, None

@@ -30,7 +30,10 @@ class AssignPenalties(AssignLatePenalties):
         late = submission.total_seconds_late if submission.assignment.duedate else 0
         if late <= 0:
             return None
-        penalty = self.plugin_inst.late_submission_penalty(submission.student.id, notebook.score, late)
+        # A mark for an answer that is to be read again stays there to be seen, and does not count.
+        waiting = [grade for grade in notebook.grades if grade.needs_manual_grade and grade.manual_score is None]
+        score = notebook.score - sum((grade.auto_score or 0.0) + (grade.extra_credit or 0.0) for grade in waiting)
+        penalty = self.plugin_inst.late_submission_penalty(submission.student.id, score, late)
         return None if penalty is None else self._check_late_penalty(notebook, penalty)
 
 

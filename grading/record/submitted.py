@@ -16,16 +16,21 @@ class SubmittedCells:
         Open; whoever opened it commits.
     names : dict
         Whose notebook.
+
+    Attributes
+    ----------
+    notebook : SubmittedNotebook
+        The notebook.
     """
 
     def __init__(self, gradebook: Gradebook, names: Names) -> None:
-        entry = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
+        self.notebook = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
         self._grades, self._comments = (
             {
                 name: found
                 for found, name in gradebook.db.query(kind, BaseCell.name)
                 .join(BaseCell, BaseCell.id == kind.cell_id)
-                .filter(kind.notebook_id == entry.id)
+                .filter(kind.notebook_id == self.notebook.id)
             }
             for kind in (Grade, Comment)
         )

@@ -33,7 +33,8 @@ class Rebuild(NbGraderPreprocessor):
     - the sources of the solution cells, known by their nbgrader id, else by their cell id, else by what they define
       where the released one is missing;
     - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
-    - all other cells, without metadata, each behind the cell it followed.
+    - all other cells, without metadata, each behind the cell it followed; but not the instructor's own cells that an
+      older release had.
 
     In the student's texts, what would be more than text in a browser is shown as it is written (see `texts`).
 
@@ -94,6 +95,8 @@ def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[li
     anchor, room = _past_stubs(None, skeleton, counted), Room()
     for number, (cell, home) in enumerate(zip(cells, homes, strict=True)):
         released = skeleton.get(home)
+        if released is None and _is_locked(cell):
+            continue
         if released is None or (_is_open(released) and number != counted[home]):
             own = _own_cell(cell, number, fields, room)
             behind.setdefault(anchor, []).append(own)
@@ -449,6 +452,12 @@ def _is_open(cell: NotebookNode) -> bool:
     """Whether students may write in a released cell."""
     nbgrader = cell.metadata.get("nbgrader", {})
     return not nbgrader or bool(nbgrader.get("solution"))
+
+
+def _is_locked(cell: dict[str, Any]) -> bool:
+    """Whether a cell is, by its own word, one in which students don't write: it would run as the student's own."""
+    says = cell["metadata"]["nbgrader"] if _grade_id(cell) else {}
+    return bool(says.get("locked") or says.get("task")) and not says.get("solution")
 
 
 def _own_cell(cell: dict[str, Any], number: int, fields: set[str], room: Room) -> NotebookNode:
