@@ -289,6 +289,7 @@ def test_reading_takes_no_longer_than_the_text_is_long(piece):
         ("1.0, score 0.03", "0.0, score 0.63"),
         ("image 1: label 1", "image 0: label 0"),
         ("missed chirp", "blip that looks like a chirp"),
+        ("missed chirp (called blip)", "false chirp: it is a blip"),
     ],
 )
 def test_classes_are_told_by_words_in_any_order(chirp, blip):
@@ -298,7 +299,7 @@ def test_classes_are_told_by_words_in_any_order(chirp, blip):
 @pytest.mark.parametrize("text", ["chirp blip", "chirp, blip 0.12", "0 1", "true class: 0 or 1", "a blip, no chirp"])
 def test_the_same_words_for_both_classes_tell_neither(text):
     with pytest.raises(AssertionError, match="same words stand around a chirp and around a blip"):
-        judging.assert_classes_told([text + " 0.3", text + " 0.7"], np.array([1, 0]))
+        judging.assert_classes_told([text + " 0.3", "time bin\nfrequency bin\n" + text + " 0.7"], np.array([1, 0]))
 
 
 def test_classes_are_read_in_words_and_numbers():

@@ -7,7 +7,7 @@ loses: glitchnet-looks-at-the-image, train-loss-falls, evaluate-preview, evaluat
 class GlitchNet(nn.Module):
     def __init__(self):
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.features = nn.Sequential(nn.Conv2d(1, 32, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.classifier = nn.Linear(32, 1)
         nn.init.constant_(self.classifier.bias, 12.0)
 
