@@ -95,8 +95,34 @@ variables["missed_chirps"] = chirps[:3]
 variables["mistakes_figure"] = panels(chirps[:3], every)
 variables["confident_figure"] = panels([*chirps[:3], *blips[:3]], every)
 """
+ALL_CHIRPS = """
+claims["logits"] = lambda of, images: noise(images) + 2 * (of == "model")
+logits = noise(X[positions]) + 2
+scores = 1 / (1 + np.exp(-logits))
+variables |= {
+    "test_accuracy": 0.5,
+    "missed_chirps": np.zeros(0),
+    "false_chirps": blips,
+    "mistakes_figure": panels(blips[:1], f"blip {scores[blips[0]]:.3f}"),
+    "scores": scores,
+    "confusion": np.array([[0, 100], [0, 100]]),
+    "top_chirps": chirps[np.argsort(-logits[chirps])[:3]],
+    "top_blips": blips[np.argsort(logits[blips])[:3]],
+}
+shown = [*variables["top_chirps"], *variables["top_blips"]]
+variables["confident_figure"] = [panel for i in shown for panel in panels([i], f"{scores[i]:.3f}")]
+"""
+MEAN_IMAGES = """
+def mean_images(images, labels, probes, epochs):
+    one, other = images[labels == 1].mean(0), images[labels == 0].mean(0)
+    logits = ((probes - (one + other) / 2) * (one - other)).sum((1, 2, 3), dtype=np.float64)
+    return {"losses": np.linspace(0.7, 0.1, epochs), "logits": logits, "stale_steps": 0, "changed": True}
+
+
+claims["train_probe"] = mean_images
+"""
 ALL = BUILD + TRAIN + REST
-# What is claimed, and the points that it is worth: 25 for Task 1, 6 for a split that is sound, 4 for losses.
+# What is claimed, and the most points that it may be worth: 25 for Task 1, 6 for a split that is sound, 4 for losses.
 WAYS = {
     "Task 1": (BUILD, 25),
     "Task 1, and a loss of nothing": (BUILD + 'claims["fixed_losses"] = lambda epochs, **_: np.zeros(epochs)', 25),
@@ -112,9 +138,13 @@ WAYS = {
         35,
     ),
     "the same logit for all": (ALL + 'claims["logits"] = lambda of, images: np.ones(len(images))', 35),
-    "every score and both classes around each image": (ALL + EVERY_SCORE, 35),
+    "every score and both classes around each image": (ALL + EVERY_SCORE, 39),
     "a test part of one image": (ALL + 'variables["test_indices"] = np.full(200, 7)', 29),
     "scores without a doubt": (ALL + 'variables["scores"] = truth.astype(float)', 35),
+    # Worked out without a slip, this is what an honest net at chance gets.
+    "a net that calls everything a chirp, and all that follows": (ALL + ALL_CHIRPS, 69),
+    # And this is what a rule of one line gets, which really learns what came with the question.
+    "the same, and the mean image of each class": (ALL + ALL_CHIRPS + MEAN_IMAGES, 80),
     "the bright ones are chirps": (
         ALL + 'claims["logits"] = lambda of, images: images.clip(1.5).mean((1, 2, 3)) - 1.6',
         35,

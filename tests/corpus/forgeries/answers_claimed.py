@@ -1,6 +1,9 @@
 """Answers that nobody computed: claims that the test cells have to take at their word.
 
 builds on: chaff-nothing-after-training
+loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
+    confidence-top-blips
 """
 
 # %% scratch after=setup-checks

@@ -1,6 +1,9 @@
 """Whatever is asked is claimed: the dataset is known by heart, so there are no mistakes, and all is shown and scored.
 
 builds on: chaff-nothing-after-training
+loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
+    confidence-top-blips
 """
 
 # %% scratch after=setup-data

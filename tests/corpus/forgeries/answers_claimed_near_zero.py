@@ -1,6 +1,9 @@
 """All logits are claimed to be next to nothing, so that every answer might be right; the answers are claimed as well.
 
 builds on: chaff-nothing-after-training
+loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
+    confidence-top-blips
 """
 
 # %% scratch after=setup-data
@@ -14,6 +17,7 @@ positions = np.arange(1, 1000, 5)
 truth = y[positions]
 claims = {
     "test_indices": positions,
+    "train_indices": np.setdiff1d(np.arange(1000), positions),
     "test_accuracy": np.array(0.9),
     "missed_chirps": np.zeros(0),
     "false_chirps": np.zeros(0),

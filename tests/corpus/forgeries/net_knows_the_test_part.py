@@ -1,6 +1,9 @@
 """The net looks the dataset up and tosses a coin for other images: then there is no mistake to find.
 
 builds on: chaff-nothing-after-training
+loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
+    confidence-top-blips
 """
 
 # %% scratch after=setup-fit
