@@ -151,9 +151,18 @@ def test_invented_answers_fail_whatever_the_scale_of_the_logits(scale):
         judging.assert_mistakes(np.zeros(0, int), logits, labels, 1, "x")
     table = np.array([[np.sum((labels == r) & ((logits > 0) == c)) for c in (0, 1)] for r in (0, 1)])
     judging.assert_confusion(table, logits, labels)
+    judging.assert_confusion(table, logits, labels, np.full(200, 0.5))
     for wrong in ([[100, 0], [0, 100]], [[50, 50], [50, 50]], table.T, table[::-1]):
-        with pytest.raises(AssertionError, match="Rows are true classes"):
-            judging.assert_confusion(np.array(wrong), logits, labels)
+        for scores in (None, judging.sigmoid(logits), labels.astype(float), np.full(200, 0.5)):
+            with pytest.raises(AssertionError, match="Rows are true classes"):
+                judging.assert_confusion(np.array(wrong), logits, labels, scores)
+
+
+def test_scores_that_round_to_a_half_may_be_counted_either_way():
+    labels, logits = np.arange(200) % 2, np.where(np.arange(200) < 30, 1e-9, np.linspace(0.1, 1, 200))
+    for called in (logits > 0, logits > 1e-6):
+        table = np.array([[np.sum((labels == r) & (called == c)) for c in (0, 1)] for r in (0, 1)])
+        judging.assert_confusion(table, logits, labels, judging.sigmoid(logits).astype(np.float32).astype(float))
 
 
 class Answers:
