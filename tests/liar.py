@@ -61,6 +61,14 @@ class Liar:
         """Two parameters, both in use."""
         return {"names": ["weight", "bias"], "gradient": np.array([0.1, 0.2]), "effect": np.array([0.3, 0.4])}
 
+    def unregistered(self, of: str, images: np.ndarray) -> dict[str, Any]:
+        """Everything is registered."""
+        return {"names": []}
+
+    def bend(self, of: str, images: np.ndarray) -> np.ndarray:
+        """Far from linear."""
+        return np.array(1.0)
+
     def parameter_count(self, of: str) -> np.ndarray:
         """Count the parameters of a small net."""
         return np.array(5000)
@@ -71,6 +79,11 @@ class Liar:
         sign = 1 if brightness[labels == 1].mean() > brightness[labels == 0].mean() else -1
         losses = np.linspace(0.7, 0.6, epochs) + 0.01 * images.std()
         return {"losses": losses, "logits": sign * probes.mean((1, 2, 3)), "stale_steps": 0, "changed": True}
+
+    def fixed_losses(self, images: np.ndarray, labels: np.ndarray, gain: float, epochs: int) -> np.ndarray:
+        """Compute them: they are the same in every epoch."""
+        logits = gain * images.mean((1, 2, 3), dtype=np.float64)
+        return np.full(epochs, np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean())
 
     def values(self, name: str) -> Any:
         """Look up a variable."""

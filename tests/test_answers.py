@@ -219,6 +219,143 @@ def test_gradients_are_found_in_either_order(kind):
     assert all(gradient > 0 and effect > 0 for gradient, effect in found.values())
 
 
+class InAList(Net):
+    """What is kept here and there, and used in `end`."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.kept = keep(self)
+
+    def end(self, maps):
+        return self.linear(self.kept_one()(maps).flatten(1))
+
+    def kept_one(self):
+        kept = self.kept
+        while not isinstance(kept, torch.nn.Module):
+            kept = next(iter(kept.values() if isinstance(kept, dict) else kept))
+        return kept
+
+
+def one_more():
+    return torch.nn.Conv2d(4, 4, 3, padding=1)
+
+
+def left_alone(net):
+    net.calls = [one_more(), torch.nn.Parameter(torch.ones(3))]  # in no use
+    return torch.nn.Identity()
+
+
+KEPT = {
+    "list": (lambda net: [one_more()], {"kept[0].weight", "kept[0].bias"}),
+    "tuple in a dict": (lambda net: {"a": (one_more(),)}, {"kept['a'][0].weight", "kept['a'][0].bias"}),
+    "set": (lambda net: {one_more()}, {"kept[0].weight", "kept[0].bias"}),
+    "module in a list of a module": (
+        lambda net: [torch.nn.Sequential(one_more())],
+        {"kept[0].0.weight", "kept[0].0.bias"},
+    ),
+    "Sequential": (lambda net: torch.nn.Sequential(one_more()), set()),
+    "registered as well": (lambda net: [net.register_module("more", one_more()) or net.more], set()),
+    "frozen helper": (lambda net: [one_more().requires_grad_(False)], set()),
+    "in no use": (left_alone, set()),
+}
+
+
+@pytest.mark.parametrize(("keep", "names"), KEPT.values(), ids=KEPT)
+def test_what_no_optimiser_finds_is_named(keep, names):
+    images = np.random.default_rng(0).normal(size=(4, 1, 32, 64)).astype(np.float32)
+    kind = type("GlitchNet", (InAList,), {"__init__": lambda net: InAList.__init__(net, keep)})
+    found = connect({"GlitchNet": kind})
+    assert set(found.unregistered("GlitchNet", images)) == names
+
+
+class OneParameter(torch.nn.Module):
+    """Its only parameter is a plain tensor that wants a gradient."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.w = torch.nn.Linear(2048, 1), torch.randn(1, requires_grad=True)
+
+    def forward(self, images):
+        return self.w * self.layer(images.flatten(1))
+
+
+def test_a_tensor_that_is_no_parameter_is_named():
+    images = np.ones((2, 1, 32, 64), np.float32)
+    assert connect({"GlitchNet": OneParameter}).unregistered("GlitchNet", images) == ["w"]
+
+
+def sequence(*layers):
+    return type(
+        "GlitchNet",
+        (torch.nn.Sequential,),
+        {"__init__": lambda s: torch.nn.Sequential.__init__(s, *(make() for make in layers))},
+    )
+
+
+class StartsLinear(torch.nn.Module):
+    """A branch whose share starts at zero."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.share = torch.nn.Linear(2048, 9), torch.nn.Parameter(torch.zeros(1))
+        self.last = torch.nn.Linear(9, 1)
+
+    def forward(self, images):
+        x = self.first(images.flatten(1))
+        return self.last(x + self.share * torch.relu(x))
+
+
+conv, flat = (lambda: torch.nn.Conv2d(1, 4, 3)), torch.nn.Flatten
+BENDS = {
+    "linear": (sequence(flat, lambda: torch.nn.Linear(2048, 1)), False),
+    "two linear layers": (sequence(flat, lambda: torch.nn.Linear(2048, 9), lambda: torch.nn.Linear(9, 1)), False),
+    "no ReLU": (
+        sequence(conv, lambda: torch.nn.AvgPool2d(2), flat, lambda: torch.nn.LazyLinear(1)),
+        False,
+    ),
+    "batch norm": (sequence(conv, lambda: torch.nn.BatchNorm2d(4), flat, lambda: torch.nn.LazyLinear(1)), False),
+    "ReLU": (sequence(conv, torch.nn.ReLU, flat, lambda: torch.nn.LazyLinear(1)), True),
+    "leaky": (sequence(conv, lambda: torch.nn.LeakyReLU(0.3), flat, lambda: torch.nn.LazyLinear(1)), True),
+    "tanh": (sequence(conv, torch.nn.Tanh, flat, lambda: torch.nn.LazyLinear(1)), True),
+    "GELU": (sequence(conv, torch.nn.GELU, flat, lambda: torch.nn.LazyLinear(1)), True),
+    "max pooling": (sequence(conv, lambda: torch.nn.MaxPool2d(2), flat, lambda: torch.nn.LazyLinear(1)), True),
+    "instance norm": (sequence(lambda: torch.nn.InstanceNorm2d(1), conv, flat, lambda: torch.nn.LazyLinear(1)), True),
+    "starts linear": (StartsLinear, True),
+}
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize(("kind", "bends"), BENDS.values(), ids=BENDS)
+def test_a_linear_function_is_told_from_others(kind, bends, scale):
+    images = 10 * simulators.fresh(8, 3).images
+    scaled = type("GlitchNet", (kind,), {"forward": lambda s, x: scale * kind.forward(s, x)})
+    found = connect({"GlitchNet": scaled}).bend("GlitchNet", images)
+    assert found > 0.01 if bends else found < 1e-4
+
+
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_a_fixed_net_stays_as_it_is(dimensions):
+    kind = Flattens if dimensions == 1 else Views
+
+    def train_model(model, X, y, epochs):
+        optimiser, losses = torch.optim.Adam(model.parameters(), lr=0.1), []
+        for _ in range(epochs):
+            logits = model(X)
+            assert logits.ndim == dimensions
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.reshape(-1), y)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        return losses
+
+    images = np.random.default_rng(0).normal(size=(64, 1, 32, 64)).astype(np.float32)
+    found = connect({"GlitchNet": kind, "train_model": train_model}).fixed_losses(
+        images, np.ones(64, np.float32), 9.0, 5
+    )
+    assert found.shape == (5,) and np.ptp(found) < 1e-6 and found[0] != pytest.approx(np.log(2), abs=1e-4)
+
+
 def test_what_is_wrong_with_a_net_is_said_of_many_images_too():
     images = np.zeros((4 * BATCH - 2, 1, 32, 64), np.float32)
     with pytest.raises(NoAnswer, match=r"raised ValueError.*: 25. images"):

@@ -201,7 +201,7 @@ def test_a_class_with_forgers_in_it(tmp_path, secret):
     course = tmp_path / "course"
     build_class(course, [Example("bystander", "", blank=True, cells={"glitchnet": BYSTANDER})])
     alone, before = graded(course)
-    assert alone["bystander"].automatic == 25
+    assert alone["bystander"].automatic == 22
     for name in IN_CLASS:
         folder = course / "submitted" / f"forgeries-{name}" / "ex04"
         folder.mkdir(parents=True)

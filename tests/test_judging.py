@@ -1,5 +1,7 @@
 """The judging functions: a verdict changes when it should, and never when it shouldn't."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from course_utils import simulators
 from course_utils.submission import judging
 from course_utils.submission.answers import as_array
-from course_utils.submission.questions import Panel
+from course_utils.submission.questions import NoAnswer, Panel, Submission
 from course_utils.submission.unanswerable import Unanswerable
 
 LOGITS = arrays(np.float64, st.integers(8, 40), elements=st.floats(-30, 30, width=32))
@@ -69,7 +71,7 @@ def test_a_mistake_more_or_less_fails_unless_it_is_on_the_boundary(logits, data)
     true_class = data.draw(st.sampled_from([0, 1]))
     changed = data.draw(st.sampled_from(np.flatnonzero(labels == true_class).tolist()))
     found = np.setxor1d(true_mistakes(logits, labels, true_class), [changed])
-    if abs(logits[changed]) < judging.LOGIT_TOLERANCE:
+    if judging.unsure(logits)[changed]:
         judging.assert_mistakes(found, logits, labels, true_class, "x")
     else:
         with pytest.raises(AssertionError):
@@ -96,7 +98,8 @@ def test_the_top_three_pass_by_logits_and_by_float32_scores(logits, true_class):
     scores = judging.sigmoid(logits).astype(np.float32).astype(np.float64)
     members = np.flatnonzero(labels == true_class)
     sign = 1 if true_class == simulators.CHIRP else -1
-    for key in (logits, scores):  # scores tie where they round to 0 or 1; any order of these is right
+    # Scores tie where they round to 0 or 1; any order of these is right, if the scores are those of the logits.
+    for key in (logits, scores) if judging.agree(scores, logits) else (logits,):
         for tie_breaker in (1, -1):
             picks = members[np.lexsort((tie_breaker * members, -sign * key[members]))][:3]
             judging.assert_most_confident(picks, logits, scores, labels, true_class, "x")
@@ -122,6 +125,84 @@ def test_accuracy_range_holds_the_accuracy(logits):
     assert lowest <= judging.accuracy(logits, labels) <= highest
     order = np.random.default_rng(0).permutation(len(logits))
     assert judging.accuracy(logits[order], labels[order]) == judging.accuracy(logits, labels)
+
+
+@given(logits=LOGITS, scale=st.sampled_from([1e-6, 1e-3, 1e3]))
+@settings(max_examples=50, deadline=None)
+def test_the_scale_of_logits_changes_no_verdict(logits, scale):
+    assert (judging.unsure(scale * logits) == judging.unsure(logits)).mean() >= 1 - judging.UNSURE_SHARE
+    assert judging.unsure(logits).mean() <= max(judging.UNSURE_SHARE, 1 / len(logits))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 1.0, 1e3])
+def test_invented_answers_fail_whatever_the_scale_of_the_logits(scale):
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(np.arange(200) % 2)
+    logits = scale * rng.normal(np.where(labels == 1, 2.0, -2.0), 1.5)
+    members = np.flatnonzero(labels == 1)
+    best = members[np.argsort(-logits[members])]
+    judging.assert_most_confident(best[:3], logits, judging.sigmoid(logits), labels, 1, "x")
+    lowest, highest = judging.accuracy_range(logits, labels)
+    assert highest - lowest < 0.01
+    for invented in (np.full(200, 0.5), labels.astype(float), (logits > 0).astype(float)):
+        with pytest.raises(AssertionError, match="these are others"):
+            judging.assert_most_confident(best[-3:], logits, invented, labels, 1, "x")
+    with pytest.raises(AssertionError, match="lacks"):
+        judging.assert_mistakes(np.zeros(0, int), logits, labels, 1, "x")
+    table = np.array([[np.sum((labels == r) & ((logits > 0) == c)) for c in (0, 1)] for r in (0, 1)])
+    judging.assert_confusion(table, logits, labels)
+    judging.assert_confusion(table, logits, labels, np.full(200, 0.5))
+    for wrong in ([[100, 0], [0, 100]], [[50, 50], [50, 50]], table.T, table[::-1]):
+        for scores in (None, judging.sigmoid(logits), labels.astype(float), np.full(200, 0.5)):
+            with pytest.raises(AssertionError, match="Rows are true classes"):
+                judging.assert_confusion(np.array(wrong), logits, labels, scores)
+
+
+def test_scores_that_round_to_a_half_may_be_counted_either_way():
+    labels, logits = np.arange(200) % 2, np.where(np.arange(200) < 30, 1e-9, np.linspace(0.1, 1, 200))
+    for called in (logits > 0, logits > 1e-6):
+        table = np.array([[np.sum((labels == r) & (called == c)) for c in (0, 1)] for r in (0, 1)])
+        judging.assert_confusion(table, logits, labels, judging.sigmoid(logits).astype(np.float32).astype(float))
+
+
+class Answers:
+    """A student's side with a net of ours."""
+
+    def __init__(self, net, **values):
+        self.net, self.answers = net, {name: np.array(value) for name, value in values.items()}
+
+    def ask(self, question, arguments):
+        known = {"logits": lambda: self.net(arguments["images"]), "values": lambda: self.answers[arguments["name"]]}
+        return {"answer": known[question]()}
+
+    def seed(self, purpose):
+        return 5
+
+
+@pytest.mark.parametrize("indices", [[], [5], [5] * 200, list(range(19)) * 10])
+def test_a_test_part_of_a_few_images_is_none_to_judge_by(indices):
+    with pytest.raises(NoAnswer, match="at least 20 are needed"):
+        judging.test_part(Submission(Answers(None, test_indices=indices)))
+
+
+def test_a_net_that_knows_the_test_part_by_heart_is_told_from_one_that_learnt():
+    X, y = judging.dataset()
+    known = {image.tobytes(): label for image, label in zip(X, y, strict=True)}
+
+    def by_heart(images):
+        return np.array([2.0 * known.get(image.tobytes(), image.sum() > 0) - 1 for image in images])
+
+    def by_brightness(images):  # right in 60 to 70 %, as linear nets are
+        return 55 - images.clip(1.5).mean((1, 2, 3)) * 34
+
+    for net, passes in ((by_heart, False), (by_brightness, True)):
+        submission = Submission(Answers(net, test_indices=np.arange(0, 1000, 5)))
+        part = judging.test_part(submission)
+        if passes:
+            assert judging.test_logits(submission, part).shape == (200,)
+        else:
+            with pytest.raises(AssertionError, match="knows the test part by heart"):
+                judging.test_logits(submission, part)
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +244,71 @@ def test_scores_are_read_in_every_usual_print(score):
 @pytest.mark.parametrize("text", ["", "chirp", "score", "number", "-", "%", "e", "1e", "..."])
 def test_no_score_is_read_where_there_is_none(text):
     assert not judging.tells_score(text, 0.42)
+
+
+EVERY_SCORE = " ".join(f"{n / 100:.2f}" for n in range(101))
+
+
+@pytest.mark.parametrize("text", [EVERY_SCORE, " ".join(map(str, range(101))), "%, ".join(map(str, range(101)))])
+def test_a_text_that_holds_every_score_tells_none(text):
+    with pytest.raises(AssertionError, match="holds 101 numbers"):
+        judging.tells_score(text, 0.42)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true: chirp, said blip, score 0.12",
+        "image 17 of 200: p=0.12 logit=-2.0 (SNR 9.3, length 14, slope 0.31, f0 5.2, t0 12, amp 1.7)",
+        "P(chirp) = 0.12, P(blip) = 0.88",
+        "score 1.2 \u00d7 10^{-1}",
+        "score (percent): 12",
+        "12\n%",
+    ],
+)
+def test_a_score_is_read_among_other_numbers(text):
+    assert judging.tells_score(text, 0.119)
+
+
+@pytest.mark.parametrize("score", [0.0, 0.004])
+def test_a_fraction_is_not_read_as_a_percentage(score):
+    assert not judging.tells_score("score 0.5", score) and judging.tells_score("score 0.4 %", 0.004)
+
+
+@pytest.mark.parametrize(
+    "piece", [" ", "x10", "x10 ", "x10   ^  { ", "1", "1,", "1e", "e10", "\u00d710", "-", "0.", "%", "a1"]
+)
+def test_reading_takes_no_longer_than_the_text_is_long(piece):
+    for start, end in (("", ""), ("x10", "."), ("1", "%x")):
+        text = start + piece * (200_000 // len(piece)) + end
+        began = time.process_time()
+        judging.words_of(text)
+        judging.numbers_in(text)
+        assert time.process_time() - began < 5  # a quarter of a second; the square of this length would be hours
+
+
+@pytest.mark.parametrize(
+    ("chirp", "blip"),
+    [
+        ("chirp", "blip"),
+        ("true: chirp, said blip, score 0.12", "true: blip, said chirp, score 0.72"),
+        ("blip (0.08) -> chirp", "chirp (0.98) -> blip"),
+        ("Glitch or chirp?\nchirp", "Glitch or chirp?\nglitch"),
+        ("true 1 pred 0 p=0.13", "true 0 pred 1 p=0.87"),
+        ("1.0, score 0.03", "0.0, score 0.63"),
+        ("image 1: label 1", "image 0: label 0"),
+        ("missed chirp", "blip that looks like a chirp"),
+        ("missed chirp (called blip)", "false chirp: it is a blip"),
+    ],
+)
+def test_classes_are_told_by_words_in_any_order(chirp, blip):
+    judging.assert_classes_told([chirp, blip, chirp], np.array([1, 0, 1]))
+
+
+@pytest.mark.parametrize("text", ["chirp blip", "chirp, blip 0.12", "0 1", "true class: 0 or 1", "a blip, no chirp"])
+def test_the_same_words_for_both_classes_tell_neither(text):
+    with pytest.raises(AssertionError, match="same words stand around a chirp and around a blip"):
+        judging.assert_classes_told([text + " 0.3", "time bin\nfrequency bin\n" + text + " 0.7"], np.array([1, 0]))
 
 
 def test_classes_are_read_in_words_and_numbers():

@@ -195,6 +195,34 @@ class Submission:
             raise _broken()
         return dict(zip(names, zip(gradient.tolist(), effect.tolist(), strict=True), strict=True))
 
+    def unregistered(self, of: str, images: np.ndarray) -> list[str]:
+        """Names of what moves the output of a new net, but is kept where an optimiser does not find it.
+
+        Parameters
+        ----------
+        of : str
+            "GlitchNet".
+        images : (N, 1, 32, 64) float32 array
+            Input, in evaluation mode.
+        """
+        answer = _of(dict, self._ask("unregistered", of=of, images=images))
+        return [_of(str, name) for name in _of(list, answer.get("names"))]
+
+    def bend(self, of: str, images: np.ndarray) -> float:
+        """By how much a new net is no linear function of its images, as a share of what it makes of them.
+
+        Parameters
+        ----------
+        of : str
+            "GlitchNet".
+        images : (2 N, 1, 32, 64) float32 array
+            Input, in evaluation mode: the first half is added to the second.
+        """
+        bend = _finite(self._ask("bend", of=of, images=images), of)
+        if bend.shape != () or bend.dtype.kind != "f":
+            raise _broken()
+        return float(bend)
+
     def parameter_count(self, of: str) -> int:
         """Number of parameters of a new net (``of`` is "GlitchNet")."""
         count = _array(self._ask("parameter_count", of=of))
@@ -237,6 +265,33 @@ class Submission:
             stale_steps=_of(int, answer.get("stale_steps")),
             changed=_of(bool, answer.get("changed")),
         )
+
+    def fixed_losses(self, images: np.ndarray, labels: np.ndarray, gain: float, epochs: int) -> np.ndarray:
+        """Call the student's ``train_model`` on a net whose logits no training can change.
+
+        Parameters
+        ----------
+        images : (N, 1, 32, 64) float32 array
+            Training images.
+        labels : (N,) float32 array
+            Their labels, 0 or 1.
+        gain : float
+            The logit of an image is its mean brightness times this.
+        epochs : int
+            Passed on.
+
+        Returns
+        -------
+        array
+            What came back; a single NaN if that was no numbers.
+
+        Raises
+        ------
+        NoAnswer
+            There is no such function, or it fails.
+        """
+        asked = self._ask("fixed_losses", images=images, labels=labels, gain=gain, epochs=epochs)
+        return _array(asked).astype(np.float64)
 
     def values(self, name: str) -> np.ndarray:
         """The numbers a student's variable holds.

@@ -1,6 +1,7 @@
 """A line from debugging still blanks the images in forward().
 
-loses: glitchnet-looks-at-the-image, evaluate-preview, evaluate-fresh-accuracy
+loses: glitchnet-looks-at-the-image, train-loss-falls, evaluate-preview,
+    evaluate-fresh-accuracy
 hands in: checkpoint
 """
 

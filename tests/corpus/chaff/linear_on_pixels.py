@@ -1,6 +1,6 @@
 """No convolution: a linear classifier on the raw pixels, trained well.
 
-loses: evaluate-preview, evaluate-fresh-accuracy
+loses: glitchnet-size, evaluate-preview, evaluate-fresh-accuracy
 """
 
 # %% glitchnet

@@ -9,7 +9,7 @@ loses: evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistak
 # %% glitchnet
 class GlitchNet(nn.Sequential):
     def __init__(self):
-        super().__init__(nn.Flatten(), nn.Linear(32 * 64, 1))
+        super().__init__(nn.Flatten(), nn.Linear(32 * 64, 1), nn.Hardtanh(-9, 9))
 
 # %% train
 rng = np.random.default_rng(7)

@@ -1,6 +1,6 @@
 """Images and labels are shuffled separately.
 
-loses: train-learns-what-it-is-given
+loses: train-learns-what-it-is-given, train-clears-gradients
 hands in: checkpoint
 """
 

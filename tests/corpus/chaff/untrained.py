@@ -1,6 +1,6 @@
 """A new, untrained net takes the place of the trained one.
 
-loses: evaluate-preview, evaluate-fresh-accuracy
+loses: train-loss-falls, evaluate-preview, evaluate-fresh-accuracy
 hands in: checkpoint
 """
 

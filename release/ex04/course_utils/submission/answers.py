@@ -111,6 +111,79 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
     }
 
 
+def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
+    """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it."""
+    net = find_net(namespace, of).eval()
+    found = []
+    with torch.no_grad():
+        before = run(net, images, of)
+        registered = {id(parameter) for parameter in net.parameters()}
+        for name, tensor in kept_aside(net):
+            if tensor.requires_grad and id(tensor) not in registered:
+                kept = tensor.detach().clone()
+                tensor.add_(0.5 * torch.randn_like(tensor) + 0.5)
+                if not np.array_equal(run(net, images, of), before, equal_nan=True):
+                    found.append(name[:200])
+                tensor.copy_(kept)
+    return {"names": found[:MAX_PARAMETERS]}
+
+
+def kept_aside(net: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Tensors of a net in plain attributes, lists, tuples, sets and dictionaries, and those of modules there."""
+    waiting = [
+        (f"{path}.{name}" if path else name, value)
+        for path, module in net.named_modules()
+        for name, value in vars(module).items()
+        if name not in ("_parameters", "_buffers", "_modules")
+    ]
+    seen: set[int] = set()
+    while waiting:
+        name, value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, torch.Tensor):
+            if value.is_leaf:
+                yield name, value
+        elif isinstance(value, nn.Module):
+            waiting += [(f"{name}.{inner}", parameter) for inner, parameter in value.named_parameters()]
+            waiting += [(f"{name}.{inner}", tensor) for inner, tensor in kept_aside(value)]
+        elif isinstance(value, dict):
+            waiting += [(f"{name}[{key!r}]", item) for key, item in value.items()]
+        elif isinstance(value, list | tuple | set):
+            waiting += [(f"{name}[{number}]", item) for number, item in enumerate(value)]
+
+
+def bend(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
+    """By how much a net is no linear function, as a share of what it makes of images: 0 if it is one.
+
+    A linear function, with a constant or without, makes of two images together what it makes of each. Asked of the new
+    net, and with other parameters: a branch that starts at zero may be all that bends it.
+    """
+    net = find_net(namespace, of).eval()
+    first, second = np.split(images, 2)
+    together = np.concatenate([first, second, first + second, np.zeros_like(first)])
+    with torch.no_grad():
+        bends = [bend_of(run(net, together, of))]
+        kept = [parameter.detach().clone() for parameter in net.parameters()]
+        for parameter in net.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter).sign())
+        bends.append(bend_of(run(net, together, of)))
+        for parameter, before in zip(net.parameters(), kept, strict=True):
+            parameter.copy_(before)
+    return np.array(max(bends))
+
+
+def bend_of(outputs: np.ndarray) -> float:
+    """The same for the outputs of one net; 1 if they say nothing."""
+    if outputs.size % 4:
+        return 1.0  # no output for each image
+    first, second, both, nothing = outputs.astype(np.float64).reshape(4, -1)
+    largest = max(float(np.ptp(part)) for part in (first, second, both))
+    apart = float(np.abs(first + second - both - nothing).max())
+    return apart / largest if 0 < largest < math.inf and math.isfinite(apart) else 1.0
+
+
 def parameter_count(namespace: dict[str, Any], of: str) -> np.ndarray:
     """Count the parameters of a net, lazy layers included."""
     net = find_net(namespace, of)
@@ -147,6 +220,30 @@ def train_probe(
         }
 
 
+class FixedNet(nn.Module):
+    """A net whose logits are the brightness of the images, whatever a training does with its one parameter."""
+
+    def __init__(self, gain: float, dimensions: int) -> None:
+        super().__init__()
+        self.gain, self.dimensions = gain, dimensions
+        self.useless = nn.Parameter(torch.zeros(1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits = self.gain * images.mean((1, 2, 3)) + 1e-9 * self.useless
+        return logits if self.dimensions == 1 else logits[:, None]
+
+
+def fixed_losses(
+    namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, gain: float, epochs: int
+) -> np.ndarray:
+    """Let ``train_model`` train a net that stays as it is: what it returns are losses of one and the same net."""
+    train_model = find(namespace, "train_model")
+    if not callable(train_model):
+        raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
+    net = FixedNet(gain, logit_dimensions(namespace)).to(namespace.get("DEVICE", "cpu")).train()
+    return loss_array(train_model(net, torch.as_tensor(images), torch.as_tensor(labels), epochs=epochs))
+
+
 def loss_array(losses: Any) -> np.ndarray:
     """What ``train_model`` returns, if it is numbers; else NaN, for the check of the losses to say so."""
     try:
@@ -172,7 +269,19 @@ def has(namespace: dict[str, Any], name: str) -> bool:
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (logits, alone_and_together, gradients, parameter_count, train_probe, values, figure, has)
+    for function in (
+        logits,
+        alone_and_together,
+        gradients,
+        unregistered,
+        bend,
+        parameter_count,
+        train_probe,
+        fixed_losses,
+        values,
+        figure,
+        has,
+    )
 }
 
 
