@@ -4,6 +4,7 @@ import dis
 import functools
 import hashlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -33,37 +34,41 @@ def code_digest(thing: Any, folder: Path) -> str:
 
 def _parts(thing: Any, folder: Path, seen: set[int]) -> Any:
     """Nested tuples of texts that are different when the code is."""
+
+    def of(*things: Any) -> Any:
+        return tuple(_parts(other, folder, seen) for other in things)
+
+    def of_named(things: Mapping[str, Any]) -> Any:
+        return tuple((repr(name), *of(value)) for name, value in things.items())
+
     if isinstance(thing, _PLAIN):
         return repr(thing)
+    if isinstance(thing, tuple):
+        return of(*thing)
     if id(thing) in seen:
         return "seen"
-    seen.add(id(thing))
-
-    def of(other: Any) -> Any:
-        return _parts(other, folder, seen)
-
+    seen.add(id(thing))  # only of what outlives this: another object may get the place of one that does not
     if isinstance(thing, ModuleType):
         return _text_beside(thing, folder) or thing.__name__
-    if isinstance(thing, list | tuple):
-        return tuple(map(of, thing))
+    if isinstance(thing, list):
+        return of(*thing)
     if isinstance(thing, dict):
-        return tuple((repr(key), of(value)) for key, value in thing.items())
+        return of_named(thing)
     if isinstance(thing, staticmethod | classmethod | MethodType):
         return of(thing.__func__)
     if isinstance(thing, property):
-        return tuple(map(of, (thing.fget, thing.fset)))
+        return of(thing.fget, thing.fset)
     if isinstance(thing, functools.partial):
-        return tuple(map(of, (thing.func, thing.args, thing.keywords)))
+        return of(thing.func, thing.args, thing.keywords)
     if isinstance(thing, FunctionType) and _is_of_the_student(thing, folder):
-        around = [thing.__globals__.get(name) for name in sorted(_globals_of(thing.__code__))]
-        enclosed = [cell.cell_contents for cell in thing.__closure__ or () if _is_filled(cell)]
-        uses = tuple(map(of, (thing.__defaults__, thing.__kwdefaults__, around, enclosed)))
-        return uses, _code(thing.__code__, thing.__doc__)
+        around = (thing.__globals__.get(name) for name in sorted(_globals_of(thing.__code__)))
+        enclosed = (cell.cell_contents for cell in thing.__closure__ or () if _is_filled(cell))
+        return of(thing.__defaults__, thing.__kwdefaults__, *around, *enclosed), _code(thing.__code__, thing.__doc__)
     if isinstance(thing, type) and _is_of_the_student(thing, folder):
         members = {name: value for name, value in vars(thing).items() if name in _RUN or not name.startswith("__")}
-        return tuple(map(of, (thing.__bases__, members)))
+        return of(*thing.__bases__), of_named(members)
     if _is_of_the_student(type(thing), folder):
-        return of(type(thing)), () if isinstance(thing, nn.Module) else of(getattr(thing, "__dict__", {}))
+        return of(type(thing), None if isinstance(thing, nn.Module) else getattr(thing, "__dict__", None))
     return thing.__qualname__ if isinstance(thing, _NAMED) else type(thing).__qualname__
 
 
@@ -80,8 +85,11 @@ def _constant(value: Any) -> Any:
 
 
 def _globals_of(code: CodeType) -> set[str]:
-    names = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return names.union(*(_globals_of(c) for c in code.co_consts if isinstance(c, CodeType)))
+    """Names that a function reads from around it, but for those that it writes: they change as it runs."""
+    steps = list(dis.get_instructions(code))
+    read = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    written = {step.argval for step in steps if step.opname == "STORE_GLOBAL"}
+    return (read - written).union(*(_globals_of(c) for c in code.co_consts if isinstance(c, CodeType)))
 
 
 def _is_filled(cell: Any) -> bool:
