@@ -72,6 +72,14 @@ class Liar:
         losses = np.linspace(0.7, 0.6, epochs) + 0.01 * images.std()
         return {"losses": losses, "logits": sign * probes.mean((1, 2, 3)), "stale_steps": 0, "changed": True}
 
+    def stand_in(self) -> str:
+        """Say that the net is the student's own."""
+        return ""
+
+    def trained_on(self) -> np.ndarray:
+        """Say that no checkpoint was handed in."""
+        return np.zeros(0, np.int64)
+
     def values(self, name: str) -> Any:
         """Look up a variable."""
         return self.variables[name]

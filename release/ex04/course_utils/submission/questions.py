@@ -17,6 +17,7 @@ from .check import NotPassed, Outcome
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
 
 MAX_MESSAGE = 4000
+MAX_POSITIONS = 10_000
 TINY = 1e-40  # a probability below the smallest that a net can tell
 
 
@@ -300,7 +301,7 @@ class Submission:
             Empty if there is no checkpoint that fits `GlitchNet`, or one that does not tell.
         """
         positions = _array(self._ask("trained_on"))
-        if positions.ndim != 1 or positions.dtype.kind != "i":
+        if positions.ndim != 1 or positions.dtype.kind != "i" or positions.size > MAX_POSITIONS:
             raise _broken()
         return positions
 
