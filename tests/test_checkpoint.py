@@ -121,7 +121,14 @@ def test_in_grading_the_handed_in_net_counts_whatever_has_changed(notebook, grad
     notebook.fit()
     grading()
     assert notebook.run(TRAIN.replace("epochs=2", "epochs=9"), "X = X / 2").fit()["trained"] == 1
-    assert "Changed since it was trained: the training part and train_model" in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith(f"Using the trained net in {FILE}.\n")
+
+
+def test_another_python_is_named_alone(notebook, monkeypatch, capsys):
+    notebook.fit()
+    monkeypatch.setattr(checkpoint.sys, "version_info", (3, 99))
+    assert notebook.run(TRAIN.replace("epochs=2", "epochs=3")).fit()["trained"] == 2
+    assert f"Changed since {FILE} was made: Python." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("graded", [False, True])
