@@ -17,6 +17,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
+from course_utils.settings import ordinary_settings
 from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
 
 # The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
@@ -28,6 +29,7 @@ CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every imag
 _IMAGE = (FREQUENCY_BINS, TIME_BINS)
 
 
+@ordinary_settings()
 def spectrogram(image: ArrayLike, ax: Axes | None = None, title: str | None = None) -> tuple[Figure, Axes]:
     """Draw one image, low frequencies at the bottom.
 
@@ -61,6 +63,7 @@ def spectrogram(image: ArrayLike, ax: Axes | None = None, title: str | None = No
     return fig, ax
 
 
+@ordinary_settings()
 def spectrogram_grid(
     images: ArrayLike | Sequence[ArrayLike],
     titles: Sequence[str] | None = None,
@@ -124,6 +127,7 @@ def spectrogram_grid(
     return fig, axes
 
 
+@ordinary_settings()
 def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
     """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
 
@@ -164,13 +168,14 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
     return fig, ax
 
 
+@ordinary_settings()
 def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
     """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693.
 
     Parameters
     ----------
     losses : array_like, shape (epochs,)
-        Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it.
+        Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it. There may be none.
     ax : matplotlib.axes.Axes, optional
         Where to draw, also on top of another curve; a new figure by default.
 
@@ -181,10 +186,10 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
     Raises
     ------
     ValueError
-        If losses is empty or not one-dimensional.
+        If losses is not one-dimensional.
     """
     array = _numpy(losses)
-    if array.ndim != 1 or array.size == 0:
+    if array.ndim != 1:
         raise ValueError(f"losses must be a list of one loss per epoch, got shape {array.shape}")
     fig, ax = _figure_and_axes(ax, figsize=(5.6, 3.2))
     ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4)

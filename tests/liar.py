@@ -85,6 +85,14 @@ class Liar:
         logits = gain * images.mean((1, 2, 3), dtype=np.float64)
         return np.full(epochs, np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean())
 
+    def stand_in(self) -> str:
+        """Say that the net is the student's own."""
+        return ""
+
+    def trained_on(self) -> np.ndarray:
+        """Say that no checkpoint was handed in."""
+        return np.zeros(0, np.int64)
+
     def values(self, name: str) -> Any:
         """Look up a variable."""
         return self.variables[name]

@@ -219,11 +219,11 @@ def test_loss_curve_counts_epochs_from_one_and_marks_chance():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "mean training loss")
 
 
-@pytest.mark.parametrize("losses", [[0.2], [0.1, 0.05], [0.69] * 30, [3.0, 1.0], torch.tensor([0.7, 0.6])])
+@pytest.mark.parametrize("losses", [[], [0.2], [0.1, 0.05], [0.69] * 30, [3.0, 1.0], torch.tensor([0.7, 0.6])])
 def test_loss_curve_starts_at_zero_and_has_room_for_all(losses):
     fig, ax = plots.loss_curve(losses)
     bottom, top = ax.get_ylim()
-    assert bottom == 0 and top > max(*losses, 0.75)
+    assert bottom == 0 and top > max(*losses, 0.75, 0.0)
     fig.canvas.draw()
     label = ax.texts[0].get_window_extent()
     assert label.y1 < ax.get_window_extent().y1
@@ -236,7 +236,7 @@ def test_a_second_loss_curve_fits_on_the_same_axes():
     assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] > 3 and ax.get_xlim()[1] > 3
 
 
-@pytest.mark.parametrize("losses", [[], 0.7, [[0.7, 0.5]]])
+@pytest.mark.parametrize("losses", [0.7, [[0.7, 0.5]]])
 def test_loss_curve_explains_what_it_cannot_draw(losses):
     with pytest.raises(ValueError, match="one loss per epoch, got shape"):
         plots.loss_curve(losses)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.submission.figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
-from course_utils.submission.questions import MAX_MESSAGE, NoAnswer, Submission
+from course_utils.submission.questions import MAX_MESSAGE, MAX_POSITIONS, NoAnswer, Submission
 
 IMAGES = np.zeros((2, 1, 32, 64), np.float32)
 TRAINING = {"losses": np.ones(3), "logits": np.ones(2), "stale_steps": 0, "changed": True}
@@ -39,6 +39,7 @@ QUESTIONS = {
     "values": (lambda s: s.values("x"), np.ones(2)),
     "figure": (lambda s: s.figure("x"), [{"images": [IMAGES[0, 0]], "text": "chirp"}]),
     "has": (lambda s: s.has("x"), False),
+    "trained on": (lambda s: s.trained_on(), np.arange(3)),
 }
 
 
@@ -77,12 +78,25 @@ def test_an_answer_of_another_kind_is_none(question, answer):
         ("figure", [{"images": [np.ones(1)], "text": 1}]),
         ("figure", [{"images": np.ones(1), "text": ""}]),
         ("has", np.array(True)),
+        ("trained on", np.arange(3.0)),
+        ("trained on", np.array(3)),
+        ("trained on", np.arange(MAX_POSITIONS + 1)),
     ],
 )
 def test_an_answer_that_is_nearly_right_is_none(question, wrong):
     ask, _ = QUESTIONS[question]
     with pytest.raises(NoAnswer):
         ask(Submission(Side(wrong)))
+
+
+@pytest.mark.parametrize("answer", [None, True, 3, b"", [], np.zeros(3)], ids=repr)
+def test_whose_net_it_is_has_to_be_said_in_words(answer):
+    Submission(Side("")).needs_own_net()
+    with pytest.raises(NoAnswer) as refused:
+        Submission(Side(answer)).needs_own_net()
+    assert refused.value.kind == "broken"
+    with pytest.raises(NoAnswer, match="This is for a net of yours"):
+        Submission(Side("`model` is ours.")).needs_own_net()
 
 
 def test_figures_are_cut():

@@ -1,18 +1,24 @@
 """The questions."""
 
+import builtins
 import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, Protocol
 
 import numpy as np
 
+from .. import simulators
+from ..settings import ordinary_settings
 from .check import NotPassed, Outcome
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
 
 MAX_MESSAGE = 4000
+MAX_POSITIONS = 10_000
+TINY = 1e-40  # a probability below the smallest that a net can tell
 
 
 class NoAnswer(Exception):
@@ -99,6 +105,9 @@ class Submission:
         self._side = side
         self._outcomes: dict[str, Outcome] = {}
         self._asked: Counter[str] = Counter()
+        # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
+        # logits, has done the later tasks right.
+        self._takes_probabilities = self._may_be_probabilities = False
 
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose: fixed in the student's notebook, secret in grading."""
@@ -127,22 +136,25 @@ class Submission:
         return _finite(self._ask("logits", of=of, images=images), of)
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
-        """Like `logits`, but (N,) and checked.
+        """Like `logits`, but (N,), checked, and judged by what they mean.
+
+        Of two numbers per image, as for a cross entropy, the logit is the second minus the first. Where all are between
+        0 and 1, `check` tries both: that they are logits, and that they are probabilities.
 
         Raises
         ------
         NoAnswer
-            The net does not return one finite logit per image.
+            The net does not return finite numbers, one per image or two.
         """
-        logits = self.logits(of, images)
+        outputs = self.logits(of, images)
         # Axes of length 1 too many are for the check of the shape; they spoil nothing else.
-        if logits.size != len(images):
+        n = len(images)
+        if outputs.size != n and (outputs.size != 2 * n or outputs.shape[0] != n):
             raise NoAnswer(
                 "contract",
-                f"{of} should return one logit per image, ({len(images)},) or ({len(images)}, 1); "
-                f"it returns {logits.shape}.",
+                f"{of} should return one logit per image, ({n},) or ({n}, 1); it returns {outputs.shape}.",
             )
-        return logits.reshape(-1).astype(np.float64)
+        return self._meant(outputs.reshape(n, -1).astype(np.float64))
 
     def alone_and_together(self, of: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Logits of one net for images given one by one, and in one batch.
@@ -157,16 +169,16 @@ class Submission:
         Returns
         -------
         alone, together : (N,) float64 arrays
-            The same numbers, if the net treats each image by itself.
+            The same numbers, if the net treats each image by itself; (2 N,) if it returns two for each.
 
         Raises
         ------
         NoAnswer
-            The net does not return one logit per image.
+            The net does not return one logit per image, or two.
         """
         answer = _of(dict, self._ask("alone_and_together", of=of, images=images))
         alone, together = (_finite(answer.get(key), of).reshape(-1) for key in ("alone", "together"))
-        if alone.shape != (len(images),) or together.shape != (len(images),):
+        if alone.shape != together.shape or alone.size not in (len(images), 2 * len(images)):
             raise NoAnswer("contract", f"{of} does not return one logit per image.")
         return alone.astype(np.float64), together.astype(np.float64)
 
@@ -335,6 +347,31 @@ class Submission:
         """Whether the student defined an optional variable."""
         return _of(bool, self._ask("has", name=name))
 
+    def trained_on(self) -> np.ndarray:
+        """Positions of the images that the net in the student's checkpoint learnt from.
+
+        Returns
+        -------
+        (k,) int64 array
+            Empty if there is no checkpoint that fits `GlitchNet`, or one that does not tell.
+        """
+        positions = _array(self._ask("trained_on"))
+        if positions.ndim != 1 or positions.dtype.kind != "i" or positions.size > MAX_POSITIONS:
+            raise _broken()
+        return positions
+
+    def needs_own_net(self) -> None:
+        """For what only a net of the student's can earn.
+
+        Raises
+        ------
+        NoAnswer
+            `model` is a stand-in of ours.
+        """
+        reason = _of(str, self._ask("stand_in"))
+        if reason:
+            raise NoAnswer("not attempted", f"{reason} This is for a net of yours.")
+
     def check(self, question: Callable[[], Any], points: float) -> Outcome:
         """Ask and judge; the last line of a test cell.
 
@@ -357,8 +394,7 @@ class Submission:
             Under ``nbgrader validate`` only, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
-        self._asked.clear()
-        outcome = Outcome(title, *_judge(question, points))
+        outcome = Outcome(title, *self._judged(_with_names_of_ours(question, self), points))
         self._outcomes[title] = outcome
         if outcome.fraction < 1 and os.environ.get("NBGRADER_VALIDATING"):
             raise NotPassed(outcome)
@@ -383,6 +419,27 @@ class Submission:
         missing = sum(outcome.status == "not run" for outcome in outcomes.values())
         if missing:
             print(f"{missing} checks have not been run. Run all cells from the top: Kernel, Restart and Run All Cells.")
+
+    def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
+        """Judge with outputs taken for logits, then, if that fails, for the probabilities that they may be."""
+        self._asked.clear()
+        self._takes_probabilities = self._may_be_probabilities = False
+        first = _judge(question, points)
+        if first[1] == 1 or not self._may_be_probabilities:
+            return first
+        self._asked.clear()
+        self._takes_probabilities = True
+        return max(first, _judge(question, points), key=lambda judged: judged[1])
+
+    def _meant(self, outputs: np.ndarray) -> np.ndarray:
+        """One logit per image for (N, 1) or (N, 2) outputs."""
+        if outputs.min(initial=0.0) >= 0 and outputs.max(initial=0.0) <= 1:
+            self._may_be_probabilities = True
+            if self._takes_probabilities:
+                likely = np.maximum(outputs, TINY)
+                rest = likely[:, 0] if likely.shape[1] == 2 else np.maximum(1 - outputs[:, 0], TINY)
+                return np.log(likely[:, -1]) - np.log(rest)
+        return outputs[:, -1] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
 
     def _ask(self, question: str, **arguments: Any) -> Any:
         # Each question has a random state of its own: two new nets differ, and the same notebook gets the same mark.
@@ -436,6 +493,19 @@ def connect(namespace: dict[str, Any]) -> Submission:
     return Submission(namespace.get("__door__") or SameKernel(namespace))
 
 
+def _with_names_of_ours(question: Callable[[], Any], submission: Submission) -> Callable[[], Any]:
+    """A question with the names of ours that it uses, whatever they mean in the notebook by now (`np`, `max`, ...)."""
+    from . import judging, thresholds  # which import this module
+
+    if not isinstance(question, FunctionType):
+        return question
+    ours = {"np": np, "simulators": simulators, "judging": judging, "thresholds": thresholds, "submission": submission}
+    names = {name: value for name, value in question.__globals__.items() if not hasattr(builtins, name)}
+    names = names | ours | {"__builtins__": builtins}
+    return FunctionType(question.__code__, names, question.__name__, question.__defaults__, question.__closure__)
+
+
+@ordinary_settings()
 def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
     try:
         reply = question()

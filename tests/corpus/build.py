@@ -162,7 +162,7 @@ def model_checkpoint() -> Path:
     notebook = nbformat.read(SOURCE / NOTEBOOK, as_version=4)
     names = ("setup-tools", "setup-checks", "setup-data", "glitchnet", "train", "setup-fit")
     script = "\n\n".join(cell.source for cell in notebook.cells if cell.id in names)
-    helpers = (REPOSITORY / "course_utils" / name for name in ("checkpoint.py", "simulators.py"))
+    helpers = (REPOSITORY / "course_utils" / name for name in ("checkpoint.py", "digests.py", "simulators.py"))
     digest = hashlib.sha256(script.encode() + b"".join(path.read_bytes() for path in helpers)).hexdigest()[:16]
     kept = REPOSITORY / ".cache" / f"model-solution-{digest}.pt"
     if not kept.exists():

@@ -24,6 +24,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .settings import ordinary_settings
+
 FREQUENCY_BINS = 32
 TIME_BINS = 64
 NOISE_SIGMA = 0.8
@@ -132,6 +134,7 @@ def noises(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
     return images.astype(np.float32)
 
 
+@ordinary_settings()
 def chirp_signal(
     *,
     f0: ArrayLike = 7.0,
@@ -173,6 +176,7 @@ def chirp_signal(
     return signals
 
 
+@ordinary_settings()
 def blip_signal(
     *,
     t0: ArrayLike = 32.0,
@@ -332,6 +336,7 @@ def _fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence) -> Datase
     return simulate(_random_labels(n, rng), rng)
 
 
+@ordinary_settings()
 def _in_bulk(n: int, seed: int) -> Dataset:
     # The noise is all there to be seen: what its generator may give away must not tell the labels.
     of_parameters, of_noise = np.random.SeedSequence(seed).spawn(2)
@@ -385,6 +390,7 @@ def _fill_with_noise(images: NDArray[np.float32], bits: np.random.BitGenerator) 
     other *= radius
 
 
+@ordinary_settings()
 def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random.Generator) -> Dataset:
     """Draw an image for each label: image ``order[0]`` first, then ``order[1]``, and so on."""
     images = np.empty((len(labels), 1, FREQUENCY_BINS, TIME_BINS), np.float32)

@@ -1,6 +1,6 @@
 """The net ends in a sigmoid, so that every image lies above the threshold for logits.
 
-loses: glitchnet-no-sigmoid, train-loss-falls, evaluate-preview, evaluate-fresh-accuracy
+loses: glitchnet-no-sigmoid
 hands in: checkpoint
 """
 

@@ -1,12 +1,11 @@
-"""Handed in with a checkpoint from before the last changes: another split, another optimiser, more epochs.
+"""Handed in with a checkpoint from before the last changes: another optimiser, more epochs.
 
 hands in: checkpoint
 """
 
 # %% train
-rng = np.random.default_rng(1916)
-order = rng.permutation(1000)
-test_indices, train_indices = order[:250], order[250:]
+order = np.random.default_rng(2).permutation(1000)
+test_indices, train_indices = order[:200], order[200:]
 
 
 def train_model(model, X, y, epochs=60):

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..settings import ordinary_settings
+from ..stand_in import fixed_net, form_for, linear_net, stand_ins
 from .figures import panels_of
 from .history import follow, why_missing
 from .unanswerable import Unanswerable, describe
@@ -50,7 +52,8 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
     try:
         seed = arguments.pop("seed")
         # Progress bars and warnings of the student's code do not belong into a test cell (nbgrader gives 0 for them).
-        with random_states_of_its_own(seed), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        quiet = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
+        with ordinary_settings(), random_states_of_its_own(seed), quiet[0], quiet[1]:
             return {"answer": QUESTIONS[question](namespace, **arguments)}
     except Unanswerable as reason:
         return {"failure": {"kind": reason.kind, "message": str(reason)}}
@@ -196,41 +199,27 @@ def parameter_count(namespace: dict[str, Any], of: str) -> np.ndarray:
 def train_probe(
     namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int
 ) -> dict[str, Any]:
-    """Let ``train_model`` train a linear net that returns logits in the shape that the student's own net does."""
+    """Let ``train_model`` train a linear net that answers in the form in which the student's own net does."""
     train_model = find(namespace, "train_model")
     if not callable(train_model):
         raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
-    net = nn.Sequential(nn.Flatten(), nn.Linear(images[0].size, 1))
-    if logit_dimensions(namespace) == 1:
-        net.append(nn.Flatten(0))
-    net.to(namespace.get("DEVICE", "cpu"))
+    device = namespace.get("DEVICE", "cpu")
+    net = linear_net(form_for(namespace.get("GlitchNet"), train_model, device), device)
     before = [parameter.detach().clone() for parameter in net.parameters()]
     watch = StaleGradientWatch(net)
     net.train()
-    losses = train_model(net, torch.as_tensor(images), torch.as_tensor(labels), epochs=epochs)
+    X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
+    losses = train_model(net, X, y, epochs=epochs)
     watch.stop()
     changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
     with torch.no_grad():
         net.eval()
         return {
             "losses": loss_array(losses),
-            "logits": run(net, probes, "the net").reshape(-1),
+            "logits": net[0].chirp_logits(torch.as_tensor(probes).to(device)).cpu().float().numpy(),
             "stale_steps": watch.stale_steps,
             "changed": changed,
         }
-
-
-class FixedNet(nn.Module):
-    """A net whose logits are the brightness of the images, whatever a training does with its one parameter."""
-
-    def __init__(self, gain: float, dimensions: int) -> None:
-        super().__init__()
-        self.gain, self.dimensions = gain, dimensions
-        self.useless = nn.Parameter(torch.zeros(1))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        logits = self.gain * images.mean((1, 2, 3)) + 1e-9 * self.useless
-        return logits if self.dimensions == 1 else logits[:, None]
 
 
 def fixed_losses(
@@ -240,8 +229,10 @@ def fixed_losses(
     train_model = find(namespace, "train_model")
     if not callable(train_model):
         raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
-    net = FixedNet(gain, logit_dimensions(namespace)).to(namespace.get("DEVICE", "cpu")).train()
-    return loss_array(train_model(net, torch.as_tensor(images), torch.as_tensor(labels), epochs=epochs))
+    device = namespace.get("DEVICE", "cpu")
+    net = fixed_net(form_for(namespace.get("GlitchNet"), train_model, device), gain, device).train()
+    X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
+    return loss_array(train_model(net, X, y, epochs=epochs))
 
 
 def loss_array(losses: Any) -> np.ndarray:
@@ -267,6 +258,19 @@ def has(namespace: dict[str, Any], name: str) -> bool:
     return namespace.get(name) is not None
 
 
+def stand_in(namespace: dict[str, Any]) -> str:
+    """Tell why `model` is a net of ours; empty if it is the student's."""
+    model = namespace.get("model")
+    return stand_ins.get(model, "")[:2000] if isinstance(model, nn.Module) else ""
+
+
+def trained_on(namespace: dict[str, Any]) -> np.ndarray:
+    """Positions of the images that the net in the checkpoint learnt from."""
+    from .. import checkpoint  # which imports this module
+
+    return checkpoint.trained_on(namespace)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -281,6 +285,8 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         values,
         figure,
         has,
+        stand_in,
+        trained_on,
     )
 }
 
@@ -340,17 +346,6 @@ def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     if not output.is_floating_point():
         raise Unanswerable("contract", f"{of} should return logits, real numbers; it returns {output.dtype}.")
     return output.detach().cpu().float().numpy()
-
-
-def logit_dimensions(namespace: dict[str, Any]) -> int:
-    """1 if the student's net returns (N,), else 2 for (N, 1)."""
-    try:
-        net = find_net(namespace, "GlitchNet").eval()
-        with torch.no_grad():
-            return run(net, np.zeros((2, 1, 32, 64), np.float32), "GlitchNet").ndim
-    except Exception:
-        # train_model is judged on its own, whatever is wrong with the student's net.
-        return 2
 
 
 class StaleGradientWatch:
