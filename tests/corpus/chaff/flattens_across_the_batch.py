@@ -1,6 +1,6 @@
 """A reshape in the wrong order hands every image features of the others.
 
-loses: glitchnet-one-image-at-a-time, evaluate-preview, evaluate-fresh-accuracy
+loses: glitchnet-one-image-at-a-time, train-loss-falls, evaluate-preview, evaluate-fresh-accuracy
 hands in: checkpoint
 """
 
