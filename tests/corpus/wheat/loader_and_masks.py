@@ -98,3 +98,10 @@ for n, i in enumerate(top_chirps + top_blips, 1):
     ax.imshow(X[where[i], 0], origin="lower")
     ax.set_ylabel(f"score = {scores[i]:.7f}", fontsize=7)
 confident_figure.tight_layout()
+
+# %% before handing in
+import torch
+
+# The file of an earlier version, which does not tell what the net was trained on.
+kept = torch.load(folder / "glitch_or_chirp.pt", weights_only=True)
+torch.save({"weights": kept["weights"], "losses": kept["losses"]}, folder / "glitch_or_chirp.pt")

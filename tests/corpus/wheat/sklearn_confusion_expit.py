@@ -79,3 +79,10 @@ for c, (col, tops) in enumerate({"chirp": top_chirps, "blip": top_blips}.items()
         ax[r, c].set_title(col + " p=" + str(s[tops[r]]))
 fig.colorbar(h, ax=ax)
 confident_figure = fig, ax
+
+# %% before handing in
+import torch
+
+# The file of an earlier version, which does not tell what the net was trained on.
+kept = torch.load(folder / "glitch_or_chirp.pt", weights_only=True)
+torch.save({"weights": kept["weights"], "losses": kept["losses"]}, folder / "glitch_or_chirp.pt")

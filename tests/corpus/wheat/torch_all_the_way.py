@@ -76,3 +76,10 @@ for n, i in enumerate(torch.cat([top_chirps, top_blips.flatten()])):
     plt.imshow(Xte[i, 0].cpu().numpy(), cmap="gray")
     plt.xlabel(f"score {scores[i].item():.5f}")
 plt.show()
+
+# %% before handing in
+import torch
+
+# The file of an earlier version, which does not tell what the net was trained on.
+kept = torch.load(folder / "glitch_or_chirp.pt", weights_only=True)
+torch.save({"weights": kept["weights"], "losses": kept["losses"]}, folder / "glitch_or_chirp.pt")
