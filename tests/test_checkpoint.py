@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils.checkpoint import load
+from course_utils.checkpoint import FILE, load
 from grading.execute.preprocessor import MAX_REMARKS, remarks_printed
 
 
@@ -32,50 +32,60 @@ WRAPPED = {
 def test_weights_are_found_whatever_wrapped_the_net(tmp_path, capsys, wrap):
     trained, model = Net(), Net()
     expected = {name: weight.clone() for name, weight in trained.state_dict().items()}
-    kept(tmp_path / "net.pt", wrap(trained))
-    assert load(model, str(tmp_path / "net.pt")) == [0.5, 0.25]
+    kept(tmp_path / FILE, wrap(trained))
+    assert load(model, str(tmp_path / FILE)) == [0.5, 0.25]
     assert all(torch.equal(weight, expected[name]) for name, weight in model.state_dict().items())
     assert not capsys.readouterr().out
 
 
 def test_the_other_way_round_too(tmp_path):
-    kept(tmp_path / "net.pt", Net())
-    assert load(torch.compile(Net()), str(tmp_path / "net.pt"))
+    kept(tmp_path / FILE, Net())
+    assert load(torch.compile(Net()), str(tmp_path / FILE))
 
 
 UNUSED = {
-    "not there": (lambda path: None, "there is no net.pt beside the notebook: the network is trained again."),
+    "not there": (
+        lambda path: None,
+        f"there is no {FILE} beside the notebook: the network is trained again.",
+    ),
     "another name": (
         lambda path: kept(path.with_name("best.pth"), Net()),
-        "there is no net.pt beside the notebook: the network is trained again. If it is best.pth, give it this name.",
+        f"there is no {FILE} beside the notebook: the network is trained again. If it is best.pth, give it this name.",
     ),
-    "empty": (lambda path: path.touch(), "net.pt can't be read: the network is trained again. (EOFError: "),
+    "empty": (lambda path: path.touch(), f"{FILE} can't be read: the network is trained again. (EOFError: "),
     "damaged": (
         lambda path: (kept(path, Net()), path.write_bytes(path.read_bytes()[:-100])),
-        "net.pt can't be read: the network is trained again. (RuntimeError: ",
+        f"{FILE} can't be read: the network is trained again. (RuntimeError: ",
     ),
     "a whole net": (
         lambda path: torch.save(Net(), path),
-        "net.pt can't be read: the network is trained again. (Unpick",
+        f"{FILE} can't be read: the network is trained again. (Unpick",
     ),
     "another net": (
         lambda path: kept(path, Net(5)),
-        "net.pt does not fit this notebook: the network is trained again. (RuntimeError: size mismatch for module.0.w",
+        f"{FILE} does not fit this notebook: the network is trained again. (RuntimeError: size mismatch for module.0.w",
     ),
     "weights alone": (
         lambda path: torch.save(Net().state_dict(), path),
-        "net.pt does not fit this notebook: the network is trained again. (KeyError: 'weights'",
+        f"{FILE} does not fit this notebook: the network is trained again. (KeyError: 'weights'",
     ),
-    "a tensor": (lambda path: torch.save(torch.zeros(3), path), "net.pt does not fit this notebook: the network is "),
-    "a list": (lambda path: torch.save([1, 2], path), "net.pt does not fit this notebook: the network is trained "),
+    "a tensor": (
+        lambda path: torch.save(torch.zeros(3), path),
+        f"{FILE} does not fit this notebook: the network is ",
+    ),
+    "a list": (
+        lambda path: torch.save([1, 2], path),
+        f"{FILE} does not fit this notebook: the network is trained ",
+    ),
 }
 
 
 @pytest.mark.parametrize(("write", "says"), UNUSED.values(), ids=UNUSED)
 def test_what_is_not_used_says_why(tmp_path, monkeypatch, capsys, write, says):
     monkeypatch.chdir(tmp_path)
-    write(tmp_path / "net.pt")
-    assert load(Net(), "net.pt") is None
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    write(tmp_path / FILE)
+    assert load(Net(), FILE) is None
     said = capsys.readouterr().out
     assert said.startswith(f"Remark: {says}") and said.count("\n") == 1
 

@@ -152,7 +152,7 @@ def test_a_checkpoint_that_does_not_fit_is_said_and_not_used(notebook, grading, 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert notebook.fit()["trained"] == 1
-    assert f"The checkpoint {FILE}" in capsys.readouterr().out
+    assert f"Remark: {FILE}" in capsys.readouterr().out
 
 
 def test_without_a_train_model_the_checkpoint_and_its_split_are_used(notebook, grading):
