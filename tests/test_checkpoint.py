@@ -1,11 +1,16 @@
 """A checkpoint that fits is used, whatever wrapped the net; one that is not used says why."""
 
+import json
+
+import nbformat
 import pytest
 import torch
 from torch import nn
 
 from course_utils.checkpoint import FILE, load
 from grading.execute.preprocessor import MAX_REMARKS, remarks_printed
+from tests.tiny_course import marked
+from tests.whole_class import build, grade
 
 
 class Net(nn.Module):
@@ -97,3 +102,14 @@ def test_a_line_of_an_instructors_cell_becomes_a_remark():
     assert remarks_printed(report(["epoch 1\nRem", "ark: why\nNo Remark: here\n"])) == ["why"]
     assert len(remarks_printed(report(["Remark: again\n" * 1000]))) == MAX_REMARKS
     assert remarks_printed({"lost": "it died"}) == []
+
+
+def test_a_printed_remark_is_seen_by_everybody_and_told_to_be_the_cells(tmp_path):
+    build(tmp_path, {"ada": "1"})
+    source = tmp_path / "source" / "ex1" / "work.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells.append(marked("given", "print('Remark: the file is damaged')", locked=True))
+    nbformat.write(notebook, source)
+    said = json.loads(grade(tmp_path, "--json", "--no-canary").stdout)
+    assert "given says: the file is damaged" in str(said)
+    assert "given says: the file is damaged" in (tmp_path / "feedback" / "ada" / "ex1" / "work.html").read_text()

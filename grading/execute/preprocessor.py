@@ -177,7 +177,7 @@ class ExecuteApart(Execute):
             name = planned.name or f"cell {count}"
             add_remarks(nb, remarks_on(name, report))
             if is_locked(cell) and planned.points is None:
-                add_remarks(nb, remarks_printed(report))
+                add_remarks(nb, [f"{name} says: {line}" for line in remarks_printed(report)])
             if job.sandboxed and report.get("refused"):
                 add_remarks(nb, [f"{name} was refused {', '.join(report['refused'])}"])
         if papers := [name for name in job.files.keys() - job.release.keys() if _may_hold_an_answer(name)]:
