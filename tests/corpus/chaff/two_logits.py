@@ -1,8 +1,8 @@
 """Two outputs and a cross entropy, as in every tutorial on many classes.
 
 loses: glitchnet-logit-shape, glitchnet-no-sigmoid, glitchnet-one-image-at-a-time, glitchnet-looks-at-the-image,
-    train-mean-loss-per-epoch, train-learns-what-it-is-given, train-clears-gradients, evaluate-test-accuracy,
-    evaluate-preview, evaluate-fresh-accuracy, mistakes-exact, mistakes-figure, confidence-scores,
+    train-mean-loss-per-epoch, train-learns-what-it-is-given, train-clears-gradients, train-loss-falls, evaluate-test-accuracy,
+    evaluate-preview, evaluate-fresh-accuracy, mistakes-positions, mistakes-exact, mistakes-figure, confidence-scores,
     confidence-confusion, confidence-figure, confidence-top-chirps, confidence-top-blips
 """
 
