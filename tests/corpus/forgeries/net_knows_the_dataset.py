@@ -1,6 +1,9 @@
 """The net looks images up: in the dataset, and among those that the public seeds give.
 
 builds on: chaff-untrained
+loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
+    confidence-top-blips
 """
 
 # %% scratch after=setup-fit
