@@ -18,6 +18,7 @@ from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
 
 MAX_MESSAGE = 4000
 MAX_POSITIONS = 10_000
+MAX_OUTPUTS = 4096  # of a net for one image: more are no logits
 TINY = 1e-40  # a probability below the smallest that a net can tell
 
 
@@ -131,9 +132,12 @@ class Submission:
         Raises
         ------
         NoAnswer
-            There is no such net, it fails, or it returns values that are not finite.
+            There is no such net, it fails, or it returns values that are not finite, or far too many.
         """
-        return _finite(self._ask("logits", of=of, images=images), of)
+        outputs = _finite(self._ask("logits", of=of, images=images), of)
+        if outputs.size > MAX_OUTPUTS * len(images):
+            raise NoAnswer("contract", f"{of} returns {outputs.size:,} numbers for {len(images)} images.")
+        return outputs
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
         """Like `logits`, but (N,), checked, and judged by what they mean.
