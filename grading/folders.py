@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from glob import escape, glob
 from pathlib import Path
@@ -22,26 +23,32 @@ def by_assignment(course: CourseDirectory, step: str, student: str = ".") -> dic
     return _found(course.format_path(_directory(course, step), student, _ANY))
 
 
-def chosen(course: CourseDirectory, step: str) -> dict[str, str]:
-    """The folders in one of nbgrader's steps that a command is about, by student; who is meant may be a pattern."""
-    student, assignment = course.student_id, course.assignment_id
-    named = course.format_path(_directory(course, step), student, assignment)
-    if os.path.isdir(named):
-        return {student: named}
-    return {name: path for name, path in by_student(course, step, assignment).items() if fnmatchcase(name, student)}
+def chosen(course: CourseDirectory, step: str) -> list[tuple[str, str, str]]:
+    """What a command is about in one of nbgrader's steps: students, assignments and folders; both may be patterns."""
+    found = []
+    for assignment in _matching(course.assignment_id, by_assignment(course, "source")) or [course.assignment_id]:
+        named = course.format_path(_directory(course, step), course.student_id, assignment)
+        folders = {course.student_id: named} if os.path.isdir(named) else by_student(course, step, assignment)
+        found += [(name, assignment, folders[name]) for name in _matching(course.student_id, folders)]
+    return found
 
 
 def find_notebooks(converter: BaseConverter, step: str) -> dict[str, list[str]]:
     """The notebooks that a converter is to convert, by folder, as nbgrader keeps them."""
     course = converter.coursedir
     found = {}
-    for folder in chosen(course, step).values():
+    for _, _, folder in chosen(course, step):
         stems = sorted(path.stem for path in Path(folder).glob("[!.]*.ipynb"))
-        meant = [stem for stem in stems if stem == course.notebook_id or fnmatchcase(stem, course.notebook_id)]
-        if meant:
+        if meant := _matching(course.notebook_id, stems):
             # As nbgrader writes a path, which it takes apart again: source/./ex04/work.ipynb.
             found[folder] = [os.path.join(folder, f"{stem}.ipynb") for stem in meant]
     return found
+
+
+def _matching(name: str, names: Iterable[str]) -> list[str]:
+    """Those of some names that a name means, which may be a pattern."""
+    names = list(names)
+    return [name] if name in names else [one for one in names if fnmatchcase(one, name)]
 
 
 def _directory(course: CourseDirectory, step: str) -> str:

@@ -22,6 +22,7 @@ from nbgrader.api import (
 from nbgrader.preprocessors import SaveCells as NbgradersSaveCells
 from traitlets import Bool
 
+from ..gradebook import sqlite_file
 from ..sanitize.rebuild import grade_ids
 
 KINDS = (GradeCell, SolutionCell, TaskCell, SourceCell)
@@ -115,6 +116,8 @@ def change_notebooks(db_url: str, assignment: str, source: Path, discard_marks: 
     SettledMarksError
         They would be.
     """
+    if (file := sqlite_file(db_url)) and not file.exists():  # nor is it to be made here
+        return
     with Gradebook(db_url) as gradebook:
         try:
             entry = gradebook.find_assignment(assignment)

@@ -39,10 +39,10 @@ class AcceptedHandIns(CopiesFirst):
         super().__init__(parent=parent, **settings)
         course, refused = parent.coursedir, []
         course.ignore += [pattern for pattern in JUNK if pattern not in course.ignore]
-        for student, folder in chosen(course, "submitted").items():
+        for student, assignment, folder in chosen(course, "submitted"):
             try:
-                accept(course, student, course.assignment_id)
-                self._prepare(course, student, Path(folder))
+                accept(course, student, assignment)
+                self._prepare(course, student, assignment, Path(folder))
             except (HandInError, OSError) as error:
                 refused.append(folder)
                 self.log.error("%s is not graded: %s", printable(folder), error)
@@ -52,9 +52,9 @@ class AcceptedHandIns(CopiesFirst):
         if refused:
             parent.assignments[_Refused.LAST] = _Refused(refused, self.log)
 
-    def _prepare(self, course: CourseDirectory, student: str, folder: Path) -> None:
+    def _prepare(self, course: CourseDirectory, student: str, assignment: str, folder: Path) -> None:
         """Give files the names that nbgrader expects, and see that it copies nothing that was not looked at."""
-        hand_in = arranged(course, student, course.assignment_id)
+        hand_in = arranged(course, student, assignment)
         for name, path in (hand_in.notebooks | hand_in.added).items():
             if name != path:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -127,8 +127,16 @@ def _brought_up_to_date(
     skeleton: dict[str, NotebookNode],
     earlier: Sequence[list[ReleasedCell]],
 ) -> list[dict[str, Any]]:
-    """The cells, those that are as an earlier release handed them out with the newest one's source."""
-    given = {(ident, cell.source) for release in earlier for ident, cell in _by_home(release, skeleton).items()}
+    """The cells, those that an earlier release gave with the newest one's source.
+
+    Answers stay as they are: what was handed out may have been the solution.
+    """
+    given = {
+        (ident, cell.source)
+        for release in earlier
+        for ident, cell in _by_home(release, skeleton).items()
+        if not _says(skeleton[ident], "solution")
+    }
     return [
         cell | {"source": skeleton[home].source} if (home, source_digest(_source(cell))) in given else cell
         for cell, home in zip(cells, homes, strict=True)
