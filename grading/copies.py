@@ -12,6 +12,7 @@ from nbgrader.converters import NbGraderException
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import URL, create_engine, inspect, make_url
+from sqlalchemy.exc import DBAPIError
 from traitlets import Bool
 
 from .execute.store import FOLDER as EXECUTED
@@ -94,8 +95,9 @@ def what_is_lost(course: CourseDirectory) -> str | None:
     found = []
     copy, secret_copy = (_newest(course, ending) for ending in (".db", SECRET_FILE))
     graded = _first(course, "autograded", "*.ipynb") or _first(course, "feedback", "*.html")
-    if copy and not _knows_nobody(URL.create("sqlite", database=str(copy))):
-        graded = graded or copy
+    with suppress(DBAPIError):  # a damaged copy says nothing
+        if copy and not _knows_nobody(URL.create("sqlite", database=str(copy))):
+            graded = graded or copy
     if graded and _knows_nobody(course.db_url):
         what = f"the gradebook {sqlite_file(course.db_url) or make_url(course.db_url)} is not there or knows no student"
         found.append(_what_to_do(what, graded, copy, "deadlines, extensions and marks given by hand are lost"))

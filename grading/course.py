@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+from contextlib import chdir
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from math import inf
@@ -38,6 +39,9 @@ from .sanitize.submitted import read_submitted
 from .temporary import new_folder
 
 LOG = Path(".cache", "grade.log")
+CONFIG = "nbgrader_config.py"
+# Without these steps, students' code would run as the grader's own user, in a notebook that they have made.
+INDISPENSABLE = {"Rebuild", "ExecuteApart"}
 
 
 class CourseError(RuntimeError):
@@ -46,7 +50,7 @@ class CourseError(RuntimeError):
 
 @dataclass(frozen=True)
 class Course:
-    """A course folder, configured by the ``nbgrader_config.py`` in the current one.
+    """A course folder, configured by the ``nbgrader_config.py`` in it or, failing that, in the current one.
 
     Attributes
     ----------
@@ -61,13 +65,21 @@ class Course:
 
     @cached_property
     def api(self) -> NbGraderAPI:
-        """Nbgrader's commands as functions."""
+        """Nbgrader's commands as functions.
+
+        Raises
+        ------
+        CourseError
+            By its configuration, nbgrader would execute students' code itself.
+        """
         app = NbGrader()
-        app.load_config_file()
+        with chdir(self.root if (self.root / CONFIG).is_file() else "."):
+            app.load_config_file()
         app.config.CourseDirectory.root = str(self.root.resolve())
         app.config.merge(self.settings)
         api = NbGraderAPI(config=app.config)
         _check_url(api.coursedir.db_url, Path(api.coursedir.root, "gradebook.db"))
+        _check_steps(api)
         return api
 
     @property
@@ -313,6 +325,18 @@ class Course:
         with undisturbed():
             result = self._convert(GenerateNamedFeedback, assignment, student)
         return None if result["success"] else _last_line(result)
+
+
+def _check_steps(api: NbGraderAPI) -> None:
+    autograde = Autograde(coursedir=api.coursedir, config=api.config)
+    steps = [*autograde.sanitize_preprocessors, *autograde.autograde_preprocessors]
+    names = {step.rpartition(".")[2] if isinstance(step, str) else step.__name__ for step in steps}
+    if missing := INDISPENSABLE - names:
+        raise CourseError(
+            f"nothing was graded, for students' code would run without a sandbox: {', '.join(sorted(missing))} is not "
+            f"in c.Autograde's preprocessors. Is there a {CONFIG} in {api.coursedir.root} or in {Path.cwd()}? "
+            "docs/instructors.md tells what belongs into it"
+        )
 
 
 def _check_url(db_url: str, file: Path) -> None:

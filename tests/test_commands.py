@@ -2,11 +2,13 @@
 
 import csv
 import shutil
+import subprocess
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from tests import whole_class
 from tests.corpus import Example, build_class, build_notebook
 from tests.corpus.build import NOTEBOOK, RELEASE
 
@@ -87,3 +89,19 @@ def test_late_hand_in_loses_a_tenth_a_day(course, run_nbgrader):
     run_nbgrader("autograde", "ex04", "--force", course=course)
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         assert gradebook.find_submission("ex04", "ada").late_submission_penalty == pytest.approx(19)
+
+
+def test_without_its_configuration_nothing_is_executed(tmp_path):
+    """Nbgrader's own Execute would run student code as whoever grades."""
+    course, elsewhere, escaped = tmp_path / "course", tmp_path / "elsewhere", tmp_path / "escaped"
+    whole_class.build(course, {"ada": f"open({str(escaped)!r}, 'w')"})
+    elsewhere.mkdir()
+    words = whole_class.command("--no-canary", "--course-dir", str(course))
+    done = subprocess.run(words, cwd=elsewhere, capture_output=True, text=True, timeout=300)  # the course has its own
+    assert done.returncode == 0 and not escaped.exists() and (course / "feedback" / "ada").exists()
+    (course / "nbgrader_config.py").unlink()
+    shutil.rmtree(course / "autograded")
+    for where in (elsewhere, course):
+        done = subprocess.run([*words, "--force"], cwd=where, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 1 and "without a sandbox" in done.stderr
+        assert not escaped.exists() and not (course / "autograded").exists()
