@@ -335,7 +335,7 @@ def _check_steps(api: NbGraderAPI) -> None:
         raise CourseError(
             f"nothing was graded, for students' code would run without a sandbox: {', '.join(sorted(missing))} is not "
             f"in c.Autograde's preprocessors. Is there a {CONFIG} in {api.coursedir.root} or in {Path.cwd()}? "
-            "docs/instructors.md tells what belongs into it"
+            "docs/graders.md tells what belongs into it"
         )
 
 
