@@ -204,6 +204,7 @@ def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
         said["remarks"]["ada"]
         == said["remarks"]["bob"]
         == [
+            "handed in as work (1).ipynb",
             "work.ipynb was found in the folder ex1 [x]",
             "more (1).py is taken for more.py",
             "work (1).csv is taken for work.csv",
