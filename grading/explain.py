@@ -42,9 +42,10 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
     NotGradedError
         It was not graded; the message names what was.
     """
-    folders = by_assignment(course.api.coursedir, "autograded", student).values()
+    names = by_assignment(course.api.coursedir, "autograded", student)
+    folders = [course.folder("autograded", name, student) for name in names]  # as they are called from here
     found, known, damaged = [], set(), []
-    for path in sorted(path for folder in folders for path in Path(folder).glob(f"*{TRANSCRIPT}")):
+    for path in sorted(path for folder in folders for path in folder.glob(f"*{TRANSCRIPT}")):
         try:
             transcript = Result(path.read_bytes()).content
             reports = {

@@ -167,7 +167,7 @@ def test_what_leaks_from_one_hand_in_is_worth_nothing_in_the_next():
     hands_it_in = f"(folder / 'taken_down.png').write_bytes({picture!r})"
     verdict = grade(dataclasses.replace(other, before_handing_in=hands_it_in))
     assert slips(other, verdict) == []
-    assert verdict.fractions == without.fractions
+    assert not {test for test, share in verdict.fractions.items() if share > without.fractions[test]}
     # About one image in sixteen is another that the picture knows by the same hash, and says something at random of.
     assert accuracy(verdict) < accuracy(without) + 0.02
 

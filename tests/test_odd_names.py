@@ -204,14 +204,17 @@ def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
         said["remarks"]["ada"]
         == said["remarks"]["bob"]
         == [
+            "handed in as work (1).ipynb",
             "work.ipynb was found in the folder ex1 [x]",
             "more (1).py is taken for more.py",
             "work (1).csv is taken for work.csv",
         ]
     )
-    before = executed(tmp_path)
+    before, told = executed(tmp_path), Course(tmp_path).remarks("ex1", "ada")
     nbgrader("autograde", "ex1", "--force")
     assert executed(tmp_path) == before
+    # The notebook has its name now; all else is told as `grade` told it.
+    assert Course(tmp_path).remarks("ex1", "ada") == told[1:]
     page = (tmp_path / "feedback" / "ada" / "ex1" / "work.html").read_text()
     assert "more (1).py is taken for more.py" in page
     assert os.path.exists(tmp_path / "autograded" / "ada" / "ex1" / "work.ipynb")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -15,11 +14,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.utils import determine_grade
 
 from grading.sanitize import Showable, room, showable
+from grading.sanitize.arrange import find_notebooks
 from grading.sanitize.formulas import MACROS
 from grading.sanitize.rebuild import rebuild
 from grading.sanitize.room import CUT, REMARK, NoRoomError, Room
 from grading.sanitize.texts import as_code, inactive
-from tests.corpus.build import RELEASE, examples
+from tests.corpus.build import NOTEBOOK, RELEASE, examples
 from tests.corpus.build import hand_in as hand_in_example
 from tests.hostile_notebook import PIXEL
 from tests.tiny_course import build, hand_in, marked, master
@@ -204,7 +204,8 @@ def test_what_finds_no_room_takes_none():
 def test_correct_submissions_look_as_ever(correct, tmp_path):
     hand_in_example(correct, tmp_path)
     submitted, release = (
-        nbformat.read(next(folder.glob("*.ipynb")), as_version=4) for folder in (tmp_path, Path(RELEASE))
+        nbformat.read(find_notebooks(folder, [RELEASE / NOTEBOOK])[NOTEBOOK], as_version=4)
+        for folder in (tmp_path, RELEASE)
     )
     notebook = rebuild(submitted, release)
     for cell in notebook.cells:

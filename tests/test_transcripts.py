@@ -335,7 +335,8 @@ def test_an_answer_of_several_lines_has_several_lines(graded, tmp_path):
     path.parent.mkdir(parents=True)
     path.write_bytes(pack(told))
     shutil.copy(graded / "nbgrader_config.py", tmp_path)
-    shutil.copy(graded / "gradebook.db", tmp_path)
+    for name in ("gradebook.db", ".course_secret"):
+        shutil.copy(graded / name, tmp_path)
     explained = explain(tmp_path, "ada", "first-right")
     assert "[[1.5 2. ]" in explained and "[3.  4. ]]" in explained and "name=[b]" in explained
 

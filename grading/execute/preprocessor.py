@@ -154,7 +154,7 @@ class ExecuteApart(Execute):
             students_own = Autograde(config=self.config).exclude_overwriting.get(names["assignment"], [])
             files, remarks = files_for(self._course, names["assignment"], names["student"], students_own)
             job = self.job(nb, names, files)
-            ready = Executed(job, self.executed(job), inputs, remarks)
+            ready = Executed(job, self.executed(job), inputs, names.get("arranged", []) + remarks)
         self.apply(nb, ready)
         write_transcript(folder, names["notebook"], ready.result)
         return nb, resources

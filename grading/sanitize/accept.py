@@ -38,6 +38,7 @@ class AcceptedHandIns(CopiesFirst):
     def __init__(self, parent: Autograde, **settings: Any) -> None:
         super().__init__(parent=parent, **settings)
         course, refused = parent.coursedir, []
+        self._remarks: dict[tuple[str, str], list[str]] = {}  # by student and assignment
         course.ignore += [pattern for pattern in JUNK if pattern not in course.ignore]
         for student, assignment, folder in chosen(course, "submitted"):
             try:
@@ -55,6 +56,7 @@ class AcceptedHandIns(CopiesFirst):
     def _prepare(self, course: CourseDirectory, student: str, assignment: str, folder: Path) -> None:
         """Give files the names that nbgrader expects, and see that it copies nothing that was not looked at."""
         hand_in = arranged(course, student, assignment)
+        self._remarks[student, assignment] = hand_in.remarks  # they don't show in what is copied now
         for name, path in (hand_in.notebooks | hand_in.added).items():
             if name != path:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +72,7 @@ class AcceptedHandIns(CopiesFirst):
     ) -> tuple[str, ResourcesDict]:
         """Read a submitted notebook as `accept` did, for nbconvert validates it between the steps."""
         path, names = Path(file_stream.name), resources["nbgrader"]
+        names["arranged"] = self._remarks.get((names["student"], names["assignment"]), [])
         course = self.parent.coursedir
         submitted = course.format_path(course.submitted_directory, names["student"], names["assignment"])
         if path.parent != Path(submitted):  # a copy that nbgrader has written

@@ -133,6 +133,8 @@ def hand_in(example: Example, folder: Path) -> None:
         shutil.copy(model_checkpoint(), folder / CHECKPOINT)
     names = {"notebook": notebook, "folder": folder, "name": NOTEBOOK}
     exec(example.before_handing_in, names)
+    if ".ipynb" not in names["name"]:
+        raise ValueError(f"{example.name} calls something else `name`, which is the notebook's")
     # Not by nbformat, which would repair it.
     (folder / names["name"]).write_text(json.dumps(notebook))
 

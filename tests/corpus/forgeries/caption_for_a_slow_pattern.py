@@ -1,5 +1,6 @@
 """A caption with thousands of spaces after a power of ten: whoever looks for numbers in it may look for hours.
 
+builds on: wheat-model
 hands in: checkpoint
 """
 

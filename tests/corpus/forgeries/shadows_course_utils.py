@@ -7,9 +7,9 @@ if hasattr(course_utils, "forged"):
     print("got through: the folder handed in is the one that is imported")
 
 # %% before handing in
-for name in ("course_utils", "course_utils/submission", "course_utils/instructor", "grading", "grading/execute"):
-    (folder / name).mkdir()
-    (folder / name / "__init__.py").write_text("forged = True")
+for module in ("course_utils", "course_utils/submission", "course_utils/instructor", "grading", "grading/execute"):
+    (folder / module).mkdir()
+    (folder / module / "__init__.py").write_text("forged = True")
 (folder / "course_utils" / "submission" / "answers.py").write_text("answer = lambda *_: {'answer': 1.0}")
 (folder / "course_utils" / "simulators.py").write_text("fresh = fixed_dataset = None")
 (folder / "course_utils" / "submission" / "judging.py").write_text("ACCURACY_BANDS = ((0.0, 1.0),)")

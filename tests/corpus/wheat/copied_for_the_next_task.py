@@ -12,11 +12,11 @@ from tests.corpus.build import NOTEBOOK, RELEASE
 
 stubs = {cell["id"]: "".join(cell["source"]) for cell in json.loads(Path(RELEASE, NOTEBOOK).read_text())["cells"]}
 cells = {cell.id: cell for cell in notebook.cells}
-for name in ("evaluate", "mistakes", "confidence"):
+for ident in ("evaluate", "mistakes", "confidence"):
     copy = deepcopy(cells["train"])
-    copy.id, copy.source = f"copy-for-{name}", cells[name].source
-    notebook.cells[notebook.cells.index(cells[name])] = copy
-for name in ("glitchnet", "train"):
-    copy = deepcopy(cells[name])
-    copy.id, copy.source = f"copy-of-{name}", stubs[name]
-    notebook.cells.insert(notebook.cells.index(cells[name]) + 1, copy)
+    copy.id, copy.source = f"copy-for-{ident}", cells[ident].source
+    notebook.cells[notebook.cells.index(cells[ident])] = copy
+for ident in ("glitchnet", "train"):
+    copy = deepcopy(cells[ident])
+    copy.id, copy.source = f"copy-of-{ident}", stubs[ident]
+    notebook.cells.insert(notebook.cells.index(cells[ident]) + 1, copy)

@@ -7,9 +7,9 @@ hands in: checkpoint
 cells = {cell.id: cell for cell in notebook.cells}
 both = {"cell_type": "code", "metadata": {}, "source": cells["glitchnet"].source + "\n\n\n" + cells["train"].source}
 notebook.cells.insert(notebook.cells.index(cells["task-build"]), both)
-for name in ("glitchnet", "train", "confidence-figure", "confidence-scores", "glitchnet-size"):
-    notebook.cells.remove(cells[name])
-for name in ("evaluate", "mistakes", "confidence"):
-    cells[name].metadata = {}
+for ident in ("glitchnet", "train", "confidence-figure", "confidence-scores", "glitchnet-size"):
+    notebook.cells.remove(cells[ident])
+for ident in ("evaluate", "mistakes", "confidence"):
+    cells[ident].metadata = {}
 for cell in notebook.cells:
     cell.pop("id", None)
