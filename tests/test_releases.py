@@ -137,6 +137,25 @@ def test_what_a_student_changed_is_remarked_all_the_same(said, name):
         assert remarks(submitted, release, first()) == [said]
 
 
+def without_ids(notebook):
+    """As a front end leaves it that keeps neither metadata nor ids."""
+    return new_notebook(cells=[cell | {"id": f"lost-{n}", "metadata": {}} for n, cell in enumerate(notebook.cells)])
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_older_release_is_known_by_its_sources_alone(name):
+    release = first()
+    CHANGES[name](release)
+    said = remarks(without_ids(work(first())), release, first())
+    assert not [remark for remark in said if remark.startswith(("deleted", "edited"))]
+
+
+def test_nothing_is_called_deleted_where_no_cell_has_an_id():
+    submitted = work(first())
+    submitted.cells.remove(cell(submitted, "first-right"))
+    assert remarks(without_ids(submitted), first()) == []
+
+
 def test_a_draft_with_fewer_cells_hides_no_deletion():
     draft = first()
     del draft.cells[4:]

@@ -84,7 +84,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[li
     fields = {name + end for name in grade_ids(release) for end in ("", "-comment")}
     stub_of = {ident: cell.source for ident, cell in skeleton.items()}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
-    homes = _homes(cells, skeleton)
+    homes = _homes(cells, skeleton, earlier)
     cells = _brought_up_to_date(cells, homes, skeleton, earlier)
     counted = _counted(cells, homes, skeleton)
     moved = _moved(list(counted), list(skeleton))
@@ -164,6 +164,8 @@ def _remarks(
     """Say what had been done to cells that students should leave alone."""
     releases = [_by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
     began_with = _began_with(there, releases)
+    # Where all ids are lost, a cell that is not recognised may be any of those that are missing.
+    recognisable = any(_grade_id(cell) or _known_id(cell, skeleton) for cell in cells)
     done: dict[str, list[str]] = {}
     for ident, released in skeleton.items():
         versions = [cell for cell, home in zip(cells, homes, strict=True) if home == ident]
@@ -171,7 +173,7 @@ def _remarks(
         if not released.metadata.get("nbgrader"):
             continue
         if not versions:
-            if ident in began_with:
+            if recognisable and ident in began_with:
                 done.setdefault("deleted", []).append(ident)
         elif len(versions) > 1:
             if not _is_open(released):  # else somebody has split their work
@@ -225,24 +227,28 @@ def _give_ids(release: NotebookNode) -> None:
             cell.id = f"released-{number}"
 
 
-def _homes(cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode]) -> list[str | None]:
+def _homes(
+    cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode], earlier: Sequence[list[ReleasedCell]]
+) -> list[str | None]:
     """For each submitted cell the id of the released cell that it is; None for a cell of the student's own."""
     by_grade_id = {_grade_id(cell): ident for ident, cell in skeleton.items() if _grade_id(cell)}
     homes = [by_grade_id.get(_grade_id(cell)) or _known_id(cell, skeleton) for cell in cells]
     # Some frontends lose the ids, and old notebooks have none; an untouched cell is known all the same ...
     place = {ident: number for number, ident in enumerate(skeleton)}
     missing = place.keys() - set(homes)
+    releases = [_by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
     by_source: dict[str, list[str]] = {}
     for ident in sorted(missing, key=place.get):
-        by_source.setdefault(as_seen(skeleton[ident].source), []).append(ident)
+        for digest in {release[ident].source for release in releases if ident in release}:
+            by_source.setdefault(digest, []).append(ident)
     last = -1
     for number, cell in enumerate(cells):
-        if homes[number] is None and (same := by_source.get(as_seen(_source(cell)))):
-            homes[number] = next((ident for ident in same if place[ident] > last), same[0])
-            same.remove(homes[number])
+        if homes[number] is None:
+            same = [ident for ident in by_source.get(source_digest(_source(cell)), []) if ident in missing]
+            homes[number] = next((ident for ident in same if place[ident] > last), same[0] if same else None)
+            missing.discard(homes[number])
         last = place.get(homes[number], last)
     # ... and so is one that was typed anew or changed, if it stands where a released one is missing.
-    missing -= set(homes)
     defined: dict[int, set[str]] = {}
     for ident in sorted(filter(lambda ident: _says(skeleton[ident], "solution"), missing), key=place.get):
         here = [number for number in _gap_of(ident, homes, missing, place) if homes[number] is None]
