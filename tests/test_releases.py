@@ -164,6 +164,13 @@ def test_a_draft_with_fewer_cells_hides_no_deletion():
     assert remarks(submitted, first(), draft) == ["deleted first-right"]
 
 
+def test_cells_in_which_students_write_may_be_moved():
+    for ident in ("welcome", "first", "essay"):
+        submitted = work(first())
+        submitted.cells.append(submitted.cells.pop(submitted.cells.index(cell(submitted, ident))))
+        assert not [remark for remark in remarks(submitted, first()) if remark.startswith("moved")]
+
+
 def test_line_ends_are_nobodys_change():
     release = first()
     replace(release, "first-right", source="a = 1\nassert first == 1")

@@ -184,7 +184,8 @@ def _remarks(
             done.setdefault("changed the type of", []).append(ident)
         elif _flags(versions[0]) and _flags(versions[0]) not in [cell.flags for cell in known]:
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
-    done["moved"] = [ident for ident in _moved(there, list(began_with)) if ident not in done.get("duplicated", [])]
+    anywhere = {ident for ident in skeleton if _is_open(skeleton[ident])}.union(done.get("duplicated", []))
+    done["moved"] = _moved(*([ident for ident in idents if ident not in anywhere] for idents in (there, began_with)))
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
 
