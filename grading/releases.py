@@ -19,6 +19,7 @@ from .temporary import write_whole
 
 FOLDER = ".releases"
 FLAGS = ("grade", "solution", "locked", "task", "points", "schema_version")
+_LAYOUT = str.maketrans("", "", "'\",;()\\")  # with blanks, what formatters put in and take out
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class ReleasedCell:
         Its digest, see `source_digest`.
     flags : dict
         What nbgrader's author put down for it; empty for a cell that nbgrader does not know.
+    code : str
+        The digest of its code, see `code_digest`; empty for text, and in notes from before there was this digest.
     """
 
     id: str
@@ -42,6 +45,7 @@ class ReleasedCell:
     cell_type: str
     source: str
     flags: dict[str, Any]
+    code: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -58,6 +62,14 @@ def as_seen(source: str) -> str:
 def source_digest(source: str) -> str:
     """SHA-256 of a cell's source `as_seen`."""
     return hashlib.sha256(as_seen(source).encode()).hexdigest()
+
+
+def code_digest(source: str) -> str:
+    """SHA-256 of code without what formatters change: blanks, ends of lines, quotes, commas and parentheses.
+
+    Other code may have the same one. It only tells whether somebody meant to edit a cell that is restored anyway.
+    """
+    return hashlib.sha256("".join(as_seen(source).translate(_LAYOUT).split()).encode()).hexdigest()
 
 
 def outline(cells: Iterable[NotebookNode]) -> list[ReleasedCell]:
@@ -97,4 +109,5 @@ def _folder(course: CourseDirectory, assignment: str, name: str) -> Path:
 def _outlined(cell: NotebookNode, nbgrader: dict[str, Any]) -> ReleasedCell:
     grade_id = nbgrader.get("grade_id", "")
     flags = {key: nbgrader.get(key) for key in FLAGS} if grade_id else {}
-    return ReleasedCell(cell.get("id", ""), grade_id, cell.cell_type, source_digest(cell.source), flags)
+    code = code_digest(cell.source) if cell.cell_type == "code" else ""
+    return ReleasedCell(cell.get("id", ""), grade_id, cell.cell_type, source_digest(cell.source), flags, code)

@@ -179,6 +179,24 @@ def test_line_ends_are_nobodys_change():
     assert remarks(submitted, release) == []
 
 
+@pytest.mark.parametrize(
+    "formatted",
+    [
+        "for n in (1, 2):\n\tassert first == 1, 'no'",
+        'for n in (1, 2):\n    assert first == 1, "no"',
+        "for n in (\n    1,\n    2,\n):\n    assert (\n        first == 1\n    ), 'no'",
+    ],
+)
+def test_a_formatter_edits_nothing(formatted):
+    release, newer = first(), first()
+    replace(release, "first-right", source="for n in (1,2): assert first==1, 'no'")
+    submitted = work(release)
+    replace(submitted, "first-right", source=formatted)
+    assert remarks(submitted, release) == remarks(submitted, newer, release) == []
+    replace(submitted, "first-right", source=formatted.replace("==", "!="))
+    assert remarks(submitted, release) == ["edited first-right"]
+
+
 # With the commands
 
 HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert isinstance(first, int)\n### END HIDDEN TESTS"

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ..releases import FLAGS, ReleasedCell, as_seen, kept_releases, outline, source_digest
+from ..releases import FLAGS, ReleasedCell, as_seen, code_digest, kept_releases, outline, source_digest
 from .room import REMARK, Room
 from .texts import inactive
 
@@ -178,7 +178,7 @@ def _remarks(
         elif len(versions) > 1:
             if not _is_open(released):  # else somebody has split their work
                 done.setdefault("duplicated", []).append(ident)
-        elif not any(cell.is_open or cell.source == source_digest(_source(versions[0])) for cell in known):
+        elif not any(cell.is_open or _is_unedited(_source(versions[0]), cell) for cell in known):
             done.setdefault("edited", []).append(ident)
         elif versions[0].get("cell_type") not in [cell.cell_type for cell in known]:
             done.setdefault("changed the type of", []).append(ident)
@@ -188,6 +188,11 @@ def _remarks(
     done["moved"] = _moved(*([ident for ident in idents if ident not in anywhere] for idents in (there, began_with)))
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
+
+
+def _is_unedited(source: str, released: ReleasedCell) -> bool:
+    """Whether at most a formatter changed a cell."""
+    return released.source == source_digest(source) or released.code == code_digest(source)
 
 
 def _by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
