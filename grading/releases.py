@@ -6,6 +6,7 @@ release alone is known: then the table of marks names cells as edited that the s
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ from .temporary import write_whole
 FOLDER = ".releases"
 FLAGS = ("grade", "solution", "locked", "task", "points", "schema_version")
 _LAYOUT = str.maketrans("", "", "'\",;()\\")  # with blanks, what formatters put in and take out
+_ASSIGNED = re.compile(r"""(?m)^(?P<name>\w++)[ \t]*+=[ \t]*+(?P<string>"[^"\n]*+"|'[^'\n]*+')""")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,12 @@ def code_digest(source: str) -> str:
     Other code may have the same one. It only tells whether somebody meant to edit a cell that is restored anyway.
     """
     return hashlib.sha256("".join(as_seen(source).translate(_LAYOUT).split()).encode()).hexdigest()
+
+
+def emptied(source: str, released: str) -> str:
+    """Code without the strings that students fill in: those that are assigned to a name and empty in the release."""
+    names = {found["name"] for found in _ASSIGNED.finditer(released) if len(found["string"]) == 2}
+    return _ASSIGNED.sub(lambda found: f'{found["name"]} = ""' if found["name"] in names else found[0], source)
 
 
 def outline(cells: Iterable[NotebookNode]) -> list[ReleasedCell]:

@@ -197,6 +197,20 @@ def test_a_formatter_edits_nothing(formatted):
     assert remarks(submitted, release) == ["edited first-right"]
 
 
+def test_what_students_fill_in_between_quotes_is_no_edit():
+    release = first()
+    replace(release, "given", source='ADDRESS = ""  # yours\nNAME = "ada"')
+    submitted = work(release)
+    for source, said in (
+        ('ADDRESS = "https://a.example/b.zip"  # yours\nNAME = "ada"', []),
+        ("ADDRESS='https://a.example/b.zip' # yours\nNAME='ada'", []),
+        ('ADDRESS = ""  # yours\nNAME = "bob"', ["edited given"]),
+        ('ADDRESS = "" + input()  # yours\nNAME = "ada"', ["edited given"]),
+    ):
+        replace(submitted, "given", source=source)
+        assert remarks(submitted, release) == said
+
+
 # With the commands
 
 HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert isinstance(first, int)\n### END HIDDEN TESTS"

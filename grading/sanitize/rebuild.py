@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ..releases import FLAGS, ReleasedCell, as_seen, code_digest, kept_releases, outline, source_digest
+from ..releases import FLAGS, ReleasedCell, as_seen, code_digest, emptied, kept_releases, outline, source_digest
 from .room import REMARK, Room
 from .texts import inactive
 
@@ -178,7 +178,7 @@ def _remarks(
         elif len(versions) > 1:
             if not _is_open(released):  # else somebody has split their work
                 done.setdefault("duplicated", []).append(ident)
-        elif not any(cell.is_open or _is_unedited(_source(versions[0]), cell) for cell in known):
+        elif not _is_unedited(_source(versions[0]), released.source, known):
             done.setdefault("edited", []).append(ident)
         elif versions[0].get("cell_type") not in [cell.cell_type for cell in known]:
             done.setdefault("changed the type of", []).append(ident)
@@ -190,9 +190,10 @@ def _remarks(
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
 
 
-def _is_unedited(source: str, released: ReleasedCell) -> bool:
-    """Whether at most a formatter changed a cell."""
-    return released.source == source_digest(source) or released.code == code_digest(source)
+def _is_unedited(source: str, newest: str, known: list[ReleasedCell]) -> bool:
+    """Whether a cell is as in one of the releases, but for what formatters change and students fill in."""
+    codes = {code_digest(source), code_digest(emptied(source, newest))}
+    return any(cell.is_open or cell.source == source_digest(source) or cell.code in codes for cell in known)
 
 
 def _by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
