@@ -211,6 +211,19 @@ def test_what_students_fill_in_between_quotes_is_no_edit():
         assert remarks(submitted, release) == said
 
 
+@pytest.mark.parametrize(("changed", "said"), [(4, "edited test-0, test-1, test-2 and 1 more"), (5, "")])
+def test_a_release_that_is_not_known_is_said_to_be_one(changed, said):
+    release = first()
+    tests = [marked(f"test-{n}", f"assert first > -{n}", grade=True, locked=True, points=1) for n in range(9)]
+    release.cells += tests
+    submitted = work(release)
+    for n in range(changed):
+        replace(submitted, f"test-{n}", source="assert first")
+    submitted.cells.remove(cell(submitted, "test-8"))
+    other = ["it seems to be of another release than any that is known here"]
+    assert remarks(submitted, release) == ([said, "deleted test-8"] if said else other)
+
+
 # With the commands
 
 HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert isinstance(first, int)\n### END HIDDEN TESTS"

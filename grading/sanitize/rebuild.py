@@ -184,6 +184,8 @@ def _remarks(
             done.setdefault("changed the type of", []).append(ident)
         elif _flags(versions[0]) and _flags(versions[0]) not in [cell.flags for cell in known]:
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
+    if _is_of_another_release(done.get("edited", []), skeleton):
+        return ["it seems to be of another release than any that is known here"]
     anywhere = {ident for ident in skeleton if _is_open(skeleton[ident])}.union(done.get("duplicated", []))
     done["moved"] = _moved(*([ident for ident in idents if ident not in anywhere] for idents in (there, began_with)))
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
@@ -194,6 +196,12 @@ def _is_unedited(source: str, newest: str, known: list[ReleasedCell]) -> bool:
     """Whether a cell is as in one of the releases, but for what formatters change and students fill in."""
     codes = {code_digest(source), code_digest(emptied(source, newest))}
     return any(cell.is_open or cell.source == source_digest(source) or cell.code in codes for cell in known)
+
+
+def _is_of_another_release(edited: list[str], skeleton: dict[str, NotebookNode]) -> bool:
+    """Whether more of the given code differs than a student would edit: five cells, and a third of them."""
+    given = {ident for ident, cell in skeleton.items() if cell.cell_type == "code" and not _is_open(cell)}
+    return len(given & {*edited}) >= max(5, len(given) / 3)
 
 
 def _by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
