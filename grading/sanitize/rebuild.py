@@ -33,6 +33,7 @@ class Rebuild(NbGraderPreprocessor):
     - the sources of the solution cells, known by their nbgrader id, else by their cell id, else by what they define
       where the released one is missing;
     - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
+    - what was written into locked texts, and in lines behind locked code that is not a test, as cells of their own;
     - all other cells, without metadata, each behind the cell it followed; but not the instructor's own cells that an
       older release had.
 
@@ -108,7 +109,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[li
                 if _says(released, "solution") and _is_same(_source(cell), released.source):
                     stubs.add(home)
                 _take_source(cell, released, fields, room)
-            elif added := _added_text(cell, released):
+            elif added := _added(cell, released):
                 behind.setdefault(anchor, []).append(_own_cell(cell | {"source": added}, number, fields, room))
     rebuilt = behind.get(None, [])
     for cell in release.cells:
@@ -338,6 +339,7 @@ def _past_stubs(anchor: str | None, skeleton: dict[str, NotebookNode], counted: 
 
 
 _WORD = re.compile(r"\w+")
+_UNINDENTED = re.compile(r"(?:[ \t]*+\n)*+\S")
 # The names that a line gives a meaning to, as far as one line tells. Student code is never given to Python's parser
 # here, which takes a thousand times its size in memory.
 _DEFINITION = re.compile(
@@ -391,12 +393,20 @@ def _without(source: str, names: set[str]) -> str:
     return "\n\n".join(filter(None, [f"# Defined in other cells of the student's: {', '.join(sorted(names))}", kept]))
 
 
-def _added_text(cell: dict[str, Any], released: NotebookNode) -> str:
-    """What a student wrote into a locked text."""
-    text = _source(cell)
-    if released.cell_type == "code" or _is_same(text, released.source):
+def _added(cell: dict[str, Any], released: NotebookNode) -> str:
+    """What a student wrote into a locked text, or in lines of its own behind locked code that is not a test."""
+    source = _source(cell)
+    if _is_same(source, released.source):
         return ""
-    return text.removeprefix(released.source.rstrip()).strip()
+    if released.cell_type != "code":
+        return source.removeprefix(released.source.rstrip()).strip()
+    if _says(released, "grade") or cell.get("cell_type") != "code":
+        return ""
+    lines, given = source.split("\n"), released.source.rstrip().count("\n") + 1
+    begin, behind = ("\n".join(part) for part in (lines[:given], lines[given:]))
+    is_as_given = _is_same(emptied(begin, released.source), emptied(released.source, released.source))
+    # A line that is indented belongs to a block of the given code.
+    return behind.strip() if is_as_given and _UNINDENTED.match(behind) else ""
 
 
 def _point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs: set[str]) -> list[str]:
