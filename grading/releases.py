@@ -1,7 +1,8 @@
 """What each release of an assignment was, so that a student's changes can be told from the instructor's.
 
 An outline of each release that was ever generated is kept in ``.releases/``, as digests. If that is lost, the newest
-release alone is known: then the table of marks names cells as edited that the student has from an older one.
+release alone is known: then the table of marks names cells as edited that the student has from an older one, or says
+that the hand-in seems to be of another release.
 """
 
 import hashlib
