@@ -1,11 +1,13 @@
 """What each release of an assignment was, so that a student's changes can be told from the instructor's.
 
 An outline of each release that was ever generated is kept in ``.releases/``, as digests. If that is lost, the newest
-release alone is known: then the table of marks names cells as edited that the student has from an older one.
+release alone is known: then the table of marks names cells as edited that the student has from an older one, or says
+that the hand-in seems to be of another release.
 """
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -19,6 +21,8 @@ from .temporary import write_whole
 
 FOLDER = ".releases"
 FLAGS = ("grade", "solution", "locked", "task", "points", "schema_version")
+_LAYOUT = str.maketrans("", "", "'\",;()\\")  # with blanks, what formatters put in and take out
+_ASSIGNED = re.compile(r"""(?m)^(?P<name>\w++)[ \t]*+=[ \t]*+(?P<string>"[^"\n]*+"|'[^'\n]*+')""")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class ReleasedCell:
         Its digest, see `source_digest`.
     flags : dict
         What nbgrader's author put down for it; empty for a cell that nbgrader does not know.
+    code : str
+        The digest of its code, see `code_digest`; empty for text, and in notes from before there was this digest.
     """
 
     id: str
@@ -42,6 +48,7 @@ class ReleasedCell:
     cell_type: str
     source: str
     flags: dict[str, Any]
+    code: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -58,6 +65,20 @@ def as_seen(source: str) -> str:
 def source_digest(source: str) -> str:
     """SHA-256 of a cell's source `as_seen`."""
     return hashlib.sha256(as_seen(source).encode()).hexdigest()
+
+
+def code_digest(source: str) -> str:
+    """SHA-256 of code without what formatters change: blanks, ends of lines, quotes, commas and parentheses.
+
+    Other code may have the same one. It only tells whether somebody meant to edit a cell that is restored anyway.
+    """
+    return hashlib.sha256("".join(as_seen(source).translate(_LAYOUT).split()).encode()).hexdigest()
+
+
+def emptied(source: str, released: str) -> str:
+    """Code without the strings that students fill in: those that are assigned to a name and empty in the release."""
+    names = {found["name"] for found in _ASSIGNED.finditer(released) if len(found["string"]) == 2}
+    return _ASSIGNED.sub(lambda found: f'{found["name"]} = ""' if found["name"] in names else found[0], source)
 
 
 def outline(cells: Iterable[NotebookNode]) -> list[ReleasedCell]:
@@ -97,4 +118,5 @@ def _folder(course: CourseDirectory, assignment: str, name: str) -> Path:
 def _outlined(cell: NotebookNode, nbgrader: dict[str, Any]) -> ReleasedCell:
     grade_id = nbgrader.get("grade_id", "")
     flags = {key: nbgrader.get(key) for key in FLAGS} if grade_id else {}
-    return ReleasedCell(cell.get("id", ""), grade_id, cell.cell_type, source_digest(cell.source), flags)
+    code = code_digest(cell.source) if cell.cell_type == "code" else ""
+    return ReleasedCell(cell.get("id", ""), grade_id, cell.cell_type, source_digest(cell.source), flags, code)

@@ -1,6 +1,7 @@
 """What browsers, platforms and people did to the names of files is undone, and what is not used is told."""
 
 import json
+import unicodedata
 
 import nbformat
 import pytest
@@ -121,3 +122,19 @@ def test_names_that_a_pattern_could_be_stuck_in_take_no_time(tmp_path, release):
     for name in ("work" + "-copy-1" * 30 + "!", "1_" * 120 + "x", "work" + " (1)" * 50, "work" + "-" * 240):
         put(tmp_path / "ada", "work.ipynb", name)
     assert not arrange(tmp_path / "ada", release).added
+
+
+def decomposed(name):
+    return unicodedata.normalize("NFD", name)
+
+
+def test_a_file_that_macos_named_is_found_by_the_name_that_code_has(tmp_path, release):
+    names = ("hilfe_ä.py", "Maße für ö/é.csv")
+    found = arrange(put(tmp_path / "ada", "work.ipynb", *map(decomposed, names)), release)
+    assert found.added == {name: decomposed(name) for name in names} and not found.remarks
+    assert found.files.keys() == {*names, *map(decomposed, names)}
+
+
+@pytest.mark.parametrize("other", ["ä", "ä/b/c"])
+def test_a_file_that_is_called_so_already_stays(tmp_path, release, other):
+    assert not arrange(put(tmp_path / "ada", "work.ipynb", decomposed("ä/b"), other), release).added

@@ -101,6 +101,23 @@ def test_junk_is_not_counted(folder, monkeypatch):
     check(folder)
 
 
+@pytest.mark.parametrize("name", ["env", ".env", "data/my venv"])
+@pytest.mark.parametrize("sign", ["pyvenv.cfg", "conda-meta/history"])
+def test_a_virtual_environment_is_junk_whatever_it_is_called(folder, name, sign):
+    (folder / name / sign).parent.mkdir(parents=True)
+    (folder / name / sign).touch()
+    (folder / name / "python").symlink_to("/usr/bin/python3")
+    check(folder)
+    assert read_files(folder) == (PLAIN, [])
+
+
+@pytest.mark.parametrize("place", [".", "data"])
+def test_an_environment_around_a_notebook_does_not_hide_it(folder, place):
+    (folder / place / "pyvenv.cfg").touch()
+    (folder / place / "mine.ipynb").touch()
+    assert f"{place}/mine.ipynb".removeprefix("./") in read_files(folder)[0]
+
+
 TRICKS = {
     "link to a file": (lambda path: path.symlink_to("/etc/passwd"), "a symbolic link"),
     "link to a folder": (lambda path: path.symlink_to("/etc"), "a symbolic link"),

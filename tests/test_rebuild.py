@@ -7,6 +7,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from grading.execute.plan import from_source, plan
 from grading.sanitize.rebuild import rebuild
 from tests.corpus.build import NOTEBOOK, RELEASE
 from tests.hostile_notebook import PIXEL
@@ -123,6 +124,36 @@ def test_a_deleted_solution_is_the_untouched_stub(submitted, release):
 def test_given_cells_that_were_not_locked_keep_the_students_text(submitted, release):
     find(submitted, GIVEN).source = 'my_guesses = "cbcb cbcb cbcb"'
     assert "cbcb" in find(rebuild(submitted, deepcopy(release)), GIVEN).source
+
+
+@pytest.mark.parametrize("behind", ["import pandas as pd", "\n\nimport pandas as pd\npd.options\n"])
+def test_lines_behind_locked_code_are_a_cell_of_the_students(submitted, release, behind):
+    for ident in ("setup-tools", "setup-checks"):
+        find(submitted, ident).source += f"\n{behind}"
+    find(submitted, "setup-course").source = (
+        find(release, "setup-course").source.replace('ZIP = ""', 'ZIP = "https://a.example"') + f"\n{behind}"
+    )
+    rebuilt = rebuild(submitted, deepcopy(release))
+    for ident in ("setup-course", "setup-tools", "setup-checks"):
+        assert find(rebuilt, ident).source == find(release, ident).source
+        own = rebuilt.cells[position(rebuilt, ident) + 1]
+        assert own.source == behind.strip() and own.cell_type == "code" and not own.metadata
+    planned = plan(rebuilt, from_source(release), ["setup-checks"])
+    assert [cell.on_grader_side for cell in planned if "pandas" in cell.source] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("ident", "change"),
+    [
+        (TEST, lambda source: f"{source}\nimport pandas as pd"),
+        ("setup-tools", lambda source: f"import pandas as pd\n{source}"),
+        ("setup-tools", lambda source: f"{source}; import pandas as pd"),
+        ("setup-course", lambda source: f"{source}\n    import pandas as pd"),
+    ],
+)
+def test_other_changes_of_locked_code_are_dropped(submitted, release, ident, change):
+    find(submitted, ident).source = change(find(release, ident).source)
+    assert len(rebuild(submitted, deepcopy(release)).cells) == len(release.cells)
 
 
 def test_a_frontend_that_loses_ids_costs_nothing(submitted, release):

@@ -137,6 +137,25 @@ def test_what_a_student_changed_is_remarked_all_the_same(said, name):
         assert remarks(submitted, release, first()) == [said]
 
 
+def without_ids(notebook):
+    """As a front end leaves it that keeps neither metadata nor ids."""
+    return new_notebook(cells=[cell | {"id": f"lost-{n}", "metadata": {}} for n, cell in enumerate(notebook.cells)])
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_older_release_is_known_by_its_sources_alone(name):
+    release = first()
+    CHANGES[name](release)
+    said = remarks(without_ids(work(first())), release, first())
+    assert not [remark for remark in said if remark.startswith(("deleted", "edited"))]
+
+
+def test_nothing_is_called_deleted_where_no_cell_has_an_id():
+    submitted = work(first())
+    submitted.cells.remove(cell(submitted, "first-right"))
+    assert remarks(without_ids(submitted), first()) == []
+
+
 def test_a_draft_with_fewer_cells_hides_no_deletion():
     draft = first()
     del draft.cells[4:]
@@ -145,12 +164,64 @@ def test_a_draft_with_fewer_cells_hides_no_deletion():
     assert remarks(submitted, first(), draft) == ["deleted first-right"]
 
 
+def test_cells_in_which_students_write_may_be_moved():
+    for ident in ("welcome", "first", "essay"):
+        submitted = work(first())
+        submitted.cells.append(submitted.cells.pop(submitted.cells.index(cell(submitted, ident))))
+        assert not [remark for remark in remarks(submitted, first()) if remark.startswith("moved")]
+
+
 def test_line_ends_are_nobodys_change():
     release = first()
     replace(release, "first-right", source="a = 1\nassert first == 1")
     submitted = work(release)
     replace(submitted, "first-right", source="a = 1\r\nassert first == 1\r\n")
     assert remarks(submitted, release) == []
+
+
+@pytest.mark.parametrize(
+    "formatted",
+    [
+        "for n in (1, 2):\n\tassert first == 1, 'no'",
+        'for n in (1, 2):\n    assert first == 1, "no"',
+        "for n in (\n    1,\n    2,\n):\n    assert (\n        first == 1\n    ), 'no'",
+    ],
+)
+def test_a_formatter_edits_nothing(formatted):
+    release, newer = first(), first()
+    replace(release, "first-right", source="for n in (1,2): assert first==1, 'no'")
+    submitted = work(release)
+    replace(submitted, "first-right", source=formatted)
+    assert remarks(submitted, release) == remarks(submitted, newer, release) == []
+    replace(submitted, "first-right", source=formatted.replace("==", "!="))
+    assert remarks(submitted, release) == ["edited first-right"]
+
+
+def test_what_students_fill_in_between_quotes_is_no_edit():
+    release = first()
+    replace(release, "given", source='ADDRESS = ""  # yours\nNAME = "ada"')
+    submitted = work(release)
+    for source, said in (
+        ('ADDRESS = "https://a.example/b.zip"  # yours\nNAME = "ada"', []),
+        ("ADDRESS='https://a.example/b.zip' # yours\nNAME='ada'", []),
+        ('ADDRESS = ""  # yours\nNAME = "bob"', ["edited given"]),
+        ('ADDRESS = "" + input()  # yours\nNAME = "ada"', ["edited given"]),
+    ):
+        replace(submitted, "given", source=source)
+        assert remarks(submitted, release) == said
+
+
+@pytest.mark.parametrize(("changed", "said"), [(4, "edited test-0, test-1, test-2 and 1 more"), (5, "")])
+def test_a_release_that_is_not_known_is_said_to_be_one(changed, said):
+    release = first()
+    tests = [marked(f"test-{n}", f"assert first > -{n}", grade=True, locked=True, points=1) for n in range(9)]
+    release.cells += tests
+    submitted = work(release)
+    for n in range(changed):
+        replace(submitted, f"test-{n}", source="assert first")
+    submitted.cells.remove(cell(submitted, "test-8"))
+    other = ["it seems to be of another release than any that is known here"]
+    assert remarks(submitted, release) == ([said, "deleted test-8"] if said else other)
 
 
 # With the commands

@@ -58,7 +58,7 @@ class AcceptedHandIns(CopiesFirst):
         hand_in = arranged(course, student, assignment)
         self._remarks[student, assignment] = hand_in.remarks  # they don't show in what is copied now
         for name, path in (hand_in.notebooks | hand_in.added).items():
-            if name != path:
+            if not (folder / name).exists():  # macOS takes some names for the same
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(folder / path, folder / name)
         copied = {os.path.relpath(path, folder) for path in find_all_files(str(folder), [*course.ignore, "*.ipynb"])}

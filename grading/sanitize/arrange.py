@@ -69,6 +69,8 @@ def arrange(folder: Path, released: list[Path], ignore: Iterable[str] = ()) -> A
     for name, meant in _renamed({**files, **{name: files[path] for name, path in added.items()}}, notebooks, remarks):
         added[name] = added.get(meant, meant)
     files |= {name: files[path] for name, path in added.items()}
+    for name, path in _composed(files):
+        added[name], files[name] = added.get(path, path), files[path]
     return Arranged(notebooks, added, files, [printable(remark) for remark in remarks])
 
 
@@ -144,6 +146,20 @@ def _renamed(files: dict[str, bytes], notebooks: dict[str, str], remarks: list[s
             yield meant, names[0]
         else:
             remarks.append(f"none of {', '.join(names)} is taken for {meant}; give this name to the right one")
+
+
+def _composed(files: dict[str, bytes]) -> Iterable[tuple[str, str]]:
+    """The names that code knows files by to which macOS gave decomposed ones, where no other file is in the way."""
+    taken = {str(above) for path in files for above in PurePosixPath(path).parents}.union(files)
+    for path in sorted(files):
+        parts = [
+            unicodedata.normalize("NFC", part) if unicodedata.is_normalized("NFD", part) else part
+            for part in path.split("/")
+        ]
+        name, above = "/".join(parts), {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        if name not in taken and not above & files.keys():
+            yield name, path
+            taken |= above | {name}
 
 
 def _meant(name: str, core: str, notebook: str) -> str | None:

@@ -230,10 +230,18 @@ def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple
         raise HandInError(f"there are more than {MAX_DEPTH} folders in each other")
     fd = _open(inside, name, parent, os.O_DIRECTORY)
     try:
-        for child in sorted(name for name in os.listdir(fd) if not matches(name)):
+        children = os.listdir(fd)
+        if depth and _is_environment(children):
+            return
+        for child in sorted(name for name in children if not matches(name)):
             yield from _walk(f"{inside}/{child}" if depth else child, child, fd, depth + 1)
     finally:
         os.close(fd)
+
+
+def _is_environment(names: list[str]) -> bool:
+    """Whether a folder with these in it is a virtual environment, whatever it is called: junk, but for a notebook."""
+    return not {"pyvenv.cfg", "conda-meta"}.isdisjoint(names) and not any(name.endswith(".ipynb") for name in names)
 
 
 def _open(inside: str, name: str, parent: int, kind: int = 0) -> int:

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ..releases import FLAGS, ReleasedCell, as_seen, kept_releases, outline, source_digest
+from ..releases import FLAGS, ReleasedCell, as_seen, code_digest, emptied, kept_releases, outline, source_digest
 from .room import REMARK, Room
 from .texts import inactive
 
@@ -33,6 +33,7 @@ class Rebuild(NbGraderPreprocessor):
     - the sources of the solution cells, known by their nbgrader id, else by their cell id, else by what they define
       where the released one is missing;
     - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
+    - what was written into locked texts, and in lines behind locked code that is not a test, as cells of their own;
     - all other cells, without metadata, each behind the cell it followed; but not the instructor's own cells that an
       older release had.
 
@@ -84,7 +85,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[li
     fields = {name + end for name in grade_ids(release) for end in ("", "-comment")}
     stub_of = {ident: cell.source for ident, cell in skeleton.items()}
     cells = [cell for cell in _list(submitted.get("cells")) if isinstance(cell, dict)]
-    homes = _homes(cells, skeleton)
+    homes = _homes(cells, skeleton, earlier)
     cells = _brought_up_to_date(cells, homes, skeleton, earlier)
     counted = _counted(cells, homes, skeleton)
     moved = _moved(list(counted), list(skeleton))
@@ -108,7 +109,7 @@ def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[li
                 if _says(released, "solution") and _is_same(_source(cell), released.source):
                     stubs.add(home)
                 _take_source(cell, released, fields, room)
-            elif added := _added_text(cell, released):
+            elif added := _added(cell, released):
                 behind.setdefault(anchor, []).append(_own_cell(cell | {"source": added}, number, fields, room))
     rebuilt = behind.get(None, [])
     for cell in release.cells:
@@ -172,6 +173,8 @@ def _remarks(
     """Say what had been done to cells that students should leave alone."""
     releases = [_by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
     began_with = _began_with(there, releases)
+    # Where all ids are lost, a cell that is not recognised may be any of those that are missing.
+    recognisable = any(_grade_id(cell) or _known_id(cell, skeleton) for cell in cells)
     done: dict[str, list[str]] = {}
     for ident, released in skeleton.items():
         versions = [cell for cell, home in zip(cells, homes, strict=True) if home == ident]
@@ -179,20 +182,35 @@ def _remarks(
         if not released.metadata.get("nbgrader"):
             continue
         if not versions:
-            if ident in began_with:
+            if recognisable and ident in began_with:
                 done.setdefault("deleted", []).append(ident)
         elif len(versions) > 1:
             if not _is_open(released):  # else somebody has split their work
                 done.setdefault("duplicated", []).append(ident)
-        elif not any(cell.is_open or cell.source == source_digest(_source(versions[0])) for cell in known):
+        elif not _is_unedited(_source(versions[0]), released.source, known):
             done.setdefault("edited", []).append(ident)
         elif versions[0].get("cell_type") not in [cell.cell_type for cell in known]:
             done.setdefault("changed the type of", []).append(ident)
         elif _flags(versions[0]) and _flags(versions[0]) not in [cell.flags for cell in known]:
             done.setdefault("changed the nbgrader metadata of", []).append(ident)
-    done["moved"] = [ident for ident in _moved(there, list(began_with)) if ident not in done.get("duplicated", [])]
+    if _is_of_another_release(done.get("edited", []), skeleton):
+        return ["it seems to be of another release than any that is known here"]
+    anywhere = {ident for ident in skeleton if _is_open(skeleton[ident])}.union(done.get("duplicated", []))
+    done["moved"] = _moved(*([ident for ident in idents if ident not in anywhere] for idents in (there, began_with)))
     names = {ident: _grade_id(cell) or ident for ident, cell in skeleton.items()}
     return [f"{what} {_and_others([names[ident] for ident in idents])}" for what, idents in done.items() if idents]
+
+
+def _is_unedited(source: str, newest: str, known: list[ReleasedCell]) -> bool:
+    """Whether a cell is as in one of the releases, but for what formatters change and students fill in."""
+    codes = {code_digest(source), code_digest(emptied(source, newest))}
+    return any(cell.is_open or cell.source == source_digest(source) or cell.code in codes for cell in known)
+
+
+def _is_of_another_release(edited: list[str], skeleton: dict[str, NotebookNode]) -> bool:
+    """Whether more of the given code differs than a student would edit: five cells, and a third of them."""
+    given = {ident for ident, cell in skeleton.items() if cell.cell_type == "code" and not _is_open(cell)}
+    return len(given & {*edited}) >= max(5, len(given) / 3)
 
 
 def _by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
@@ -233,24 +251,28 @@ def _give_ids(release: NotebookNode) -> None:
             cell.id = f"released-{number}"
 
 
-def _homes(cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode]) -> list[str | None]:
+def _homes(
+    cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode], earlier: Sequence[list[ReleasedCell]]
+) -> list[str | None]:
     """For each submitted cell the id of the released cell that it is; None for a cell of the student's own."""
     by_grade_id = {_grade_id(cell): ident for ident, cell in skeleton.items() if _grade_id(cell)}
     homes = [by_grade_id.get(_grade_id(cell)) or _known_id(cell, skeleton) for cell in cells]
     # Some frontends lose the ids, and old notebooks have none; an untouched cell is known all the same ...
     place = {ident: number for number, ident in enumerate(skeleton)}
     missing = place.keys() - set(homes)
+    releases = [_by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
     by_source: dict[str, list[str]] = {}
     for ident in sorted(missing, key=place.get):
-        by_source.setdefault(as_seen(skeleton[ident].source), []).append(ident)
+        for digest in {release[ident].source for release in releases if ident in release}:
+            by_source.setdefault(digest, []).append(ident)
     last = -1
     for number, cell in enumerate(cells):
-        if homes[number] is None and (same := by_source.get(as_seen(_source(cell)))):
-            homes[number] = next((ident for ident in same if place[ident] > last), same[0])
-            same.remove(homes[number])
+        if homes[number] is None:
+            same = [ident for ident in by_source.get(source_digest(_source(cell)), []) if ident in missing]
+            homes[number] = next((ident for ident in same if place[ident] > last), same[0] if same else None)
+            missing.discard(homes[number])
         last = place.get(homes[number], last)
     # ... and so is one that was typed anew or changed, if it stands where a released one is missing.
-    missing -= set(homes)
     defined: dict[int, set[str]] = {}
     for ident in sorted(filter(lambda ident: _says(skeleton[ident], "solution"), missing), key=place.get):
         here = [number for number in _gap_of(ident, homes, missing, place) if homes[number] is None]
@@ -325,6 +347,7 @@ def _past_stubs(anchor: str | None, skeleton: dict[str, NotebookNode], counted: 
 
 
 _WORD = re.compile(r"\w+")
+_UNINDENTED = re.compile(r"(?:[ \t]*+\n)*+\S")
 # The names that a line gives a meaning to, as far as one line tells. Student code is never given to Python's parser
 # here, which takes a thousand times its size in memory.
 _DEFINITION = re.compile(
@@ -378,12 +401,20 @@ def _without(source: str, names: set[str]) -> str:
     return "\n\n".join(filter(None, [f"# Defined in other cells of the student's: {', '.join(sorted(names))}", kept]))
 
 
-def _added_text(cell: dict[str, Any], released: NotebookNode) -> str:
-    """What a student wrote into a locked text."""
-    text = _source(cell)
-    if released.cell_type == "code" or _is_same(text, released.source):
+def _added(cell: dict[str, Any], released: NotebookNode) -> str:
+    """What a student wrote into a locked text, or in lines of its own behind locked code that is not a test."""
+    source = _source(cell)
+    if _is_same(source, released.source):
         return ""
-    return text.removeprefix(released.source.rstrip()).strip()
+    if released.cell_type != "code":
+        return source.removeprefix(released.source.rstrip()).strip()
+    if _says(released, "grade") or cell.get("cell_type") != "code":
+        return ""
+    lines, given = source.split("\n"), released.source.rstrip().count("\n") + 1
+    begin, behind = ("\n".join(part) for part in (lines[:given], lines[given:]))
+    is_as_given = _is_same(emptied(begin, released.source), emptied(released.source, released.source))
+    # A line that is indented belongs to a block of the given code.
+    return behind.strip() if is_as_given and _UNINDENTED.match(behind) else ""
 
 
 def _point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs: set[str]) -> list[str]:
