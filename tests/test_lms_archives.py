@@ -384,6 +384,15 @@ def unpacked(raw):
     return hand_in.files
 
 
+@pytest.mark.parametrize("sign", ["pyvenv.cfg", "conda-meta/history"])
+def test_a_virtual_environment_in_an_archive_is_junk_whatever_it_is_called(sign):
+    environment = {f"ex1/my env/{name}": b"" for name in (sign, "lib/site-packages/a/b.ipynb", "bin/python")}
+    work = {"ex1/work.ipynb": NOTEBOOK, "ex1/my env.py": b"1"}
+    assert unpacked(zipped(work | environment)) == work
+    around = {f"ex1/{sign}": b"", "ex1/tasks/work.ipynb": NOTEBOOK}
+    assert unpacked(zipped(around)) == around
+
+
 @pytest.mark.parametrize(
     "name", ["/etc/x", "../x", "a/../../x", "a/./x", "a//x", "..\\x", "a\\..\\..\\x", "C:/x", "c:x", "..", "a/.."]
 )
