@@ -107,13 +107,16 @@ def test_a_virtual_environment_is_junk_whatever_it_is_called(folder, name, sign)
     (folder / name / sign).parent.mkdir(parents=True)
     (folder / name / sign).touch()
     (folder / name / "python").symlink_to("/usr/bin/python3")
+    (folder / name / "site-packages").mkdir()
+    (folder / name / "site-packages" / "example.ipynb").touch()
     check(folder)
     assert read_files(folder) == (PLAIN, [])
 
 
-@pytest.mark.parametrize("place", [".", "data"])
-def test_an_environment_around_a_notebook_does_not_hide_it(folder, place):
-    (folder / place / "pyvenv.cfg").touch()
+@pytest.mark.parametrize(("around", "place"), [(".", "."), ("data", "data"), ("data", "data/tasks")])
+def test_an_environment_around_a_notebook_does_not_hide_it(folder, around, place):
+    (folder / place).mkdir(exist_ok=True)
+    (folder / around / "pyvenv.cfg").touch()
     (folder / place / "mine.ipynb").touch()
     assert f"{place}/mine.ipynb".removeprefix("./") in read_files(folder)[0]
 

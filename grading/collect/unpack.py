@@ -3,7 +3,9 @@
 import re
 import stat
 import unicodedata
+from collections.abc import Iterator
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -12,6 +14,7 @@ from ..sanitize.hand_in import MAX_BYTES, MAX_FILES, HandInError, check, matches
 
 MAX_ENTRIES = 50_000  # junk and folders count, too
 MAX_PATH = 255  # bytes; so many has the longest name of one file
+_ENVIRONMENT = re.compile(r"(.+)/(?:pyvenv\.cfg|conda-meta/.*)", re.DOTALL)
 
 
 def open_zip(file: Path | BinaryIO, name: str) -> ZipFile:
@@ -37,7 +40,21 @@ def files_in(archive: ZipFile) -> list[ZipInfo]:
     entries = archive.infolist()
     for entry in entries:
         entry.filename = entry.filename.replace("\\", "/")
-    return [entry for entry in entries if not (entry.is_dir() or matches(entry.filename))]
+    return _without_environments([entry for entry in entries if not (entry.is_dir() or matches(entry.filename))])
+
+
+def _without_environments(entries: list[ZipInfo]) -> list[ZipInfo]:
+    """The entries outside of virtual environments, whatever those are called; none is one with a student's notebook."""
+    names = [entry.filename[:MAX_PATH] for entry in entries]
+    environments = {found[1] for found in map(_ENVIRONMENT.fullmatch, names) if found}
+    notebooks = [name for name in names if name.endswith(".ipynb") and "/site-packages/" not in name]
+    environments.difference_update(*map(_folders, notebooks))
+    return [entry for entry, name in zip(entries, names, strict=True) if environments.isdisjoint(_folders(name))]
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders that a path goes through, and the path."""
+    return accumulate(path.split("/"), "{}/{}".format)
 
 
 def read(archive: ZipFile, entry: ZipInfo, name: str) -> bytes:

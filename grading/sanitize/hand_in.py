@@ -231,7 +231,7 @@ def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple
     fd = _open(inside, name, parent, os.O_DIRECTORY)
     try:
         children = os.listdir(fd)
-        if depth and _is_environment(children):
+        if depth and _is_environment(fd, children):
             return
         for child in sorted(name for name in children if not matches(name)):
             yield from _walk(f"{inside}/{child}" if depth else child, child, fd, depth + 1)
@@ -239,9 +239,16 @@ def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple
         os.close(fd)
 
 
-def _is_environment(names: list[str]) -> bool:
-    """Whether a folder with these in it is a virtual environment, whatever it is called: junk, but for a notebook."""
-    return not {"pyvenv.cfg", "conda-meta"}.isdisjoint(names) and not any(name.endswith(".ipynb") for name in names)
+def _is_environment(fd: int, names: list[str]) -> bool:
+    """Whether an open folder with these in it is a virtual environment; none is one with a student's notebook."""
+    if {"pyvenv.cfg", "conda-meta"}.isdisjoint(names):
+        return False
+    for path, folders, files, _ in os.fwalk(dir_fd=fd):
+        if any(name.endswith(".ipynb") for name in files):
+            return False
+        is_deep = path.count("/") >= MAX_DEPTH
+        folders[:] = [name for name in folders if not is_deep and not matches(name, [*JUNK, "site-packages"])]
+    return True
 
 
 def _open(inside: str, name: str, parent: int, kind: int = 0) -> int:
