@@ -60,6 +60,7 @@ def test_the_canary_is_executed_where_the_class_is(tmp_path):
     assert after.keys() == before.keys() and sum(after[name] != before[name] for name in after) == CANARY
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_dies_is_named_and_the_next_run_goes_on(tmp_path):
     course = tmp_path / "course"
     build(course, {f"s{number}": SLOW.format(answer=1) for number in range(6)})
@@ -86,6 +87,7 @@ def test_a_scheduler_that_dies_is_named_and_the_next_run_goes_on(tmp_path):
     assert kept.items() <= executed(course).items() and set(marks(course).values()) == {2.0}
 
 
+@pytest.mark.slow
 def test_who_waits_for_workers_is_told(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1"})

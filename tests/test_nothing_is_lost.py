@@ -147,7 +147,9 @@ def test_whatever_is_killed_no_mark_is_lost(tmp_path, size, times):
 
 
 @pytest.mark.parametrize(
-    ("size", "times"), [(6, 2), pytest.param(60, 25, marks=pytest.mark.slow)], ids=["a few", "a class"]
+    ("size", "times"),
+    [pytest.param(6, 2, marks=pytest.mark.slow), pytest.param(60, 25, marks=pytest.mark.slow)],
+    ids=["a few", "a class"],
 )
 def test_whichever_worker_is_killed_no_mark_is_lost(tmp_path, size, times):
     """Workers that are processes of their own, and now and then the command; another worker comes in the place."""

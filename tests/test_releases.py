@@ -255,7 +255,7 @@ def generate(course, how):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 @pytest.mark.parametrize("how", ["nbgrader", "grade"])
-@pytest.mark.parametrize("graded_by", ["nbgrader", "grade"])
+@pytest.mark.parametrize("graded_by", [pytest.param("nbgrader", marks=pytest.mark.slow), "grade"])
 def test_every_release_that_was_generated_counts(tmp_path, how, graded_by):
     course = tmp_path / "course"
     build(course, {"zoe": "1"})  # somebody has to be there for grade
