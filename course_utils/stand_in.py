@@ -153,12 +153,20 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
         X, y = (torch.tensor(array, dtype=torch.float32, device="cpu") for array in (images, labels))
         try:
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                train_model(net.train(), X, y, epochs=5)
+                losses = train_model(net.train(), X, y, epochs=5)
             with torch.no_grad():
                 called_bright = (net[0].chirp_logits(torch.as_tensor(images).to(device)) > 0).cpu().numpy()
         except Exception:
             continue  # that it fails with every form is for the checks of train_model to say
-        if (called_bright == (labels == 1)).mean() >= 0.9:
+        if (called_bright == (labels == 1)).mean() >= 0.9 and _may_be_finite(losses):
             return form
         works.append(form)
     return (works or [Form()])[0]
+
+
+def _may_be_finite(losses: Any) -> bool:
+    """Whether losses hold no NaN and no infinity, such as the logarithm of what is no probability; if they are any."""
+    try:
+        return bool(np.isfinite(np.asarray(losses, dtype=float)).all())
+    except (TypeError, ValueError, RuntimeError):
+        return True  # what is wrong with them is for the checks of train_model to say

@@ -10,6 +10,7 @@ from torch import nn
 
 from course_utils import checkpoint, simulators
 from course_utils.checkpoint import FILE, fit, read
+from course_utils.stand_in import Form, form_for
 from course_utils.submission import connect, judging
 
 NET = """
@@ -350,3 +351,32 @@ def question():
     assert outcome.fraction == 1, outcome.message
     with pytest.raises(UserWarning):
         warnings.warn("still an error", UserWarning, stacklevel=1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_form_with_which_losses_are_not_finite_is_not_the_students(seed):
+    """The first steps may teach a net all the same."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.pixels = nn.Linear(32 * 64, 2)
+
+        def forward(self, images):
+            return self.pixels(images.flatten(1)).softmax(1)
+
+    def train_model(model, X, y, epochs):
+        optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+        losses = []
+        for _ in range(epochs):
+            for batch in torch.randperm(len(X)).split(32):
+                loss = nn.functional.nll_loss(torch.log(model(X[batch])), y[batch].long())
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+            losses.append(loss.item())
+        return losses
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        assert form_for(Net, train_model, "cpu") == Form((2,), probabilities=True)
