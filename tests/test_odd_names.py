@@ -70,7 +70,9 @@ def test_a_rehearsal_finds_them_too(odd):
 def test_a_transcript_is_found(odd, student):
     with pytest.raises(NotGradedError, match=r"nothing of .* was graded"):  # ordinary tests are not explained
         explanation(Course(odd), student, "first-right")
-    (odd / "autograded" / student / "ex1" / "work.transcript.zip").write_bytes(b"damaged")
+    transcript = odd / "autograded" / student / "ex1" / "work.transcript.zip"
+    transcript.chmod(0o644)  # for an ordinary user
+    transcript.write_bytes(b"damaged")
     with pytest.raises(NotGradedError, match=r"work\.transcript\.zip is damaged"):
         explanation(Course(odd), student, "first-right")
 
