@@ -40,7 +40,7 @@ class ReleasedCell:
     flags : dict
         What nbgrader's author put down for it; empty for a cell that nbgrader does not know.
     code : str
-        The digest of its code, see `code_digest`; empty for text, and in notes from before there was this digest.
+        Its `unformatted_digest`; empty for text, and in notes from before there was this digest.
     """
 
     id: str
@@ -67,7 +67,7 @@ def source_digest(source: str) -> str:
     return hashlib.sha256(as_seen(source).encode()).hexdigest()
 
 
-def code_digest(source: str) -> str:
+def unformatted_digest(source: str) -> str:
     """SHA-256 of code without what formatters change: blanks, ends of lines, quotes, commas and parentheses.
 
     Other code may have the same one. It only tells whether somebody meant to edit a cell that is restored anyway.
@@ -118,5 +118,5 @@ def _folder(course: CourseDirectory, assignment: str, name: str) -> Path:
 def _outlined(cell: NotebookNode, nbgrader: dict[str, Any]) -> ReleasedCell:
     grade_id = nbgrader.get("grade_id", "")
     flags = {key: nbgrader.get(key) for key in FLAGS} if grade_id else {}
-    code = code_digest(cell.source) if cell.cell_type == "code" else ""
+    code = unformatted_digest(cell.source) if cell.cell_type == "code" else ""
     return ReleasedCell(cell.get("id", ""), grade_id, cell.cell_type, source_digest(cell.source), flags, code)

@@ -169,6 +169,14 @@ def test_an_answer_with_another_id_keeps_its_mark_and_its_comment(course):
         assert gradebook.find_comment("discussion", "work", "ex1", "ada").manual_comment == "Well said."
 
 
+def test_what_macos_leaves_beside_the_source_is_no_notebook(course):
+    (course / "source" / "ex1" / "._work.ipynb").write_bytes(b"\0")
+    add_test(course)
+    grade(course, "--no-feedback")
+    with opened(course) as gradebook:
+        assert [notebook.name for notebook in gradebook.find_assignment("ex1").notebooks] == ["work"]
+
+
 def test_a_test_is_taken_out(course):
     """Nor does it run as a cell of the student's own, who still has it."""
     with source(course) as notebook:

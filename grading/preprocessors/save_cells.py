@@ -126,7 +126,7 @@ def change_notebooks(db_url: str, assignment: str, source: Path, discard_marks: 
         if not entry.submissions:
             return
         there = {notebook.name: notebook for notebook in entry.notebooks}
-        wanted = {path.stem: path for path in source.glob("*.ipynb")}
+        wanted = {path.stem: path for path in source.glob("[!.]*.ipynb")}
         gone, new = there.keys() - wanted.keys(), wanted.keys() - there.keys()
         for name in sorted(new):
             idents = grade_ids(nbformat.read(wanted[name], as_version=4))

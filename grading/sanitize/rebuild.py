@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ..releases import FLAGS, ReleasedCell, as_seen, code_digest, emptied, kept_releases, outline, source_digest
+from ..releases import FLAGS, ReleasedCell, as_seen, emptied, kept_releases, outline, source_digest, unformatted_digest
 from .room import REMARK, Room
 from .texts import inactive
 
@@ -203,7 +203,7 @@ def _remarks(
 
 def _is_unedited(source: str, newest: str, known: list[ReleasedCell]) -> bool:
     """Whether a cell is as in one of the releases, but for what formatters change and students fill in."""
-    codes = {code_digest(source), code_digest(emptied(source, newest))}
+    codes = {unformatted_digest(source), unformatted_digest(emptied(source, newest))}
     return any(cell.is_open or cell.source == source_digest(source) or cell.code in codes for cell in known)
 
 
