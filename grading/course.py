@@ -33,8 +33,8 @@ from .preprocessors.save_cells import SettledMarksError, change_notebooks
 from .record.recorder import Recorder
 from .releases import keep_release
 from .sanitize.accept import accept, handed_in
+from .sanitize.cells import grade_ids, has_work
 from .sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
-from .sanitize.rebuild import grade_ids, has_work
 from .sanitize.submitted import read_submitted
 from .temporary import new_folder
 

@@ -9,7 +9,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.marks import read_marks
-from grading.sanitize.rebuild import OWN, rebuild
+from grading.sanitize.cells import OWN
+from grading.sanitize.rebuild import rebuild
 from tests.test_broken_hand_ins import line_of
 from tests.tiny_course import build, cell, hand_in, marked, master
 

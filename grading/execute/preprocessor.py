@@ -20,8 +20,9 @@ from traitlets import Bool, Float, Integer, List, Unicode
 from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
 from ..sanitize.accept import TIMESTAMP, files_for
+from ..sanitize.elsewhere import refer
 from ..sanitize.hand_in import is_text
-from ..sanitize.rebuild import add_remarks, refer
+from ..sanitize.remarks import add_remarks
 from ..secret import course_secret
 from .job import Job, execute
 from .limits import Limits

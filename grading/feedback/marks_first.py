@@ -10,8 +10,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ..sanitize.cells import OWN
 from ..sanitize.hand_in import printable
-from ..sanitize.rebuild import OWN
 
 MAX_REMARKS, MAX_WORDS = 50, 1000  # how many are shown, and characters of one of them
 

@@ -23,7 +23,7 @@ from nbgrader.preprocessors import SaveCells as NbgradersSaveCells
 from traitlets import Bool
 
 from ..gradebook import sqlite_file
-from ..sanitize.rebuild import grade_ids
+from ..sanitize.cells import grade_ids
 
 KINDS = (GradeCell, SolutionCell, TaskCell, SourceCell)
 

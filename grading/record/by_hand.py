@@ -9,7 +9,7 @@ from nbgrader.api import Grade, Gradebook, SubmittedNotebook
 from nbgrader.utils import is_grade, is_solution, is_task
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 
-from ..sanitize.rebuild import OWN
+from ..sanitize.cells import OWN
 
 # Nbgrader has no place for this, and its own command removes the graded notebook before it records the next one.
 # The ids are those of nbgrader's rows.

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .cells import grade_ids
 from .hand_in import MAX_NOTEBOOK_BYTES, HandInError, plain_files, printable, read_files
-from .rebuild import grade_ids
 from .submitted import read_submitted
 
 # What is put around a name: a number of the learning platform or of the student before it; "Copy of"; the number of a

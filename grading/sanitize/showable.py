@@ -8,7 +8,7 @@ from nbconvert.preprocessors import HighlightMagicsPreprocessor
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from .rebuild import add_remarks
+from .remarks import add_remarks
 from .room import REMARK, NoRoomError, Room
 
 MAX_CODE = 100_000  # characters; the more a lexer has before it, the longer it takes to be interrupted
