@@ -17,7 +17,7 @@ WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(
     r"(?m)^[ \t]*+(?:(?:async[ \t]++)?(?:def|class)[ \t]++(?P<name>\w++)"
     r"|(?:from[ \t][^\n#]*?[ \t])?import[ \t]++(?P<imported>[^\n#]++)"
-    r"|\(?(?P<assigned>(?:\w++[ \t]*+,[ \t]*+)*+\w++)\)?[ \t]*+(?::[^=\n]*+)?=(?!=))"
+    r"|\(?(?P<assigned>\w++(?:[ \t]*+,[ \t]*+\w++)*)\)?[ \t]*+(?::[^=\n]*+)?=(?!=))"
 )
 
 

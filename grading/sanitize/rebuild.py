@@ -1,6 +1,5 @@
 """The notebook that is graded: the release's cells with the student's words in them."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -160,9 +159,6 @@ def _past_stubs(anchor: str | None, skeleton: dict[str, NotebookNode], counted: 
     return anchor
 
 
-_UNINDENTED = re.compile(r"(?:[ \t]*+\n)*+\S")
-
-
 def _added(cell: dict[str, Any], released: NotebookNode) -> str:
     """What a student wrote into a locked text, or in lines of its own behind locked code that is not a test."""
     source = source_of(cell)
@@ -175,8 +171,9 @@ def _added(cell: dict[str, Any], released: NotebookNode) -> str:
     lines, given = source.split("\n"), released.source.rstrip().count("\n") + 1
     begin, behind = ("\n".join(part) for part in (lines[:given], lines[given:]))
     is_as_given = is_same(emptied(begin, released.source), emptied(released.source, released.source))
+    first = next(filter(str.strip, behind.split("\n")), " ")
     # A line that is indented belongs to a block of the given code.
-    return behind.strip() if is_as_given and _UNINDENTED.match(behind) else ""
+    return behind.strip() if is_as_given and not first[0].isspace() else ""
 
 
 def _own_cell(cell: dict[str, Any], number: int, fields: set[str], room: Room) -> NotebookNode:

@@ -33,7 +33,7 @@ _ACTIVE = re.compile(
 )
 _PASTED = re.compile(r"!\[([^][\\`$<>\n]*)\]\(<?attachment:([^][\\<>()\n]*)>?\)")
 # Pictures in HTML, as front ends write them when somebody changes their size; and the attributes of one.
-_HTML_PICTURE = re.compile(r"<img\s((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>(?:\s*+</img>)?", re.IGNORECASE)
+_HTML_PICTURE = re.compile(r"<img\s((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*)>(?:\s*+</img>)?", re.IGNORECASE)
 _HTML_SOURCE = re.compile(r"\bsrc\s*=\s*[\"']?((?:attachment|data):[^\"'\s]++)", re.IGNORECASE)
 # Pictures within the text, as Colab pastes them, and those that a text names at its end, as Google Docs does.
 _DATA = r"<?data:image/([\w.+-]++);base64,([A-Za-z0-9+/=%\s]*+)>?"

@@ -32,7 +32,9 @@ MAX_DIMENSIONS = 8
 
 _LENGTH = struct.Struct(">I")
 _INNERMOST = re.compile(rb"[\[{][^][{}]*[]}]")
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+# The one possessive group: a string may hold millions of escapes, and each would be kept for going back. That Python
+# 3.11.0 to 3.11.4 resets it wrongly (gh-106052) does no harm here: only a backslash at the very end would be read on.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 class WireError(Exception):
