@@ -622,3 +622,39 @@ def test_a_module_of_answers_that_is_not_there(tmp_path):
     finally:
         runner.stop()
     assert "no_such_module" in reply["failure"]["message"]
+
+
+def test_what_needs_a_package_of_the_students_alone_is_left_out_and_no_more(run):
+    outputs = run(
+        """
+        import nowhere.to_be_found as nowhere
+        from elsewhere import plot, table
+        before = 1
+        shown = plot(before)
+        print(shown)
+        get_ipython().run_line_magic("load_ext", "nowhere")
+        get_ipython().run_line_magic("no_such_magic", "2")
+        def work():
+            return nowhere.work()
+        print(before)
+        never_defined
+        print("the cell has ended")
+        """
+    )
+    names = [output["name"] for output in outputs if output["type"] == "error"]
+    assert names == [*["ModuleNotFoundError"] * 2, *["NameError"] * 2, "ModuleNotFoundError", "NameError"]
+    printed = "".join(output["text"] for output in outputs if output.get("name") == "stdout")
+    assert printed == "1\n" and "never_defined" in outputs[-1]["value"]
+
+
+def test_what_the_student_defines_after_all_is_no_longer_missing(fresh):
+    fresh.run("from nowhere import area")
+    fresh.run("def area(side):\n    return sides * side")
+    outputs = fresh.run("area(2)\nprint('the cell has ended')")
+    assert [output["type"] for output in outputs] == ["error"]
+
+
+@pytest.mark.parametrize("backend", ["widget", "notebook", "qt", "tk", "no-such-backend", ""])
+def test_figures_are_shown_whatever_backend_a_notebook_asks_for(fresh, backend):
+    outputs = fresh.run(f"%matplotlib {backend}\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    assert is_image(outputs[-1]["png"], "PNG") and all(output["type"] != "error" for output in outputs)

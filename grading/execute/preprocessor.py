@@ -39,6 +39,8 @@ MAX_REMARKS, MAX_REMARK = 5, 500  # of one cell, and characters of one: the stud
 # In which a student may have written an answer.
 PAPERS = {".txt", ".md", ".rtf", ".tex", ".pdf", ".doc", ".docx", ".odt", ".pages"}
 _NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # as formgrader shows them
+_MISSING = re.compile(r"No module named '([\w.]+)'")
+ONLY_ON_COLAB = {"google", "google.colab"}
 MAX_MESSAGE = 10_000  # characters of what a test says, which may quote the student
 
 
@@ -294,6 +296,9 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
         remarks.append(f"{name} printed too much: its output is cut")
     if "No space left on device" in errors.get("OSError", ""):
         remarks.append(f"{name} wrote more files than fit")
+    missing = _MISSING.match(errors.get("ModuleNotFoundError", ""))
+    if missing and missing[1] not in ONLY_ON_COLAB:
+        remarks.append(f"{name} imports {missing[1]}, which is not installed here: what needs it was left out")
     return remarks + ([f"{report['died'].removeprefix('your ')} in {name}"] if "died" in report else [])
 
 

@@ -36,7 +36,7 @@ class Runner:
             Contents by name relative to the working folder.
         answers : str or None
             Module whose ``answer(namespace, question, arguments)`` answers questions with
-            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``. Its ``follow(shell)``, if there is
+            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``. Its ``prepare(shell)``, if there is
             one, is called first, so that it can note what becomes of the cells.
         path : list of str
             Folders to import from, before the student's own.
@@ -49,8 +49,8 @@ class Runner:
         if answers:
             module = importlib.import_module(answers)
             self.answer = module.answer
-            if hasattr(module, "follow"):
-                module.follow(self.shell)
+            if hasattr(module, "prepare"):
+                module.prepare(self.shell)
         # The student's folder comes last: nothing in it can shadow an installed module, nor be imported before now.
         sys.path.append(os.getcwd())
         self.refused.watch()

@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
+from types import CodeType
 from typing import Any
 
 import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
 from IPython.core.formatters import DisplayFormatter
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.pylabtools import print_figure
 from traitlets import Any as AnyTrait
 from traitlets import Type
@@ -200,6 +202,7 @@ class NotebookShell(InteractiveShell):
     def __init__(self, **kwargs: Any) -> None:
         self.recorder = Recorder()
         self._inline = False
+        self._not_here: set[str] = set()
         config = Config()
         config.HistoryManager.enabled = False
         super().__init__(config=config, **kwargs)
@@ -214,6 +217,30 @@ class NotebookShell(InteractiveShell):
 
     def enable_gui(self, gui: str | None = None) -> None:
         """No window, no event loop: figures are shown inline."""
+
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
+        """Show figures inline, whatever ``%matplotlib`` asks for; what it names may not be here."""
+        return super().enable_matplotlib("inline")
+
+    async def run_code(
+        self, code_obj: CodeType, result: ExecutionResult | None = None, *, async_: bool = False
+    ) -> bool:
+        """Run one statement of a cell; the next one is run, too, if this one needs what only the student has.
+
+        That is a package or a magic of their front end, and a name that it would have given.
+
+        Returns
+        -------
+        bool
+            Whether the cell ends with this statement.
+        """
+        failed = await super().run_code(code_obj, result, async_=async_)
+        error = result.error_in_exec if failed and result else None
+        lacks = isinstance(error, NameError) and error.name in self._not_here
+        if not isinstance(error, (ImportError, UsageError)) and not lacks:
+            return failed
+        self._not_here.update(name for name in code_obj.co_names if name not in self.user_ns)
+        return False
 
     def ask_exit(self) -> None:
         """Go on: after ``exit()`` the rest of a submission still counts."""

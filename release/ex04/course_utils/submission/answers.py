@@ -18,17 +18,24 @@ from torch import nn
 
 from ..settings import ordinary_settings
 from ..stand_in import fixed_net, form_for, linear_net, stand_ins
+from . import devices
 from .figures import panels_of
 from .history import follow, why_missing
 from .unanswerable import Unanswerable, describe
 
-__all__ = ["answer", "follow"]
+__all__ = ["answer", "follow", "prepare"]
 
 # A test part mostly fits into one batch, as in the notebook: a net that mixes up the images of a batch loses the check
 # of that, and not the others as well.
 BATCH = 256
 # Sizes of what goes through the door; generous for honest work.
 MAX_PARAMETERS = 2000
+
+
+def prepare(shell: Any) -> None:
+    """Get an IPython shell ready in which a submission is graded, before its first cell."""
+    follow(shell)
+    devices.follow(shell)
 
 
 def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
