@@ -65,3 +65,11 @@ def pytest_collection_modifyitems(items):
 def pytest_generate_tests(metafunc):
     if "example" in metafunc.fixturenames:
         metafunc.parametrize("example", sample_examples(), ids=lambda example: example.name)
+
+
+def pytest_unconfigure(config):
+    """Name what failed in the very last line, which is all that some CI pages show."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    failed = reporter.stats.get("failed", []) + reporter.stats.get("error", []) if reporter else []
+    if failed and not hasattr(config, "workerinput"):
+        print("failed:", " ".join(dict.fromkeys(report.nodeid for report in failed)))
