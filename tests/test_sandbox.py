@@ -23,6 +23,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.preprocessor import SetupFailed, outputs_of
 from grading.execute.sandbox import SandboxError
 from grading.execute.session import Disturbed, Limits, Session
+from grading.execute.watchdog import Usage
 from tests.machine import descendants, processes
 from tests.ordinary_user import run_as_ordinary_user
 
@@ -563,6 +564,19 @@ def test_who_is_killed_may_have_been_killed_by_the_machine(answers):
         run(student("x = 3"), judged(ASK), student(kill), judged(ASK), **answers)
     _, asked, killed, after = disturbed.value.reports
     assert asked["passed"] and error(killed) == "KernelDied" and not after["passed"]
+
+
+def test_who_is_killed_while_the_watchdog_looks_was_not_ended_by_it(answers, monkeypatch):
+    look = Usage.look
+
+    def look_until_it_is_gone(usage, limit):
+        while True:
+            look(usage, limit)
+
+    monkeypatch.setattr(Usage, "look", look_until_it_is_gone)
+    kill = "import os, signal, time; time.sleep(0.5); os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(Disturbed, match="its sandbox was killed"):
+        run(student(kill), judged(ASK), **answers)
 
 
 def test_an_endless_cell_ends_by_its_limit_and_the_next_one_runs(answers):

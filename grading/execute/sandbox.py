@@ -86,6 +86,10 @@ class Sandbox:
             raise SandboxError(f"the sandbox has ended before anything was executed in it: {error}") from error
         return first.pid
 
+    def has_ended(self, patience: float) -> bool:
+        """Whether its first process ends within so many seconds."""
+        return self._first is not None and _has_ended(self._first, patience)
+
     def kill(self) -> None:
         """Kill everything inside it, and don't wait."""
         with suppress(ProcessLookupError):  # it has ended
@@ -108,7 +112,7 @@ class Sandbox:
         try:
             self.process.wait(PATIENCE)
             # The first process of a namespace ends when no other is left in it, see pid_namespaces(7).
-            if self._first is not None and not _has_ended(self._first, PATIENCE):
+            if self._first is not None and not self.has_ended(PATIENCE):
                 raise SandboxError(f"processes in the sandbox do not end within {PATIENCE:g} s after they were killed")
         except subprocess.TimeoutExpired as error:
             raise SandboxError(f"the sandbox does not end within {PATIENCE:g} s after it was killed") from error

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ class Session:
                     meter = guards.enter_context(Meter(first, self.processors))
                     if self.cgroup:
                         guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
-                    guards.enter_context(watch(first, limits, processes.end))
+                    guards.enter_context(watch(first, limits, processes.end, partial(student_side.has_ended, MOMENT)))
                 processes.begun = time.monotonic()
                 with suppress(WireError):  # then the first cell finds it gone
                     control.send({"go": True}, GRACE)

@@ -35,7 +35,7 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
 @contextmanager
-def watch(first: int, limits: Limits, end: Callable[[str], None]) -> Iterator[None]:
+def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Callable[[], bool]) -> Iterator[None]:
     """Watch a sandbox while the block runs.
 
     Parameters
@@ -47,6 +47,8 @@ def watch(first: int, limits: Limits, end: Callable[[str], None]) -> Iterator[No
     end : function of str
         Ends the sandbox; called once at most, from another thread, with what is to be said of the student's code, such
         as "used more than 4 GiB of memory and was stopped".
+    has_ended : function
+        Whether the first process has ended by itself, in a moment at most; asked when its files in /proc are gone.
 
     Raises
     ------
@@ -75,6 +77,8 @@ def watch(first: int, limits: Limits, end: Callable[[str], None]) -> Iterator[No
                     return end(f"used more than {limits.memory / 2**30:g} GiB of memory and was stopped")
                 wait = min(max(SHORTEST, (limits.memory - memory) / GROWTH), LONGEST)
         except Exception as error:
+            if isinstance(error, FileNotFoundError | ProcessLookupError) and has_ended():
+                return  # not by us: somebody has killed it
             end(f"was stopped, because it could not be watched any longer ({error})")
 
     thread = threading.Thread(target=look, name="watchdog")
