@@ -1,3 +1,4 @@
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,15 @@ SLOW = 3600  # seconds for a test that is marked as slow
 def timeouts_count(monkeypatch):
     """Where tests run, much else runs: timeouts count all the same."""
     monkeypatch.setattr(load, "MOST_TAKEN", 2.0)
+
+
+@pytest.fixture(autouse=True)
+def no_callbacks_on_garbage():
+    """Hypothesis times the collection of garbage by a callback. An interrupt that is raised there can't be caught."""
+    kept = gc.callbacks[:]
+    gc.callbacks.clear()
+    yield
+    gc.callbacks[:] = kept
 
 
 @pytest.fixture(scope="session")
