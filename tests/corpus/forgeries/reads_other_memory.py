@@ -2,11 +2,12 @@
 
 # %% scratch after=setup-checks
 import ctypes
+import os
 
 libc = ctypes.CDLL(None)
 PTRACE_ATTACH = 16
 for pid in range(1, 2000):
-    if pid == __import__("os").getpid():
+    if os.path.exists(f"/proc/self/task/{pid}"):  # a thread of its own
         continue
     if libc.ptrace(PTRACE_ATTACH, pid, 0, 0) == 0:
         print("got through: traces", pid)
