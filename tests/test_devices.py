@@ -5,7 +5,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
-from course_utils.submission.devices import NoAccelerator, follow
+from course_utils.submission.devices import NoAccelerator, help_where_assumed
 
 GPUS = ["cuda", "cuda:1", "mps", torch.device("cuda"), torch.device("cuda", 0), torch.device("mps")]
 
@@ -54,7 +54,7 @@ def test_other_arguments_stay():
     "cell", ['net.to("cuda")', "images = images.cuda()", "device = torch.device('cuda:0')", "x.to('mps')"]
 )
 def test_a_cell_that_takes_a_gpu_for_granted_is_helped_once(shell, cell):
-    follow(shell)
+    help_where_assumed(shell)
     for _ in range(2):
         shell.events.trigger("pre_run_cell", type("Info", (), {"raw_cell": cell}))
     assert len(shell.entered) == 1
@@ -64,13 +64,13 @@ def test_a_cell_that_takes_a_gpu_for_granted_is_helped_once(shell, cell):
     "cell", ['device = "cuda" if torch.cuda.is_available() else "cpu"', "torch.cuda.manual_seed_all(1)", "x.cpu()"]
 )
 def test_a_cell_that_asks_first_needs_no_help(shell, cell):
-    follow(shell)
+    help_where_assumed(shell)
     shell.events.trigger("pre_run_cell", type("Info", (), {"raw_cell": cell}))
     assert not shell.entered
 
 
 def test_where_there_is_a_gpu_it_is_used(shell, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    follow(shell)
+    help_where_assumed(shell)
     shell.events.trigger("pre_run_cell", type("Info", (), {"raw_cell": "x.cuda()"}))
     assert not shell.entered

@@ -122,6 +122,15 @@ def test_whatever_is_read_can_be_shown(report, cell):
     remarks_on("cell", read)
 
 
+def test_packages_that_are_not_installed_are_named_but_for_those_of_colab():
+    missing = ["torchinfo", "google.colab", "lab_black", "torchinfo", "google"]
+    outputs = [{"type": "error", "name": "ModuleNotFoundError", "value": f"No module named {it!r}"} for it in missing]
+    other = {"type": "error", "name": "NameError", "value": "name 'torchinfo' is not defined"}
+    said = "work imports torchinfo, lab_black, not installed here: what needs it was left out"
+    assert remarks_on("work", {"outputs": [*outputs, other]}) == [said]
+    assert remarks_on("work", {"outputs": [outputs[1], other]}) == []
+
+
 # The class
 
 LIES = {

@@ -35,7 +35,7 @@ MAX_PARAMETERS = 2000
 def prepare(shell: Any) -> None:
     """Get an IPython shell ready in which a submission is graded, before its first cell."""
     follow(shell)
-    devices.follow(shell)
+    devices.help_where_assumed(shell)
 
 
 def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from traitlets import Bool, Float, Integer, List, Unicode
 from ..gradebook import Names
 from ..inputs import Inputs, assignment_digest, hand_in_digest
 from ..sanitize.accept import TIMESTAMP, files_for
-from ..sanitize.elsewhere import refer
+from ..sanitize.answers_elsewhere import refer
 from ..sanitize.hand_in import is_text
-from ..sanitize.remarks import add_remarks
+from ..sanitize.remarks import add_remarks, and_others
 from ..secret import course_secret
 from .job import Job, execute
 from .limits import Limits
@@ -296,9 +296,9 @@ def remarks_on(name: str, report: dict[str, Any]) -> list[str]:
         remarks.append(f"{name} printed too much: its output is cut")
     if "No space left on device" in errors.get("OSError", ""):
         remarks.append(f"{name} wrote more files than fit")
-    missing = _MISSING.match(errors.get("ModuleNotFoundError", ""))
-    if missing and missing[1] not in ONLY_ON_COLAB:
-        remarks.append(f"{name} imports {missing[1]}, which is not installed here: what needs it was left out")
+    missing = [_MISSING.match(output["value"][:200]) for output in outputs if output["type"] == "error"]
+    if modules := dict.fromkeys(found[1] for found in missing if found and found[1] not in ONLY_ON_COLAB):
+        remarks.append(f"{name} imports {and_others([*modules])}, not installed here: what needs it was left out")
     return remarks + ([f"{report['died'].removeprefix('your ')} in {name}"] if "died" in report else [])
 
 

@@ -10,8 +10,6 @@ from nbformat import NotebookNode
 from .cells import source_of
 
 WORD = re.compile(r"\w+")
-
-
 # The names that a line gives a meaning to, as far as one line tells. Student code is never given to Python's parser
 # here, which takes a thousand times its size in memory.
 _DEFINITION = re.compile(

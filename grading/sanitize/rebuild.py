@@ -12,9 +12,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..releases import ReleasedCell, emptied, kept_releases, source_digest
+from .answers_elsewhere import point_to_answers
 from .cells import OWN, as_list, grade_ids, is_locked, is_open, is_same, says, source_of
 from .definitions import keep_definitions
-from .elsewhere import point_to_answers
 from .recognise import by_home, homes_of, out_of_order, versions_that_count
 from .remarks import add_remarks, changes_to_given_cells
 from .room import REMARK, Room

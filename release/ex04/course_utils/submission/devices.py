@@ -36,8 +36,8 @@ def on_processor(device: Any) -> Any:
     return torch.device("cpu") if is_accelerator else device
 
 
-def follow(shell: Any) -> None:
-    """Do without a graphics processor as soon as a cell of an IPython shell takes for granted that there is one."""
+def help_where_assumed(shell: Any) -> None:
+    """Compute on the processor as soon as a cell of an IPython shell assumes a graphics processor that is not there."""
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         return
 
