@@ -241,3 +241,33 @@ def test_loss_curve_explains_what_it_cannot_draw(losses):
     with pytest.raises(ValueError, match="one loss per epoch, got shape"):
         plots.loss_curve(losses)
     assert plt.get_fignums() == []
+
+
+# Logits against the signal-to-noise ratio
+
+
+def test_the_most_wrong_of_each_class_are_drawn_worst_first():
+    many = simulators.fresh(40, seed=3)
+    logits = np.linspace(-5, 5, 40)
+    _, axes = plots.logits_by_snr(many, logits[:, None], worst=2)
+    chirps, blips = (np.flatnonzero(many.labels == label) for label in (1, 0))
+    for name, i in zip(("chirp 1", "chirp 2", "blip 1", "blip 2"), (*chirps[:2], *blips[:-3:-1]), strict=True):
+        np.testing.assert_array_equal(drawn(axes[name]), many.images[i, 0])
+        assert f"{logits[i]:.1f}" in axes[name].get_title() and name[:-2] in axes[name].get_title()
+    shown = {line.get_label(): line.get_xydata() for line in axes["logits"].get_lines()}
+    np.testing.assert_allclose(shown["chirp"], np.stack([many.optimal_snr, logits], axis=1)[chirps])
+    np.testing.assert_allclose(shown["blip"], np.stack([many.optimal_snr, logits], axis=1)[blips])
+
+
+@pytest.mark.parametrize(
+    ("logits", "worst", "message"),
+    [
+        (np.zeros((40, 2)), 3, "one for each image"),
+        (np.zeros(39), 3, "one for each image"),
+        (np.zeros(40), 41, "there are only"),
+    ],
+)
+def test_logits_by_snr_explains_what_it_cannot_draw(logits, worst, message):
+    with pytest.raises(ValueError, match=message):
+        plots.logits_by_snr(simulators.fresh(40, seed=3), logits, worst)
+    assert not plt.get_fignums()

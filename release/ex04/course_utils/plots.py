@@ -18,11 +18,15 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils.settings import ordinary_settings
-from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
+from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS, Dataset
 
 # The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
 # noise: few colours are spent on what lies far below zero.
 COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
+
+# Marker and colour of each class: two colours that everybody can tell apart (M. Okabe and K. Ito, "Color universal
+# design", 2008).
+CLASS_MARKERS = {BLIP: (".", "#d55e00"), CHIRP: ("x", "#0072b2")}
 
 CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
 
@@ -208,6 +212,57 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
     ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
+
+
+@ordinary_settings()
+def logits_by_snr(dataset: Dataset, logits: ArrayLike, worst: int = 3) -> tuple[Figure, dict[str, Axes]]:
+    """Draw the logit of each image against its signal-to-noise ratio, and the images that are most wrong.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        n images, from `course_utils.simulators`.
+    logits : array_like, shape (n,) or (n, 1)
+        What a net says about them: above 0 for a chirp.
+    worst : int
+        How many images of each class to draw: chirps with the lowest logits, blips with the highest.
+
+    Returns
+    -------
+    fig : Figure
+    axes : dict of str to Axes
+        "logits", and "chirp 1", "blip 1", ... for the images, the most wrong first.
+
+    Raises
+    ------
+    ValueError
+        If there is not one logit for each image, or a class has fewer images than are to be drawn.
+    """
+    array = _numpy(logits)
+    n = len(dataset.labels)
+    if array.shape not in {(n,), (n, 1)}:
+        raise ValueError(f"logits must have shape ({n},) or ({n}, 1), one for each image, got {array.shape}")
+    fewest = np.bincount(dataset.labels, minlength=2).min()
+    if fewest < worst:
+        raise ValueError(f"{worst} images of each class are to be drawn, but of one there are only {fewest}")
+    array, snr = array.reshape(n), dataset.optimal_snr
+
+    rows = [["logits", f"chirp {place}", f"blip {place}"] for place in range(1, worst + 1)]
+    layout = {"figsize": (10, 1.2 + 1.15 * worst), "width_ratios": (2, 1, 1), "layout": "compressed"}
+    fig, axes = plt.subplot_mosaic(rows, **layout)
+    for label, (marker, colour) in CLASS_MARKERS.items():
+        members = np.flatnonzero(dataset.labels == label)
+        name, style = CLASS_NAMES[label], {"linestyle": "none", "markersize": 4}
+        axes["logits"].plot(snr[members], array[members], marker=marker, color=colour, label=name, **style)
+        most_wrong_first = members[np.argsort(array[members] if label == CHIRP else -array[members])]
+        for place, i in enumerate(most_wrong_first[:worst], start=1):
+            ax = axes[f"{name} {place}"]
+            _draw(dataset.images[i, 0], ax, f"{name}, logit {array[i]:.1f}, SNR {snr[i]:.0f}")
+            ax.tick_params(labelleft=False, labelbottom=False)
+    axes["logits"].axhline(0, color="gray", linewidth=1)
+    axes["logits"].set(xlabel="signal-to-noise ratio", ylabel="logit (blip < 0 < chirp)")
+    axes["logits"].legend()
+    return fig, axes
 
 
 def _numpy(values: Any) -> NDArray[Any]:
