@@ -47,7 +47,7 @@ class Checkpoint:
 
     weights: dict[str, Any]
     losses: list[float]
-    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64, device="cpu"))
     digests: dict[str, str] = field(default_factory=dict)
     validation: list[float] = field(default_factory=list)
 
@@ -307,8 +307,8 @@ def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart, pictur
         losses = watch.interrupted(stop)
         # At once: whoever runs out of time in grading is interrupted again soon.
         namespace["model"], namespace["losses"] = net.eval(), losses
-        finished = f"{len(losses)} epoch{'' if len(losses) == 1 else 's'} finished"
-        print(f"Interrupted: `model` is what was trained until now ({finished}; their losses are kept).")
+        finished = f"{len(losses)} finished epoch{'' if len(losses) == 1 else 's'}"
+        print(f"Interrupted: `model` is what was trained until now; `losses` keeps {finished}.")
         return _Training(losses, watch.validation, complete=False)
     except Exception as error:
         after = _weights(net)

@@ -11,7 +11,6 @@ The training stays as it would be unwatched: no random number is taken, and mode
 import inspect
 import io
 import math
-import random
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,14 +27,15 @@ from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from . import plots, simulators
 from .losses_so_far import of_interrupted, of_running
-from .submission.answers import as_array
+from .submission.answers import as_array, left_as_it_was, random_states_of_its_own
 
 # Of the time of a training. The loss of 200 images takes 8 % of an epoch of 800 images, a picture a tenth of a second.
 MEASURING_SHARE = 0.03
 DRAWING_SHARE = 0.02
 SECONDS_BETWEEN_PICTURES = 1.0
 FRESH_IMAGES = 200
-FRESH_SEED = (2015, FRESH_IMAGES)  # unlike the seed of any other set of images
+SEED = 2015  # of what a net's forward pass draws
+FRESH_SEED = (SEED, FRESH_IMAGES)  # unlike the seed of any other set of images
 BATCH_SIZE = 50  # larger ones leave the processor's cache and take twice the time
 
 
@@ -94,48 +94,23 @@ def mean_loss(net: nn.Module, part: ValidationPart) -> float:
         Whatever the net raises; ValueError if it returns something else.
     """
     like = next(parameter for parameter in net.parameters() if parameter.is_floating_point())
-    with _undisturbed(net), torch.no_grad():
+    with left_as_it_was(net), random_states_of_its_own(SEED), torch.no_grad():
+        for layer in net.modules():
+            layer.training = False  # a student's own `net.eval` may do more than that
         outputs = torch.cat([net(batch.to(like)) for batch in part.images.split(BATCH_SIZE)]).float()
-        several = part.images[:8].to(like)
-        if _may_be_probabilities(outputs) and all(_may_be_probabilities(net(k * several)) for k in (100, -100)):
-            several_classes = outputs.ndim == 2 and outputs.shape[1] > 1
-            outputs = outputs.log() if several_classes else torch.logit(outputs, eps=1e-7)
+        extremes = torch.cat([net(k * part.images[:8].to(like)) for k in (100, -100)]).float()
+    several_classes = outputs.ndim == 2 and outputs.shape[1] > 1
+    if _are_probabilities(torch.cat([outputs, extremes])):
+        outputs = outputs.log() if several_classes else torch.logit(outputs, eps=1e-7)
     labels = part.labels.to(outputs.device)
-    if outputs.ndim == 2 and outputs.shape[1] > 1:
+    if several_classes:
         return F.cross_entropy(outputs, labels.long()).item()
     return F.binary_cross_entropy_with_logits(outputs.reshape(-1), labels).item()
 
 
-def _may_be_probabilities(outputs: torch.Tensor) -> bool:
-    return bool(outputs.min() >= 0 and outputs.max() <= 1)
-
-
-@contextmanager
-def _undisturbed(net: nn.Module) -> Iterator[None]:
-    """A net in evaluation mode, and after that everything as it was.
-
-    A student's own ``net.train`` may do more than set the mode, and layers may have modes of their own.
-    """
-    modes = [(layer, layer.training) for layer in net.modules()]
-    buffers = {name: buffer.clone() for name, buffer in net.named_buffers()}
-    device = next(net.parameters()).device.type
-    generators = [torch.random] if device in ("cpu", "meta") else [torch.random, getattr(torch, device)]
-    # Of NumPy's, too, the global generator is the one that a forward pass may draw from.
-    states = random.getstate(), np.random.get_state(), [each.get_rng_state() for each in generators]  # noqa: NPY002
-    try:
-        for layer, _ in modes:
-            layer.training = False
-        yield
-    finally:
-        for layer, mode in modes:
-            layer.training = mode
-        for name, buffer in net.named_buffers():
-            if name in buffers and not torch.equal(buffer, buffers[name]):
-                buffer.copy_(buffers[name])
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        for generator, state in zip(generators, states[2], strict=True):
-            generator.set_rng_state(state)
+def _are_probabilities(outputs: torch.Tensor) -> bool:
+    """Whether outputs for all sorts of images are between 0 and 1, and not all the same, as those of a dead net are."""
+    return bool(outputs.min() >= 0 and outputs.max() <= 1 and outputs.max() - outputs.min() > 0.1)
 
 
 class Picture:

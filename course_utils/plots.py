@@ -209,9 +209,9 @@ def loss_curve(
     ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4, label="training")
     (measured,) = np.nonzero(np.isfinite(second))
     if measured.size:
-        ax.plot(
-            measured + 1, second[measured], "--s", color=VALIDATION_COLOUR, markersize=4, label=validation_name
-        )  # on measured epochs alone: a line would be broken by what is between them
+        # Hollow squares show a point of the other line underneath. NaN would break the line: they are left out.
+        style = {"color": VALIDATION_COLOUR, "fillstyle": "none", "markersize": 6}
+        ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
         ax.legend(loc="best", fontsize="small")
     ax.axhline(CHANCE_LOSS, color="gray", linestyle=":", linewidth=1)
     ax.annotate(
