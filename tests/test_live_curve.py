@@ -6,7 +6,6 @@ import linecache
 import math
 from types import SimpleNamespace
 
-import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -268,37 +267,41 @@ def test_nothing_with_an_effect_is_done_before_its_time():
 # What is shown
 
 
-@pytest.fixture
-def displayed(monkeypatch):
+def in_jupyter(notebook):
+    """Put a notebook into a front end, and return what that shows: the identity of a picture, and the picture."""
     shown = []
-    handle = SimpleNamespace(update=lambda image: shown.append(("update", image)))
-    monkeypatch.setattr(IPython.display, "display", lambda image, display_id: shown.append(("new", image)) or handle)
+
+    def publish(data, metadata, transient, update):
+        known = transient["display_id"] in [identity for identity, _ in shown]
+        assert update == known and metadata["image/png"]["alt"] == data["text/plain"]
+        shown.append((transient["display_id"], data))
+
+    notebook["get_ipython"] = lambda: SimpleNamespace(kernel=object(), display_pub=SimpleNamespace(publish=publish))
     return shown
 
 
-def in_jupyter(notebook):
-    notebook["get_ipython"] = lambda: SimpleNamespace(kernel=object())
-    return notebook
-
-
-def test_a_notebook_has_one_picture_and_no_figure(displayed):
-    notebook = in_jupyter(Notebook(TRAIN))
+def test_a_notebook_has_one_picture_and_no_figure():
+    notebook = Notebook(TRAIN)
+    displayed = in_jupyter(notebook)
     fit(notebook)
-    assert [kind for kind, _ in displayed] == ["new"] + 4 * ["update"] and plt.get_fignums() == []
+    assert len(displayed) == 5 and len(dict(displayed)) == 1 and plt.get_fignums() == []
     last = displayed[-1][1]
-    assert last.data.startswith(b"\x89PNG") and "4 epochs: training from" in last.alt and "200 fresh images" in last.alt
+    assert last["image/png"].startswith("iVBOR") and "4 epochs: training from" in last["text/plain"]
+    assert "; 200 fresh images from" in last["text/plain"]
     displayed.clear()
     fit(notebook)  # loaded: the same picture at once
-    assert [(kind, image.alt) for kind, image in displayed] == [("new", last.alt)]
+    assert [data["text/plain"] for _, data in displayed] == [last["text/plain"]]
 
 
 @pytest.mark.parametrize("graded", [True, False])
-def test_without_a_front_end_the_curve_is_drawn_once(displayed, graded, monkeypatch):
+def test_without_a_front_end_the_curve_is_drawn_once(graded, monkeypatch):
     notebook = Notebook(TRAIN)
     fit(notebook)
     assert plt.get_fignums() == []  # no shell, nobody to show it to
-    notebook["get_ipython"] = lambda: SimpleNamespace(kernel=object() if graded else None)
-    if graded:
+    displayed = in_jupyter(notebook)
+    if not graded:
+        notebook["get_ipython"] = lambda: SimpleNamespace(kernel=None)
+    else:
         monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     fit(notebook)
     (ax,) = plt.gcf().axes
