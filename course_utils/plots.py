@@ -24,9 +24,9 @@ from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, FREQUENCY_BINS, NO
 # noise: few colours are spent on what lies far below zero.
 COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
 
-# Marker and colour of each class: two colours that everybody can tell apart (M. Okabe and K. Ito, "Color universal
-# design", 2008).
-CLASS_MARKERS = {BLIP: (".", "#d55e00"), CHIRP: ("x", "#0072b2")}
+# Two colours that everybody can tell apart (M. Okabe and K. Ito, "Color universal design", 2008).
+VERMILION, BLUE = "#d55e00", "#0072b2"
+CLASS_MARKERS = {BLIP: (".", VERMILION), CHIRP: ("x", BLUE)}
 
 CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
 
@@ -173,15 +173,26 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
 
 
 @ordinary_settings()
-def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
+def loss_curve(
+    losses: ArrayLike,
+    validation: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    validation_name: str = "validation",
+) -> tuple[Figure, Axes]:
     """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693.
 
     Parameters
     ----------
     losses : array_like, shape (epochs,)
         Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it. There may be none.
+    validation : array_like, shape (epochs,), optional
+        The same for images that are not learnt from, drawn as a second line: dashed, with squares. NaN stands for an
+        epoch at which it was not measured.
     ax : matplotlib.axes.Axes, optional
         Where to draw, also on top of another curve; a new figure by default.
+    validation_name : str
+        What the legend calls the second line.
 
     Returns
     -------
@@ -190,14 +201,21 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
     Raises
     ------
     ValueError
-        If losses is not one-dimensional.
+        If losses or validation is not one-dimensional.
     """
-    array = _numpy(losses)
-    if array.ndim != 1:
-        raise ValueError(f"losses must be a list of one loss per epoch, got shape {array.shape}")
+    array, second = _numpy(losses), _numpy([] if validation is None else validation)
+    for name, line in {"losses": array, "validation": second}.items():
+        if line.ndim != 1:
+            raise ValueError(f"{name} must be a list of one loss per epoch, got shape {line.shape}")
     fig, ax = _figure_and_axes(ax, figsize=(5.6, 3.2))
-    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4)
-    ax.axhline(CHANCE_LOSS, color="gray", linestyle="--", linewidth=1)
+    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4, label="training")
+    (measured,) = np.nonzero(np.isfinite(second))
+    if measured.size:
+        # Hollow squares show a point of the other line underneath. NaN would break the line: they are left out.
+        style = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
+        ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
+        ax.legend(loc="best", fontsize="small")
+    ax.axhline(CHANCE_LOSS, color="gray", linestyle=":", linewidth=1)
     ax.annotate(
         "chance: ln 2 = 0.693",
         xy=(1, CHANCE_LOSS),
@@ -207,7 +225,7 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
         ha="right",
         color="dimgray",
     )
-    ax.set(xlabel="epoch", ylabel="mean training loss")
+    ax.set(xlabel="epoch", ylabel="mean loss" if measured.size else "mean training loss")
     ax.margins(x=0.02)
     ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -236,6 +236,32 @@ def test_a_second_loss_curve_fits_on_the_same_axes():
     assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] > 3 and ax.get_xlim()[1] > 3
 
 
+def test_a_validation_line_differs_in_more_than_its_colour():
+    _, ax = plots.loss_curve([0.7, 0.5, 0.3], [0.6, float("nan"), 0.4], validation_name="200 fresh images")
+    training, validation, chance = ax.get_lines()
+    assert training.get_xydata().tolist() == [[1, 0.7], [2, 0.5], [3, 0.3]]
+    assert validation.get_xydata().tolist() == [[1, 0.6], [3, 0.4]]  # no gap where it was not measured
+    for style in ("get_linestyle", "get_marker"):
+        assert getattr(training, style)() != getattr(validation, style)()
+    assert chance.get_linestyle() not in (training.get_linestyle(), validation.get_linestyle())
+    brightness = [luminance(matplotlib.colors.to_rgb(line.get_color())) for line in (training, validation)]
+    assert max(brightness) < 0.3  # both stand out on white: a contrast of 3
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "200 fresh images"]
+    assert ax.get_ylabel() == "mean loss"
+
+
+@pytest.mark.parametrize("validation", [None, [], [float("nan")] * 2, torch.tensor([float("nan"), float("inf")])])
+def test_a_validation_line_without_a_number_is_none(validation):
+    _, ax = plots.loss_curve([0.7, 0.5], validation)
+    assert len(ax.get_lines()) == 2 and ax.get_legend() is None and ax.get_ylabel() == "mean training loss"
+
+
+def test_validation_explains_what_it_cannot_draw():
+    with pytest.raises(ValueError, match="validation must be a list of one loss per epoch, got shape"):
+        plots.loss_curve([0.7], [[0.7]])
+    assert plt.get_fignums() == []
+
+
 @pytest.mark.parametrize("losses", [0.7, [[0.7, 0.5]]])
 def test_loss_curve_explains_what_it_cannot_draw(losses):
     with pytest.raises(ValueError, match="one loss per epoch, got shape"):

@@ -5,15 +5,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import NOTEBOOK_FOLDER, simulators
+from . import NOTEBOOK_FOLDER, plots, simulators
 from .digests import code_digest, data_digest, net_digest
+from .live_curve import Picture, Watch, validation_part
+from .losses_so_far import as_losses
 from .settings import ordinary_settings
 from .stand_in import form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
@@ -40,12 +41,15 @@ class Checkpoint:
         Positions of the training part in the dataset; empty in files of earlier versions.
     digests : dict of str to str
         Of what it was made from, by names that are shown; empty in files of earlier versions.
+    validation : list of float
+        Mean loss of images not learnt from, for each epoch, NaN where it was not measured; empty if unknown.
     """
 
     weights: dict[str, Any]
     losses: list[float]
-    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64, device="cpu"))
     digests: dict[str, str] = field(default_factory=dict)
+    validation: list[float] = field(default_factory=list)
 
     def load_into(self, net: nn.Module) -> bool:
         """Load the weights into a net; if they are those of another one, say so and return False."""
@@ -86,6 +90,9 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     If `GlitchNet` or `train_model` is missing or fails, a net of ours stands in, so that the later tasks can be done
     and judged; and if there are no `test_indices`, they are made.
 
+    In a notebook the loss curve is drawn, while a net is trained again and again, with a second line for images that
+    are not learnt from (`live_curve`). In grading it is drawn once, with the second line that the checkpoint has.
+
     Parameters
     ----------
     namespace : dict
@@ -98,6 +105,30 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     losses : list of float
         Mean loss of each epoch; empty if `train_model` returned none.
     """
+    shell = namespace.get("get_ipython", lambda: None)()
+    # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
+    is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
+    picture = Picture(shell.display_pub.publish) if is_watched else None
+    net, training = _trained(namespace, picture)
+    if shell is not None:
+        name = validation_part(namespace).name
+        if picture is not None:
+            picture.draw(training.losses, training.validation, name)
+        else:
+            plots.loss_curve(training.losses, training.validation, validation_name=name)
+    return net.eval(), training.losses
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What is known of a training: see `Checkpoint`; and whether it came to its end."""
+
+    losses: list[float]
+    validation: list[float] = field(default_factory=list)
+    complete: bool = True
+
+
+def _trained(namespace: dict[str, Any], picture: Picture | None) -> tuple[nn.Module, _Training]:
     path = NOTEBOOK_FOLDER / FILE
     kept = read(path)
     part = _training_part(namespace, kept)
@@ -105,7 +136,7 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     try:
         net = _new_net(namespace)
     except Exception as error:
-        return _stand_in(namespace, part, "GlitchNet", error)
+        return _stand_in(namespace, part, picture, "GlitchNet", error)
     digests = {
         "GlitchNet": net_digest(namespace["GlitchNet"], net, NOTEBOOK_FOLDER),
         "the training part": data_digest(part.images, part.labels),
@@ -115,19 +146,20 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     if kept and _is_to_be_loaded(kept, digests, train_model is None) and kept.load_into(net):
         if _in_grading():  # in the notebook it is said with the reason
             print(f"Using the trained net in {FILE}.")
-        return net.eval(), kept.losses
+        return net, _Training(kept.losses, kept.validation)
     try:
         find(namespace, "train_model")
         net = _new_net(namespace)
         writable = _is_writable(path)
-        losses, complete = _train(namespace, net, part)
+        training = _train(namespace, net, part, picture)
     except Exception as error:
-        return _stand_in(namespace, part, "train_model", error)
+        return _stand_in(namespace, part, picture, "train_model", error)
     if writable:
-        if not complete:
+        if not training.complete:
             digests["train_model"] = "interrupted"
-        _save(path, Checkpoint(net.state_dict(), losses, torch.as_tensor(part.positions, device="cpu"), digests))
-    return net.eval(), losses
+        positions = torch.as_tensor(part.positions, device="cpu")
+        _save(path, Checkpoint(net.state_dict(), training.losses, positions, digests, training.validation))
+    return net, training
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -151,6 +183,7 @@ def read(path: Path) -> Checkpoint | None:
             [float(loss) for loss in kept["losses"]],
             torch.as_tensor(kept.get("trained_on", ()), dtype=torch.int64, device="cpu").reshape(-1),
             {str(name): str(digest) for name, digest in kept.get("digests", {}).items()},
+            [float(loss) for loss in kept.get("validation", ())],
         )
     except _DOES_NOT_FIT as error:
         print(f"Remark: {path.name} does not fit this notebook: the network is trained again. ({_first_line(error)})")
@@ -256,15 +289,8 @@ def _is_to_be_loaded(kept: Checkpoint, digests: dict[str, str], only_chance: boo
     return False
 
 
-def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> tuple[list[float], bool]:
+def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart, picture: Picture | None) -> _Training:
     """Train a net with the student's `train_model`; what it learnt before an error or an interrupt stays.
-
-    Returns
-    -------
-    losses : list of float
-        As far as they are known.
-    complete : bool
-        Whether the training came to its end.
 
     Raises
     ------
@@ -273,26 +299,29 @@ def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> tup
     """
     train_model: Callable[..., Any] = namespace["train_model"]
     before = _weights(net)
+    watch = Watch(net, train_model, None if _in_grading() else validation_part(namespace), picture)
     try:
-        with torch.enable_grad():
+        with torch.enable_grad(), watch:
             returned = train_model(net, part.images.clone(), part.labels.clone())
     except KeyboardInterrupt as stop:
-        losses = _losses_so_far(stop.__traceback__, getattr(train_model, "__code__", None))
+        losses = watch.interrupted(stop)
         # At once: whoever runs out of time in grading is interrupted again soon.
         namespace["model"], namespace["losses"] = net.eval(), losses
-        print("Interrupted: `model` is what was trained until now.")
-        return losses, False
+        finished = f"{len(losses)} finished epoch{'' if len(losses) == 1 else 's'}"
+        print(f"Interrupted: `model` is what was trained until now; `losses` keeps {finished}.")
+        return _Training(losses, watch.validation, complete=False)
     except Exception as error:
         after = _weights(net)
         if all(name in after and torch.equal(weight, after[name]) for name, weight in before.items()):
             raise
         print(f"`model` is what was trained until train_model failed: {_reason(error, namespace)}")
-        return [], False
-    losses = _as_losses(returned)
+        return _Training([], complete=False)
+    losses = as_losses(returned)
+    watch.completed(losses)
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
         print(f"The net is trained, but train_model should return a list of losses; it returned {kind}.")
-    return losses, True
+    return _Training(losses, watch.validation)
 
 
 def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
@@ -303,44 +332,25 @@ def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
     }
 
 
-def _as_losses(returned: Any) -> list[float]:
-    """What `train_model` returned, if it is a list of numbers; else an empty one, of which the checks speak."""
-    try:
-        losses = as_array(returned, "")
-    except Exception:
-        return []
-    return losses.reshape(-1).astype(float).tolist() if losses.ndim else []
-
-
-def _losses_so_far(traceback: TracebackType | None, code: Any) -> list[float]:
-    """The losses in a list of the function that was interrupted."""
-    while traceback is not None:
-        if traceback.tb_frame.f_code is code:
-            lists = {name: value for name, value in traceback.tb_frame.f_locals.items() if isinstance(value, list)}
-            return _as_losses(lists.get("losses", next(iter(lists.values()), [])))
-        traceback = traceback.tb_next
-    return []
-
-
 def _stand_in(
-    namespace: dict[str, Any], part: TrainingPart, lacking: str, error: Exception
-) -> tuple[nn.Module, list[float]]:
+    namespace: dict[str, Any], part: TrainingPart, picture: Picture | None, lacking: str, error: Exception
+) -> tuple[nn.Module, _Training]:
     """A net of ours, trained by the student's `train_model` if that works with it."""
     device = namespace.get("DEVICE", "cpu")
     form = form_for(namespace.get("GlitchNet"), namespace.get("train_model"), device)
     torch.manual_seed(SEED)
     net = linear_net(form, device)
     try:
-        losses, _ = _train(namespace, net, part)
+        training = _train(namespace, net, part, picture)
         lacking = "GlitchNet"  # what fails with it works with a net of ours
     except Exception:
-        losses = []
+        training = _Training([])
         solve(net, part.images, part.labels)
     stand_ins[net] = f"`model` is a stand-in of ours, for {lacking} is missing or fails ({_reason(error, namespace)})."
     print(stand_ins[net])
     print("It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for")
     print("the accuracy on fresh images are for a net of yours.")
-    return net.eval(), losses
+    return net, training
 
 
 def _reason(error: Exception, namespace: dict[str, Any]) -> str:
