@@ -107,7 +107,7 @@ def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence, *, device:
     if seed is None or isinstance(seed, np.random.Generator):
         raise TypeError(f"seed must be an int or a SeedSequence, got {seed!r}")
     rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(count) % 2)
+    labels = rng.permutation((rng.integers(2) + np.arange(count)) % 2)
     parameters = _draw(labels, rng)
     images = np.empty((count, 1, FREQUENCY_BINS, TIME_BINS), np.float32)
     strain, signals = np.empty((2, count, _SAMPLES), np.float32)
@@ -116,6 +116,8 @@ def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence, *, device:
         signal = torch.empty((len(labels[block]), _SAMPLES), device=device)
         for label, names in _RANGES.items():
             members = labels[block] == label
+            if not members.any():
+                continue  # torch transforms no empty arrays
             values = {name: parameters[name][block][members] for name in names}
             optimal_snr = values.pop("optimal_snr")
             of_class = _signals(label, device, *values.values(), optimal_snr=optimal_snr)
@@ -213,8 +215,10 @@ def q_transform(strain: ArrayLike, *, device: str | torch.device = "cpu") -> NDA
     """
     strain = _seconds("strain", strain, device)
     flat = strain.reshape(-1, _SAMPLES)
-    images = [q_image(block).cpu() for block in flat.split(_BLOCK)]
-    return torch.cat(images).reshape(*strain.shape[:-1], FREQUENCY_BINS, TIME_BINS).numpy()
+    images = np.empty((len(flat), FREQUENCY_BINS, TIME_BINS), np.float32)
+    for start in range(0, len(flat), _BLOCK):
+        images[start : start + _BLOCK] = q_image(flat[start : start + _BLOCK]).cpu()
+    return images.reshape(*strain.shape[:-1], FREQUENCY_BINS, TIME_BINS)
 
 
 @ordinary_settings()

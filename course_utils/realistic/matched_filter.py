@@ -30,8 +30,11 @@ def largest_snr(strain: Tensor, templates: Tensor) -> Tensor:
     padded = 2 * samples  # or what leaves the second at its end would come in at its start
     spectra = torch.fft.rfft(templates, padded).conj()
     spectra /= templates.norm(dim=-1, keepdim=True)
-    largest = [_largest(torch.fft.rfft(block, padded), spectra) for block in strain.split(_BLOCK)]
-    return torch.cat(largest) if largest else strain.new_empty(0)
+    largest = strain.new_empty(len(strain))
+    for start in range(0, len(strain), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        largest[block] = _largest(torch.fft.rfft(strain[block], padded), spectra)
+    return largest
 
 
 def _largest(strain: Tensor, templates: Tensor) -> Tensor:
