@@ -113,7 +113,7 @@ def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence, *, device:
     strain, signals = np.empty((2, count, _SAMPLES), np.float32)
     for start in range(0, count, _BLOCK):
         block = slice(start, start + _BLOCK)
-        signal = torch.empty((len(labels[block]), _SAMPLES), device=device)
+        signal = torch.empty((len(labels[block]), _SAMPLES), dtype=torch.float32, device=device)
         for label, names in _RANGES.items():
             members = labels[block] == label
             if not members.any():
@@ -199,6 +199,9 @@ def blip_signal(
 @torch.no_grad()
 def q_transform(strain: ArrayLike, *, device: str | torch.device = "cpu") -> NDArray[np.float32]:
     """Return the image of each second of whitened strain.
+
+    A pixel is the largest normalised energy in a 64th of a second and an eighth of an octave, divided by 8. The second
+    is taken for periodic: what is cut off by one edge may show faintly at the other.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def largest_snr(strain: Tensor, templates: Tensor) -> Tensor:
 
 
 def _largest(strain: Tensor, templates: Tensor) -> Tensor:
-    largest = torch.zeros(len(strain), device=strain.device)
+    largest = torch.zeros(len(strain), dtype=torch.float32, device=strain.device)
     for template in templates:
         # Twice the positive frequencies alone: the real part is the correlation, the imaginary part a quarter later.
         correlation = torch.fft.ifft(2 * strain * template, 2 * (strain.shape[-1] - 1))

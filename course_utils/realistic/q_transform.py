@@ -28,6 +28,8 @@ from .detector import DURATION, RATE
 Q = 8
 FREQUENCY_EDGES = 32 * 2 ** (np.arange(FREQUENCY_BINS + 1) / 8)  # Hz; rows from 32 to 512 Hz, eight in an octave
 FREQUENCIES = np.sqrt(FREQUENCY_EDGES[:-1] * FREQUENCY_EDGES[1:])
+# Of the images' pixels. Plots of Q-scans end at an energy of 25.5, and ours at 3.2. Noise has 0.2 on average.
+ENERGY_UNIT = 8
 _TIMES = 512  # more than the width of each window in bins of 1 Hz
 
 
@@ -39,12 +41,8 @@ def q_energy(strain: Tensor) -> Tensor:
 
 
 def q_image(strain: Tensor) -> Tensor:
-    """Return ln(1 + the largest energy in each pixel) of whitened strain, shape (..., 32, 64).
-
-    Energies of signals reach from 10 to 300. The logarithm makes values of the toy's size of them: noise has 0.9 on
-    average, with a standard deviation of 0.4, and signals have 3 to 6.
-    """
-    return q_energy(strain).unflatten(-1, (TIME_BINS, -1)).amax(-1).log1p()
+    """Return the largest energy in each pixel of strain, in units of `ENERGY_UNIT`, shape (..., 32, 64)."""
+    return q_energy(strain).unflatten(-1, (TIME_BINS, -1)).amax(-1) / ENERGY_UNIT
 
 
 @lru_cache
