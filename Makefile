@@ -16,7 +16,7 @@ SAMPLE_BUILT := $(SAMPLE)/built
 SAMPLE_SOURCES := $(wildcard tests/corpus/*.py tests/corpus/*/*.py grading/*.py grading/*/*.py grading/*/*/*.py)
 RELEASED := release/ex04/glitch_or_chirp.ipynb
 RELEASE_SOURCES := nbgrader_config.py \
-    $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/submission/*.py grading/preprocessors/*.py)
+    $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
 .PHONY: grade test test-slow release matrix calibrate drift drift-oldest drift-newest bench clean
 
