@@ -8,8 +8,8 @@ but the time :math:`\tau` that is left and the chirp mass :math:`\mathcal{M} = (
 and its amplitude is proportional to :math:`f^{2/3}`. The ringdown of the final black hole begins when the inspiral has
 reached its frequency; frequency, phase and amplitude have no step there. The inspiral of general relativity has
 corrections to all of this, which are large shortly before the merger, but the signal has the same shape. Final mass and
-spin are fits to simulations of black holes without spin ([2]_, eq. 29). Frequency and quality factor of the mode
-l = m = 2, n = 0 are the fits of [3]_, tables VIII and IX.
+spin are fits to simulations of black holes without spin [2]_. Frequency and quality factor of the mode
+l = m = 2, n = 0 are the fits of [3]_.
 
 A blip is a sine-Gaussian, :math:`\exp(-(t - t_0)^2 / w^2) \cos(2 \pi f_0 (t - t_0) + \phi)` with
 :math:`Q = \sqrt{2} \pi f_0 w`, which describes real blips well [4]_. It has so few oscillations that it lasts about
