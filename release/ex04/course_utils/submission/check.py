@@ -1,16 +1,18 @@
 """What a test cell shows: passed, partly passed, not passed or not attempted."""
 
+import os
 from dataclasses import dataclass
 from html import escape
 
 # Symbol and word say the same as the colour, for whoever can't tell the colours apart.
-_LOOKS = {
+LOOKS = {
     "passed": ("✓", "#1a7f37"),
     "partly passed": ("◐", "#9a6700"),
     "not passed": ("✗", "#cf222e"),
     "not attempted": ("○", "#6e7781"),
     "not judged": ("?", "#6e7781"),
     "not run": ("○", "#6e7781"),
+    "out of date": ("↻", "#9a6700"),
 }
 
 
@@ -30,6 +32,8 @@ class Outcome:
         Points at stake.
     message : str
         What was expected, what was found, what to try.
+    out_of_date : str
+        Why this may be the outcome of something older than what the cells say now; empty if it isn't.
     """
 
     title: str
@@ -37,6 +41,7 @@ class Outcome:
     fraction: float
     points: float
     message: str = ""
+    out_of_date: str = ""
 
     @property
     def earned(self) -> float:
@@ -44,24 +49,42 @@ class Outcome:
         return round(self.fraction * self.points, 4)
 
     def __repr__(self) -> str:
-        # nbgrader reads the points of a test cell from this text.
-        return repr(self.earned)
+        # Where nbgrader runs the notebook, it reads the points of a test cell from this text; a front end without HTML
+        # shows it to the student.
+        return repr(self.earned) if os.environ.get("NBGRADER_EXECUTION") else str(self)
 
     def __str__(self) -> str:
-        symbol, _ = _LOOKS[self.status]
-        line = f"{symbol} {self.status}: {self.title} ({self.earned:g} of {self.points:g} points)"
-        return f"{line}\n  {self.message}" if self.message else line
+        symbol, _ = LOOKS[self.status]
+        lines = [f"{symbol} {self.status}: {self.title} ({self.earned:g} of {self.points:g} points)"]
+        if self.out_of_date:
+            lines.append(f"  {LOOKS['out of date'][0]} out of date: {self.out_of_date}")
+        return "\n".join([*lines, f"  {self.message}"] if self.message else lines)
 
     def _repr_html_(self) -> str:
-        symbol, colour = _LOOKS[self.status]
-        message = escape(self.message).replace("\n", "<br>")
+        _, colour = LOOKS[self.status]
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; margin: 0.2em 0;">'
-            f'<span style="color: {colour}; font-weight: bold;">{symbol} {self.status}</span> &middot; '
-            f"{escape(self.title)} &middot; {self.earned:g} of {self.points:g} points"
-            + (f'<div style="margin-top: 0.2em;">{message}</div>' if message else "")
+            f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.earned:g} of {self.points:g} points"
+            + self.remarks_as_html()
             + "</div>"
         )
+
+    def remarks_as_html(self) -> str:
+        """What there is to say beside the status, as blocks of HTML."""
+        stale = f"{in_colour('out of date')} &middot; {escape(self.out_of_date)}" if self.out_of_date else ""
+        remarks = [stale, escape(self.message).replace("\n", "<br>")]
+        return "".join(f'<div style="margin-top: 0.2em;">{remark}</div>' for remark in remarks if remark)
+
+
+def in_colour(status: str, word: str = "") -> str:
+    """A status with its symbol as HTML, readable on light and on dark ground.
+
+    No colour has a contrast of 4.5 : 1 to white and to black at once. So half of it is the colour of the text around,
+    which every theme chooses for its ground; a browser that can't mix (before 2023) shows that colour alone.
+    """
+    symbol, colour = LOOKS[status]
+    style = f"color: color-mix(in srgb, {colour} 50%, currentColor); font-weight: bold;"
+    return f'<span style="{style}">{symbol} {escape(word or status)}</span>'
 
 
 class NotPassed(AssertionError):

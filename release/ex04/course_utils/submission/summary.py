@@ -1,0 +1,107 @@
+"""What the last cell of a notebook shows: all checks by task, and what is left to do before the hand-in."""
+
+import time
+from dataclasses import dataclass
+from html import escape
+
+from .check import LOOKS, Outcome, in_colour
+
+_QUICK = 3.0  # seconds without a word about the progress
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One line of what a notebook needs before it is handed in.
+
+    Attributes
+    ----------
+    done : bool or None
+        None if only a person can see it.
+    text : str
+        What is there, or what to do.
+    """
+
+    done: bool | None
+    text: str
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """The status whose symbol and colour it has, and its word."""
+        return {True: ("passed", "yes"), False: ("not passed", "not yet"), None: ("not judged", "see for yourself")}[
+            self.done
+        ]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Outcomes of all checks that can be seen, and what is left to do; Jupyter shows it as a table.
+
+    Attributes
+    ----------
+    tasks : dict of str to list of Outcome
+        By task.
+    ready : list of Ready
+        What the hand-in needs.
+    """
+
+    tasks: dict[str, list[Outcome]]
+    ready: list[Ready]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """All outcomes."""
+        return [outcome for outcomes in self.tasks.values() for outcome in outcomes]
+
+    def total(self) -> str:
+        """The sum of the points, in a sentence."""
+        earned, at_stake = sum(o.earned for o in self.outcomes), sum(o.points for o in self.outcomes)
+        return f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in."
+
+    def __repr__(self) -> str:
+        lines = []
+        for task, outcomes in self.tasks.items():
+            lines += [task, *(f"  {line}" for outcome in outcomes for line in str(outcome).splitlines()), ""]
+        lines += [self.total(), "", "Ready to hand in?"]
+        for line in self.ready:
+            status, word = line.look
+            lines.append(f"  {LOOKS[status][0]} {word}: {line.text}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        cell = 'style="text-align: left; vertical-align: top; padding: 0.3em 0.6em; overflow-wrap: anywhere;"'
+        rows = []
+        for task, outcomes in self.tasks.items():
+            rows.append(f'<tr><th {cell} colspan="3" scope="rowgroup">{escape(task)}</th></tr>')
+            rows += [
+                f"<tr><td {cell}>{in_colour(o.status)}</td><td {cell}>{escape(o.title)}{o.remarks_as_html()}</td>"
+                f"<td {cell}>{o.earned:g} of {o.points:g}</td></tr>"
+                for o in outcomes
+            ]
+        head = "".join(f'<th {cell} scope="col">{name}</th>' for name in ("Outcome", "Check", "Points"))
+        ready = "".join(f"<li>{in_colour(*line.look)} &middot; {escape(line.text)}</li>" for line in self.ready)
+        return (
+            '<table style="table-layout: auto; width: 100%; margin: 0;">'
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f"<p><strong>{escape(self.total())}</strong></p>"
+            f'<p><strong>Ready to hand in?</strong></p><ul style="list-style: none; padding-left: 0;">{ready}</ul>'
+        )
+
+
+class Progress:
+    """Tells how many checks have been asked, if that takes long.
+
+    Parameters
+    ----------
+    total : int
+        So many will be.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total, self._asked, self._start = total, 0, time.monotonic()
+
+    def step(self, asked: bool = True) -> None:
+        """Count one more."""
+        self._asked += asked
+        if asked and time.monotonic() - self._start > _QUICK:
+            end = "\n" if self._asked == self._total else ""
+            print(f"\rAsked {self._asked} of {self._total} checks again.", end=end, flush=True)
