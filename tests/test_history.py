@@ -103,28 +103,29 @@ BROKEN = {
 def test_a_cell_whose_last_run_failed_is_named_in_every_check_of_what_it_made(notebook, kind):
     source, how = BROKEN[kind]
     notebook.run_all()
-    assert notebook.check("GlitchNet", "model").out_of_date == ""
+    assert notebook.check("GlitchNet", "model").out_of_date == ()
     notebook.run(source, "glitchnet")
     for asked in ("GlitchNet", "model", "test_accuracy", "scores"):
         outcome = notebook.check(asked)
         assert outcome.status == "passed" and outcome.earned == 1
-        assert outcome.out_of_date == (
+        (why,) = outcome.out_of_date
+        assert why == (
             f"The last run of the cell that makes `GlitchNet` {how}. Judged is what was there before. "
             "Correct the cell and run it again."
         )
-    assert notebook.check("train_model").out_of_date == ""
+        assert f"↻ out of date: {why}" in repr(outcome) and "↻ out of date</span> &middot; The" in outcome._repr_html_()
+    assert notebook.check("train_model").out_of_date == ()
     notebook.run(NET.format(""), "glitchnet")
-    assert notebook.check("GlitchNet", "scores").out_of_date == ""
+    assert notebook.check("GlitchNet", "scores").out_of_date == ()
 
 
 def test_a_failure_below_the_line_that_makes_a_name_does_not_make_it_older(notebook):
     notebook.run_all()
     notebook.run(EVALUATE + "\n1 / 0", "evaluate")
-    assert notebook.check("test_accuracy").out_of_date == ""
+    assert notebook.check("test_accuracy").out_of_date == ()
     notebook.run(EVALUATE.replace("float(", "float(1 / 0, "), "evaluate")
-    assert "the cell that makes `test_accuracy` failed with ZeroDivisionError" in notebook.check(
-        "test_accuracy"
-    ).out_of_date.replace("The last run of ", "")
+    (why,) = notebook.check("test_accuracy").out_of_date
+    assert "the cell that makes `test_accuracy` failed with ZeroDivisionError" in why
 
 
 CHANGES = {
@@ -142,19 +143,19 @@ def test_what_was_computed_from_something_older_says_so_until_it_is_computed_aga
     notebook.run_all()
     notebook.run(source, cell)
     expected = f"`model` was trained before {says}. Run the training (setup-fit) again."
-    assert notebook.check("model").out_of_date == notebook.check("scores").out_of_date == expected
+    assert notebook.check("model").out_of_date == notebook.check("scores").out_of_date == (expected,)
     notebook.run(FIT, "fit")
-    assert notebook.check("model", "GlitchNet", "train_model").out_of_date == ""
+    assert notebook.check("model", "GlitchNet", "train_model").out_of_date == ()
     anew = " was made before `model` was trained anew. Run the cell that makes it again, and those below."
-    assert notebook.check("test_accuracy").out_of_date == "`test_accuracy`" + anew
-    assert notebook.check("scores").out_of_date == "`test_logits`" + anew
+    assert notebook.check("test_accuracy").out_of_date == ("`test_accuracy`" + anew,)
+    assert notebook.check("scores").out_of_date == ("`test_logits`" + anew,)
     notebook.run(EVALUATE, "evaluate")
-    assert notebook.check("test_accuracy").out_of_date == ""
+    assert notebook.check("test_accuracy").out_of_date == ()
     assert notebook.check("scores").out_of_date == (
-        "`scores` was made before `test_logits` was made anew. Run the cell that makes it again, and those below."
+        "`scores` was made before `test_logits` was made anew. Run the cell that makes it again, and those below.",
     )
     notebook.run(SCORES, "confidence")
-    assert notebook.check("scores", "test_accuracy", "model").out_of_date == ""
+    assert notebook.check("scores", "test_accuracy", "model").out_of_date == ()
 
 
 SAME = {
@@ -165,6 +166,9 @@ SAME = {
     "another cell with names of its own": lambda notebook: notebook.run("shown, test_logits2 = 3, 4", "scratch"),
     "a name that another cell uses for itself": lambda notebook: notebook.run("test_logits = 5", "scratch"),
     "a check of the training": lambda notebook: notebook.check("train_model"),
+    "a class that keeps something": lambda notebook: notebook.run(
+        "from collections import Counter\nCounter.n = 1", "s"
+    ),
     "a magic": lambda notebook: notebook.run("%time\nprint(scores)", "scratch"),
 }
 
@@ -173,13 +177,14 @@ SAME = {
 def test_what_changes_nothing_makes_nothing_older(notebook, what):
     notebook.run_all()
     SAME[what](notebook)
-    assert notebook.check("GlitchNet", "train_model", "model", "test_accuracy", "scores").out_of_date == ""
+    assert notebook.check("GlitchNet", "train_model", "model", "test_accuracy", "scores").out_of_date == ()
 
 
 def test_a_net_that_is_trained_where_it_is_makes_what_it_answered_older(notebook):
     notebook.run_all()
     notebook.run("train_model(model, X, y)", "scratch")
-    assert "`test_accuracy` was made before `model` was trained anew" in notebook.check("test_accuracy").out_of_date
+    (why,) = notebook.check("test_accuracy").out_of_date
+    assert "`test_accuracy` was made before `model` was trained anew" in why
 
 
 def test_what_functions_look_up_counts_when_they_are_called(notebook):
@@ -187,9 +192,9 @@ def test_what_functions_look_up_counts_when_they_are_called(notebook):
     evaluate = "test_logits = ask(X[test_indices])\ntest_accuracy = 0.5"
     notebook.run_all(evaluate=evaluate, fit=ask + "\n\n" + FIT)
     notebook.run("train_model(model, X, y)", "scratch")
-    assert "before `model` was trained anew" in notebook.check("test_accuracy").out_of_date
+    assert "before `model` was trained anew" in str(notebook.check("test_accuracy").out_of_date)
     notebook.run(evaluate, "evaluate")
-    assert notebook.check("test_accuracy").out_of_date == ""
+    assert notebook.check("test_accuracy").out_of_date == ()
 
 
 def test_in_grading_nothing_is_said(notebook, monkeypatch):
@@ -197,7 +202,7 @@ def test_in_grading_nothing_is_said(notebook, monkeypatch):
     notebook.run_all()
     notebook.connect()
     notebook.run("scores = 1 / 0", "confidence")
-    assert notebook.check("scores").out_of_date == ""
+    assert notebook.check("scores").out_of_date == ()
     assert notebook.submission.summary({"Task": {"A check": 1}}) is None
     assert "Stuck" not in notebook.check("unknown").message
 
@@ -242,7 +247,7 @@ def test_events_of_old_ipython_are_enough(notebook):
     result = type("Result", (), {"info": info, "error_before_exec": None, "error_in_exec": None})
     notebook.shell.user_ns["scores"] = [1.0]
     notebook.shell.events.trigger("post_run_cell", result)
-    assert history.last_that_made("scores").cell == "" and notebook.check("scores").out_of_date == ""
+    assert history.last_that_made("scores").cell == "" and notebook.check("scores").out_of_date == ()
 
 
 @pytest.mark.parametrize(
@@ -327,6 +332,18 @@ def test_summary_tells_how_far_it_is_only_if_that_takes_long(notebook, capsys, m
     monkeypatch.setattr("course_utils.submission.summary._QUICK", -1.0)
     notebook.submission.summary(VISIBLE)
     assert capsys.readouterr().out == "\rAsked 1 of 1 checks again.\n"
+
+
+def test_summary_says_once_what_is_out_of_date(notebook):
+    notebook.run_all()
+    for title, name in (("Net", "GlitchNet"), ("Score", "scores"), ("Other", "unknown")):
+        notebook.check(name, title=title)
+    notebook.run("GlitchNet = 1 / 0", "glitchnet")
+    summary = notebook.submission.summary(VISIBLE)
+    assert [bool(outcome.out_of_date) for outcome in summary.outcomes] == [True, True, False]
+    for shown in (repr(summary), summary._repr_html_()):
+        assert shown.count("failed with ZeroDivisionError in line 1") == 2  # and the cell did not run without an error
+        assert shown.count("out of date") == 2
 
 
 def ready(notebook):

@@ -32,8 +32,8 @@ class Outcome:
         Points at stake.
     message : str
         What was expected, what was found, what to try.
-    out_of_date : str
-        Why this may be the outcome of something older than what the cells say now; empty if it isn't.
+    out_of_date : tuple of str
+        Why this may be the outcome of something older than what the cells say now, in sentences; empty if it isn't.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Outcome:
     fraction: float
     points: float
     message: str = ""
-    out_of_date: str = ""
+    out_of_date: tuple[str, ...] = ()
 
     @property
     def earned(self) -> float:
@@ -57,7 +57,7 @@ class Outcome:
         symbol, _ = LOOKS[self.status]
         lines = [f"{symbol} {self.status}: {self.title} ({self.earned:g} of {self.points:g} points)"]
         if self.out_of_date:
-            lines.append(f"  {LOOKS['out of date'][0]} out of date: {self.out_of_date}")
+            lines.append(f"  {LOOKS['out of date'][0]} out of date: {' '.join(self.out_of_date)}")
         return "\n".join([*lines, f"  {self.message}"] if self.message else lines)
 
     def _repr_html_(self) -> str:
@@ -65,15 +65,16 @@ class Outcome:
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; margin: 0.2em 0;">'
             f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.earned:g} of {self.points:g} points"
-            + self.remarks_as_html()
+            + "".join(as_block(f"{in_colour('out of date')} &middot; {escape(why)}") for why in self.out_of_date)
+            + as_block(escape(self.message))
             + "</div>"
         )
 
-    def remarks_as_html(self) -> str:
-        """What there is to say beside the status, as blocks of HTML."""
-        stale = f"{in_colour('out of date')} &middot; {escape(self.out_of_date)}" if self.out_of_date else ""
-        remarks = [stale, escape(self.message).replace("\n", "<br>")]
-        return "".join(f'<div style="margin-top: 0.2em;">{remark}</div>' for remark in remarks if remark)
+
+def as_block(html: str) -> str:
+    """A block of HTML below another one; nothing if it is empty."""
+    lines = html.replace("\n", "<br>")
+    return f'<div style="margin-top: 0.2em;">{lines}</div>' if html else ""
 
 
 def in_colour(status: str, word: str = "") -> str:

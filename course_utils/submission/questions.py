@@ -84,9 +84,9 @@ class SameKernel:
         """Return the same 128-bit seed on every machine."""
         return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
 
-    def out_of_date(self, names: set[str]) -> list[str]:
+    def out_of_date(self, names: set[str]) -> tuple[str, ...]:
         """Say which of the names that a check asks about are out of date, and why."""
-        return self._freshness.out_of_date(sorted(names)) if self._freshness else []
+        return self._freshness.out_of_date(sorted(names)) if self._freshness else ()
 
     def readiness(self, written: str) -> list[Ready]:
         """Say what is left to do before the notebook is handed in."""
@@ -455,8 +455,8 @@ class Submission:
         question, points = self._checks[title]
         self._names.clear()
         judged = self._judged(_with_names_of_ours(question, self), points)
-        stale = self._side.out_of_date(self._names) if isinstance(self._side, SameKernel) else []
-        return Outcome(title, *judged, " ".join(stale))
+        is_to_be_asked = isinstance(self._side, SameKernel) and judged[0] != "not attempted"
+        return Outcome(title, *judged, self._side.out_of_date(self._names) if is_to_be_asked else ())
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
         """Judge with outputs taken for logits, then, if that fails, for the probabilities that they may be."""

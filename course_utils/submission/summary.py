@@ -1,10 +1,10 @@
 """What the last cell of a notebook shows: all checks by task, and what is left to do before the hand-in."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
-from .check import LOOKS, Outcome, in_colour
+from .check import LOOKS, Outcome, as_block, in_colour
 
 _QUICK = 3.0  # seconds without a word about the progress
 
@@ -57,12 +57,20 @@ class Summary:
         earned, at_stake = sum(o.earned for o in self.outcomes), sum(o.points for o in self.outcomes)
         return f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in."
 
+    def to_do(self) -> list[Ready]:
+        """What the hand-in needs, and what is out of date, each once."""
+        return [
+            *(Ready(False, why) for why in dict.fromkeys(why for o in self.outcomes for why in o.out_of_date)),
+            *self.ready,
+        ]
+
     def __repr__(self) -> str:
         lines = []
         for task, outcomes in self.tasks.items():
-            lines += [task, *(f"  {line}" for outcome in outcomes for line in str(outcome).splitlines()), ""]
+            short = [replace(o, out_of_date=("see below",) if o.out_of_date else ()) for o in outcomes]
+            lines += [task, *(f"  {line}" for outcome in short for line in str(outcome).splitlines()), ""]
         lines += [self.total(), "", "Ready to hand in?"]
-        for line in self.ready:
+        for line in self.to_do():
             status, word = line.look
             lines.append(f"  {LOOKS[status][0]} {word}: {line.text}")
         return "\n".join(lines)
@@ -72,13 +80,15 @@ class Summary:
         rows = []
         for task, outcomes in self.tasks.items():
             rows.append(f'<tr><th {cell} colspan="3" scope="rowgroup">{escape(task)}</th></tr>')
-            rows += [
-                f"<tr><td {cell}>{in_colour(o.status)}</td><td {cell}>{escape(o.title)}{o.remarks_as_html()}</td>"
-                f"<td {cell}>{o.earned:g} of {o.points:g}</td></tr>"
-                for o in outcomes
-            ]
+            for outcome in outcomes:
+                stale = in_colour("out of date") if outcome.out_of_date else ""
+                rows.append(
+                    f"<tr><td {cell}>{in_colour(outcome.status)}{as_block(stale)}</td>"
+                    f"<td {cell}>{escape(outcome.title)}{as_block(escape(outcome.message))}</td>"
+                    f"<td {cell}>{outcome.earned:g} of {outcome.points:g}</td></tr>"
+                )
         head = "".join(f'<th {cell} scope="col">{name}</th>' for name in ("Outcome", "Check", "Points"))
-        ready = "".join(f"<li>{in_colour(*line.look)} &middot; {escape(line.text)}</li>" for line in self.ready)
+        ready = "".join(f"<li>{in_colour(*line.look)} &middot; {escape(line.text)}</li>" for line in self.to_do())
         return (
             '<table style="table-layout: auto; width: 100%; margin: 0;">'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -73,8 +73,13 @@ def _parts(thing: Any, folder: Path, seen: set[int]) -> Any:
     return thing.__qualname__ if isinstance(thing, _NAMED) else type(thing).__qualname__
 
 
-def own_code(thing: Any) -> Any:
-    """What a function or class does, as nested tuples of texts: itself alone, without what it uses."""
+def own_code(thing: Any, folder: Path) -> Any:
+    """What a function or class of the student's does, as nested tuples of texts: itself alone, without what it uses.
+
+    None for what is installed: a class may keep there what it is doing.
+    """
+    if not _is_of_the_student(thing, folder):
+        return None
     if isinstance(thing, type):
         members = ((name, _member(value)) for name, value in vars(thing).items() if not _is_made_by_python(name))
         return thing.__qualname__, *(base.__qualname__ for base in thing.__bases__), *members

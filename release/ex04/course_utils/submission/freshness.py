@@ -8,13 +8,14 @@ import builtins
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from .. import NOTEBOOK_FOLDER
 from ..digests import own_code, read_by
 from . import history
 from .history import CellRun
@@ -61,7 +62,7 @@ class Freshness:
             shell.events.unregister("post_run_cell", older)
         shell.events.register("post_run_cell", self._note)
 
-    def out_of_date(self, names: Iterable[str]) -> list[str]:
+    def out_of_date(self, names: Iterable[str]) -> tuple[str, ...]:
         """What is wrong with names that a check asks about, as sentences; none if all are up to date."""
         found: dict[tuple[int, str], list[str]] = {}
         sentences: dict[str, None] = {}
@@ -72,7 +73,7 @@ class Freshness:
                 sentences[self._failed(name, run)] = None
         for (_, cause), made in sorted(found.items()):
             sentences[self._older(list(dict.fromkeys(made)), cause)] = None
-        return list(sentences)[:_MAX_SENTENCES]
+        return tuple(sentences)[:_MAX_SENTENCES]
 
     def _note(self, _: Any) -> None:
         """Note what names stand for after a cell; history has noted the cell just before."""
@@ -81,8 +82,9 @@ class Freshness:
         read = {}
         for name in self._read_by(run):
             maker = history.last_that_made(name)
-            if maker is not None and maker is not run:
-                read[name] = (maker, _digest(self._namespace.get(name)))
+            value = self._namespace.get(name)
+            if maker is not None and maker is not run and not isinstance(value, ModuleType):
+                read[name] = (maker, _digest(value))
         self._snapshots[run.number] = Snapshot(made, read)
 
     def _read_by(self, run: CellRun) -> set[str]:
@@ -147,6 +149,7 @@ class Freshness:
         )
 
     def _older(self, names: list[str], cause: str) -> str:
+        names = [name for name in names if isinstance(self._namespace.get(name), nn.Module)] or names
         listed = " and ".join([", ".join(f"`{name}`" for name in names[:-1])] * (len(names) > 1) + [f"`{names[-1]}`"])
         was = "was" if len(names) == 1 else "were"
         value = self._namespace.get(cause)
@@ -156,7 +159,7 @@ class Freshness:
             changed = f"you changed `{cause}`"
         else:
             changed = f"`{cause}` was made anew"
-        if any(isinstance(self._namespace.get(name), nn.Module) for name in names):
+        if isinstance(self._namespace.get(names[0]), nn.Module):
             return f"{listed} {was} trained before {changed}. Run the training (setup-fit) again."
         them = "it" if len(names) == 1 else "them"
         return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
@@ -185,10 +188,9 @@ def _parts(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic):
         return type(value).__name__, repr(value)
     if isinstance(value, FunctionType | type):
-        return own_code(value)
+        return own_code(value, NOTEBOOK_FOLDER)
     if isinstance(value, nn.Module):
-        kinds = {type(module) for module in value.modules() if not type(module).__module__.startswith("torch.")}
-        codes = sorted(repr(own_code(kind)) for kind in kinds)
+        codes = sorted({repr(own_code(type(module), NOTEBOOK_FOLDER)) for module in value.modules()})
         return *codes, *((name, _parts(parameter)) for name, parameter in value.named_parameters())
     if isinstance(value, torch.Tensor):
         return None if nn.parameter.is_lazy(value) else _parts(value.detach().cpu().numpy())
