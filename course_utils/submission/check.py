@@ -1,6 +1,7 @@
 """What a test cell shows: passed, partly passed, not passed or not attempted."""
 
 import os
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -65,16 +66,20 @@ class Outcome:
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; margin: 0.2em 0;">'
             f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.earned:g} of {self.points:g} points"
-            + "".join(as_block(f"{in_colour('out of date')} &middot; {escape(why)}") for why in self.out_of_date)
-            + as_block(escape(self.message))
+            + "".join(as_block(f"{in_colour('out of date')} &middot; {in_html(why)}") for why in self.out_of_date)
+            + as_block(in_html(self.message))
             + "</div>"
         )
 
 
 def as_block(html: str) -> str:
     """A block of HTML below another one; nothing if it is empty."""
-    lines = html.replace("\n", "<br>")
-    return f'<div style="margin-top: 0.2em;">{lines}</div>' if html else ""
+    return f'<div style="margin-top: 0.2em;">{html}</div>' if html else ""
+
+
+def in_html(text: str) -> str:
+    """Text as HTML, with what stands in `backticks` as code."""
+    return re.sub("`([^`\n]+)`", r"<code>\1</code>", escape(text)).replace("\n", "<br>")
 
 
 def in_colour(status: str, word: str = "") -> str:

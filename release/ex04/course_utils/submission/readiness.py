@@ -93,10 +93,7 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]
     last: dict[str, CellRun] = {run.cell or run.source: run for run in history.runs()}
     again = f"{restart_and_run_all(namespace)}."
     if failed := [run for run in last.values() if run.error]:
-        what = " and ".join(
-            f"the cell that begins with `{_begin(run.source)}` {run.how_it_failed()}" for run in failed[:2]
-        )
-        return [Ready(False, f"Not all cells ran without an error: {what}.")]
+        return [Ready(False, f"Not all cells ran without an error: {' and '.join(map(_failure, failed[:2]))}.")]
     code = [cell for cell in cells if cell.get("cell_type") == "code" and cell["source"].strip()]
     places = [place for place, cell in enumerate(code) if cell.get("id") in last]
     if not places:  # this front end does not tell which cells it runs, or the notebook's file can't be found
@@ -116,6 +113,13 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]
         what = f"the cell that begins with `{_begin(code[late]['source'])}` was run after one below it"
         return [Ready(False, f"The cells ran in another order than they stand in: {what}. Best do it now: {again}")]
     return [Ready(True, "Every cell ran since the last restart, from top to bottom, without an error.")]
+
+
+def _failure(run: CellRun) -> str:
+    if run.error == "NotImplementedError":
+        return run.message
+    what = "was interrupted" if run.error == "KeyboardInterrupt" else f"failed with {run.error}"
+    return f"the cell that begins with `{_begin(run.source)}` {what}"
 
 
 def _begin(source: str) -> str:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, replace
 from html import escape
 
-from .check import LOOKS, Outcome, as_block, in_colour
+from .check import LOOKS, Outcome, as_block, in_colour, in_html
 
 _QUICK = 3.0  # seconds without a word about the progress
 
@@ -76,19 +76,23 @@ class Summary:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        cell = 'style="text-align: left; vertical-align: top; padding: 0.3em 0.6em; overflow-wrap: anywhere;"'
+        cell = "text-align: left; vertical-align: top; padding: 0.3em 0.6em;"
+        narrow, wide = f'style="{cell} white-space: nowrap;"', f'style="{cell} overflow-wrap: anywhere; width: 100%;"'
         rows = []
         for task, outcomes in self.tasks.items():
-            rows.append(f'<tr><th {cell} colspan="3" scope="rowgroup">{escape(task)}</th></tr>')
+            rows.append(f'<tr><th style="{cell}" colspan="3" scope="rowgroup">{escape(task)}</th></tr>')
             for outcome in outcomes:
                 stale = in_colour("out of date") if outcome.out_of_date else ""
                 rows.append(
-                    f"<tr><td {cell}>{in_colour(outcome.status)}{as_block(stale)}</td>"
-                    f"<td {cell}>{escape(outcome.title)}{as_block(escape(outcome.message))}</td>"
-                    f"<td {cell}>{outcome.earned:g} of {outcome.points:g}</td></tr>"
+                    f"<tr><td {narrow}>{in_colour(outcome.status)}{as_block(stale)}</td>"
+                    f"<td {wide}>{escape(outcome.title)}{as_block(in_html(outcome.message))}</td>"
+                    f"<td {narrow}>{outcome.earned:g} of {outcome.points:g}</td></tr>"
                 )
-        head = "".join(f'<th {cell} scope="col">{name}</th>' for name in ("Outcome", "Check", "Points"))
-        ready = "".join(f"<li>{in_colour(*line.look)} &middot; {escape(line.text)}</li>" for line in self.to_do())
+        head = "".join(f'<th style="{cell}" scope="col">{name}</th>' for name in ("Outcome", "Check", "Points"))
+        hanging = 'style="padding-left: 1.2em; text-indent: -1.2em;"'
+        ready = "".join(
+            f"<li {hanging}>{in_colour(*line.look)} &middot; {in_html(line.text)}</li>" for line in self.to_do()
+        )
         return (
             '<table style="table-layout: auto; width: 100%; margin: 0;">'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
