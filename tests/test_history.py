@@ -111,7 +111,7 @@ def test_a_cell_whose_last_run_failed_is_named_in_every_check_of_what_it_made(no
         (why,) = outcome.out_of_date
         assert why == (
             f"The last run of the cell that makes `GlitchNet` {how}. Judged is what was there before. "
-            "Correct the cell and run it again."
+            + ("Run the cell again." if kind == "interrupt" else "Correct the cell and run it again.")
         )
         assert f"↻ out of date: {why}" in repr(outcome) and "↻ out of date</span> &middot; The" in outcome._repr_html_()
     assert notebook.check("train_model").out_of_date == ()

@@ -15,6 +15,7 @@ LOOKS = {
     "not run": ("○", "#6e7781"),
     "out of date": ("↻", "#9a6700"),
 }
+SHARE = 0.4  # of a colour in what is written in it
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,11 @@ def in_html(text: str) -> str:
 def in_colour(status: str, word: str = "") -> str:
     """A status with its symbol as HTML, readable on light and on dark ground.
 
-    No colour has a contrast of 4.5 : 1 to white and to black at once. So half of it is the colour of the text around,
-    which every theme chooses for its ground; a browser that can't mix (before 2023) shows that colour alone.
+    No colour has a contrast of 4.5 : 1 to white and to nearly black at once. So the larger part of it is the colour of
+    the text around, which every theme chooses for its ground; a browser that can't mix (before 2023) shows that alone.
     """
     symbol, colour = LOOKS[status]
-    style = f"color: color-mix(in srgb, {colour} 50%, currentColor); font-weight: bold;"
+    style = f"color: color-mix(in srgb, {colour} {SHARE:.0%}, currentColor); font-weight: bold;"
     return f'<span style="{style}">{symbol} {escape(word or status)}</span>'
 
 

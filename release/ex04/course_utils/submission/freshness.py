@@ -143,10 +143,9 @@ class Freshness:
         return self._snapshots[run.number].made if run.number in self._snapshots else {}
 
     def _failed(self, name: str, run: CellRun) -> str:
-        return (
-            f"The last run of the cell that makes `{name}` {run.how_it_failed()}. Judged is what was there before. "
-            "Correct the cell and run it again."
-        )
+        then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
+        failed = f"The last run of the cell that makes `{name}` {run.how_it_failed()}."
+        return f"{failed} Judged is what was there before. {then}"
 
     def _older(self, names: list[str], cause: str) -> str:
         names = [name for name in names if isinstance(self._namespace.get(name), nn.Module)] or names

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+from asyncio import CancelledError
 from collections import deque
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -50,13 +51,18 @@ class CellRun:
         """Whether this run made a name anew, as far as it got."""
         return name in self.names.made and (not self.error or 0 < self.names.made[name] < self.line)
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the student stopped it."""
+        return self.error == "KeyboardInterrupt"
+
     def how_it_failed(self) -> str:
         """What it ended with, and in which line; never empty if there was an error."""
         where = f" in line {self.line}" if self.line else ""
         lines = self.source.splitlines()
         if 0 < self.line <= len(lines):
             where += f": `{lines[self.line - 1].strip()[:200]}`"
-        return f"was interrupted{where}" if self.error == "KeyboardInterrupt" else f"failed with {self.error}{where}"
+        return f"was interrupted{where}" if self.was_interrupted else f"failed with {self.error}{where}"
 
 
 _RUNS: deque[CellRun] = deque(maxlen=1000)
@@ -87,17 +93,19 @@ def _run(info: Any, error: BaseException | None, namespace: dict[str, Any]) -> C
     known = {"cell": getattr(info, "cell_id", None) or "", "number": next(_NUMBERS), "names": names_in(source)}
     if error is None:
         return CellRun(source, **known)
+    is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
     if isinstance(error, NotImplementedError):
         message = f"still to do: {error}"
     elif isinstance(error, SyntaxError) and error.text:
         message = f"your code has a {type(error).__name__} in line {error.lineno}, `{error.text.strip()}`: {error.msg}"
-    elif isinstance(error, KeyboardInterrupt):
+    elif is_interrupt:
         message = "the cell that makes it was interrupted. Run it again."
     else:
         message = describe(error, namespace)
     line = error.lineno if isinstance(error, SyntaxError) else _line(error.__traceback__, namespace)
     lacked = getattr(error, "name", None) or ""
-    return CellRun(source, type(error).__name__, message, lacked, line or 0, **known)
+    kind = "KeyboardInterrupt" if is_interrupt else type(error).__name__
+    return CellRun(source, kind, message, lacked, line or 0, **known)
 
 
 def _line(traceback: TracebackType | None, namespace: dict[str, Any]) -> int:
