@@ -57,7 +57,7 @@ def mixed(a, b):
 def test_words_are_readable_in_every_theme(status):
     symbol, colour = LOOKS[status]
     html = Outcome("A check", status, 0, 1)._repr_html_()
-    assert f"color-mix(in srgb, {colour} 40%, currentColor)" in html and f">{symbol} {status}<" in html
+    assert f"color-mix(in srgb, {colour} 33%, currentColor)" in html and f">{symbol} {status}<" in html
     assert "background" not in html and "<script" not in html
     for ground, text in THEMES:
         assert contrast(mixed(colour, text), ground) >= 4.5, (status, ground)

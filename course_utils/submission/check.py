@@ -15,7 +15,7 @@ LOOKS = {
     "not run": ("○", "#6e7781"),
     "out of date": ("↻", "#9a6700"),
 }
-SHARE = 0.4  # of a colour in what is written in it
+SHARE = 0.33  # of a colour in what is written in it
 
 
 @dataclass(frozen=True)
