@@ -39,6 +39,9 @@ ALL = {
 }
 
 
+DATASET = simulators.fixed_dataset()
+
+
 class Notebook:
     """A notebook in this process: an IPython shell, in which every cell has its id."""
 
@@ -47,7 +50,7 @@ class Notebook:
         self.with_ids, self.folder = with_ids, folder
         self.shell = InteractiveShell()
         self.shell._showtraceback = lambda *_: None
-        X, y = simulators.fixed_dataset()
+        X, y = (part[:60] for part in DATASET)
         self.shell.user_ns |= {"torch": torch, "nn": torch.nn, "np": np, "X": X, "y": y}
         self.connect()
 
@@ -303,6 +306,7 @@ VISIBLE = {"Task 1": {"Net": 3}, "Task 2": {"Score": 2, "Other": 5}}
 def save(notebook, answer="Blips are short.", name="work.ipynb", **changed):
     cells = [{"cell_type": "code", "id": cell, "source": source} for cell, source in (ALL | changed).items()]
     cells.append({"cell_type": "markdown", "id": "discussion", "source": [answer]})
+    cells.append({"cell_type": "code", "id": "summary", "source": "submission.summary({})"})
     path = notebook.folder / name
     path.write_text(json.dumps({"cells": cells}))
     return path
@@ -353,6 +357,7 @@ def ready(notebook):
 
 def test_a_notebook_that_is_ready(notebook):
     save(notebook)
+    notebook.run("1  # submission.summary", "summary")  # too early, which changes nothing
     notebook.run_all()
     assert [(line.done, line.text) for line in ready(notebook)] == [
         (True, "glitch_or_chirp.pt holds the network of this notebook. Hand it in, too."),
@@ -423,6 +428,8 @@ ORDERS = {
     ),
     "stub": (lambda n: n.run("raise NotImplementedError('go on')", "confidence"), False, "error: still to do: go on."),
     "left out": (lambda n: history._RUNS.remove(history._RUNS[2]), False, "1 cell, the first begins with `from course"),
+    "not to the end": (lambda n: history._RUNS.pop(), False, "1 cell, the first begins with `shown = range(3)`"),
+    "failed, and deleted": (lambda n: n.run("1 / 0", "scratch"), True, "without an error."),
     "backwards": (lambda n: n.run(ALL["train"], "train"), False, "begins with `train_indices, test_indices"),
     "no file": (lambda n: (n.folder / "work.ipynb").unlink(), None, "Kernel > Restart Kernel and Run All Cells"),
 }

@@ -23,7 +23,7 @@ from .history import CellRun
 # What the training, `model, losses = fit(globals())`, takes from the notebook.
 _READ_BY_FIT = ("GlitchNet", "train_model", "train_indices")
 _MAX_BYTES = 2**26  # of an array: more are not compared
-_MAX_ITEMS = 100_000
+_MAX_ITEMS = 2000  # of a list, likewise
 _MAX_SENTENCES = 3
 
 

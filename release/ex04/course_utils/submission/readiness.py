@@ -2,6 +2,7 @@
 
 import json
 import time
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -90,28 +91,27 @@ def _counted(number: int, thing: str) -> str:
 
 def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]:
     """Whether everything has run since the last restart, without errors, from top to bottom."""
-    last: dict[str, CellRun] = {run.cell or run.source: run for run in history.runs()}
-    again = f"{restart_and_run_all(namespace)}."
-    if failed := [run for run in last.values() if run.error]:
-        return [Ready(False, f"Not all cells ran without an error: {' and '.join(map(_failure, failed[:2]))}.")]
     code = [cell for cell in cells if cell.get("cell_type") == "code" and cell["source"].strip()]
+    # The one with the summary asks this question; what lies below it matters to nobody.
+    code = list(takewhile(lambda cell: "submission.summary(" not in cell["source"], code))
+    # IPython before 8 gives cells no ids: the names that a cell makes tell that it was run again.
+    last = {run.cell or frozenset(run.names.made) or run.source: run for run in history.runs()}
     places = [place for place, cell in enumerate(code) if cell.get("id") in last]
+    there = [last[code[place]["id"]] for place in places]
+    if failed := [run for run in there or last.values() if run.error]:
+        return [Ready(False, f"Not all cells ran without an error: {' and '.join(map(_failure, failed[:2]))}.")]
+    again = f"Best do it now: {restart_and_run_all(namespace)}."
     if not places:  # this front end does not tell which cells it runs, or the notebook's file can't be found
-        return [Ready(None, f"Did every cell run since the last restart, from top to bottom? If in doubt: {again}")]
-    # The first cells ran before anyone could take notes, and those below this one are not waited for.
-    lacking = [code[place] for place in range(places[0], places[-1]) if code[place]["id"] not in last]
+        return [Ready(None, f"Did every cell run since the last restart, from top to bottom? {again}")]
+    # The first cells ran before anyone could take notes.
+    lacking = [cell for cell in code[places[0] :] if cell.get("id") not in last]
     if lacking:
         what = f"{_counted(len(lacking), 'cell')}, the first begins with `{_begin(lacking[0]['source'])}`"
-        return [Ready(False, f"Not every cell has been run since the last restart ({what}). Best do it now: {again}")]
-    numbers = [last[code[place]["id"]].number for place in places]
-    if numbers != sorted(numbers):
-        late = next(
-            b
-            for a, b in zip(places[1:], places, strict=False)
-            if last[code[a]["id"]].number < last[code[b]["id"]].number
-        )
-        what = f"the cell that begins with `{_begin(code[late]['source'])}` was run after one below it"
-        return [Ready(False, f"The cells ran in another order than they stand in: {what}. Best do it now: {again}")]
+        return [Ready(False, f"Not every cell has been run since the last restart ({what}). {again}")]
+    late = next((above for above, below in pairwise(there) if above.number > below.number), None)
+    if late is not None:
+        what = f"the cell that begins with `{_begin(late.source)}` was run after one below it"
+        return [Ready(False, f"The cells ran in another order than they stand in: {what}. {again}")]
     return [Ready(True, "Every cell ran since the last restart, from top to bottom, without an error.")]
 
 
