@@ -1,8 +1,10 @@
 """Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,12 +139,7 @@ def _trained(namespace: dict[str, Any], picture: Picture | None) -> tuple[nn.Mod
         net = _new_net(namespace)
     except Exception as error:
         return _stand_in(namespace, part, picture, "GlitchNet", error)
-    digests = {
-        "GlitchNet": net_digest(namespace["GlitchNet"], net, NOTEBOOK_FOLDER),
-        "the training part": data_digest(part.images, part.labels),
-        "train_model": code_digest(train_model, NOTEBOOK_FOLDER),
-        "Python": "{}.{}".format(*sys.version_info),
-    }
+    digests = _digests(namespace, net, part)
     if kept and _is_to_be_loaded(kept, digests, train_model is None) and kept.load_into(net):
         if _in_grading():  # in the notebook it is said with the reason
             print(f"Using the trained net in {FILE}.")
@@ -160,6 +157,38 @@ def _trained(namespace: dict[str, Any], picture: Picture | None) -> tuple[nn.Mod
         positions = torch.as_tensor(part.positions, device="cpu")
         _save(path, Checkpoint(net.state_dict(), training.losses, positions, digests, training.validation))
     return net, training
+
+
+def _digests(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> dict[str, str]:
+    """Digests of what a new net is made from."""
+    return {
+        "GlitchNet": net_digest(namespace["GlitchNet"], net, NOTEBOOK_FOLDER),
+        "the training part": data_digest(part.images, part.labels),
+        "train_model": code_digest(namespace.get("train_model"), NOTEBOOK_FOLDER),
+        "Python": "{}.{}".format(*sys.version_info),
+    }
+
+
+def what_is_wrong(namespace: dict[str, Any]) -> str:
+    """Why the checkpoint is not that of the notebook as it is now; empty if it is. It prints nothing."""
+    if not (NOTEBOOK_FOLDER / FILE).is_file():
+        return f"There is no {FILE} beside the notebook."
+    with redirect_stdout(io.StringIO()):
+        kept = read(NOTEBOOK_FOLDER / FILE)
+        if kept is None:
+            return f"{FILE} can't be read."
+        try:
+            net = _new_net(namespace)
+            fits = kept.load_into(net)
+            now = _digests(namespace, net, _part(namespace["X"], namespace["y"], namespace["train_indices"]))
+        except Exception as error:
+            return f"{FILE} can't be compared with the notebook ({_reason(error, namespace)})."
+    if not fits:
+        return f"{FILE} holds the weights of another network than `GlitchNet`."
+    if kept.digests.get("train_model") == "interrupted":
+        return f"{FILE} is of a training that was interrupted."
+    changed = [name for name, digest in now.items() if kept.digests.get(name) != digest]
+    return f"{FILE} is older than what the cells say now. Changed since: {' and '.join(changed)}." if changed else ""
 
 
 def read(path: Path) -> Checkpoint | None:

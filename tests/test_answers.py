@@ -62,11 +62,6 @@ def test_status_follows_what_became_of_the_cell(notebook, cells, status, says):
     assert says in outcome.message
 
 
-def test_summary_shows_what_is_missing(notebook, capsys):
-    notebook("score = 1", question=lambda s: s.summary({"One": 2, "Two": 3}))
-    assert "○ not run: Two (0 of 3 points)" in capsys.readouterr().out
-
-
 def test_names_that_lack_each_other_come_to_an_end(notebook):
     assert "NameError" in notebook("score = rank", "rank = score").message
 

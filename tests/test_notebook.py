@@ -1,5 +1,6 @@
 """The source notebook, run as a student would run it with the model solutions pasted in."""
 
+import re
 import shutil
 
 import nbformat
@@ -25,7 +26,10 @@ def runs(tmp_path_factory):
 
 def points(notebook):
     return {
-        cell.id: (float(cell.outputs[0].data["text/plain"]), cell.metadata.nbgrader.points)
+        cell.id: (
+            float(re.search(r"\(([\d.]+) of ", cell.outputs[0].data["text/plain"])[1]),
+            cell.metadata.nbgrader.points,
+        )
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
     }
@@ -49,6 +53,15 @@ def test_suggested_recipe_leaves_a_few_mistakes_to_look_at(runs):
     (confusion,) = (cell for cell in notebook.cells if cell.id == "mistakes-figure")
     assert "nothing to show" not in confusion.outputs[0].data["text/html"]
     assert any("image/png" in o.get("data", {}) for c in notebook.cells if c.id == "mistakes" for o in c.outputs)
+
+
+def test_summary_asks_every_visible_check_again_and_finds_nothing_out_of_date(runs):
+    notebook, _ = runs[0]
+    (summary,) = (cell for cell in notebook.cells if cell.id == "summary")
+    (shown,) = (output.data for output in summary.outputs if output.output_type == "execute_result")
+    assert "53 of the 53 points" in shown["text/plain"] and "53 of the 53 points" in shown["text/html"]
+    assert "holds the network of this notebook" in shown["text/plain"] and "not run" not in shown["text/plain"]
+    assert not [cell.id for cell in notebook.cells if "out of date" in str(cell.get("outputs"))]
 
 
 def test_checks_say_nothing_but_their_outcome(runs):

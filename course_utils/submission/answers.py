@@ -301,7 +301,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 def find(namespace: dict[str, Any], name: str) -> Any:
     """Look up a name of the contract."""
     if name not in namespace:
-        raise why_missing(name)
+        raise why_missing(name, namespace)
     return namespace[name]
 
 
