@@ -37,8 +37,8 @@ DRAWING_SHARE = 0.02
 SECONDS_BETWEEN_PICTURES = 1.0
 FRESH_IMAGES = 200
 SEED = 2015  # of what a net's forward pass draws
-# Unlike the seed of any other set of images. From 2015 on, the first whose 200 images are as hard as 4,000 are: the mean
-# loss of a linear net is .82 and .80, of the suggested net .073 and .065.
+# Unlike the seed of any other set of images. From 2015 on, the first whose 200 images are as hard as 4,000 are: the
+# mean loss of a linear net is .82 and .80, of the suggested net .073 and .065.
 FRESH_SEED = (2021, FRESH_IMAGES)
 BATCH_SIZE = 50  # larger ones leave the processor's cache and take twice the time
 

@@ -105,12 +105,12 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     losses : list of float
         Mean loss of each epoch; empty if `train_model` returned none.
     """
-    get_shell = namespace.get("get_ipython", lambda: None)
-    # A terminal can't replace a picture, and nobody watches in grading.
-    is_watched = getattr(get_shell(), "kernel", None) is not None and not _in_grading()
-    picture = Picture() if is_watched else None
+    shell = namespace.get("get_ipython", lambda: None)()
+    # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
+    is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
+    picture = Picture(shell.display_pub.publish) if is_watched else None
     net, training = _trained(namespace, picture)
-    if get_shell() is not None:
+    if shell is not None:
         name = validation_part(namespace).name
         if picture is not None:
             picture.draw(training.losses, training.validation, name)

@@ -8,11 +8,13 @@ weights are still those of its end.
 The training stays as it would be unwatched: no random number is taken, and modes, buffers and gradients are as before.
 """
 
+import base64
 import inspect
 import io
 import math
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +37,9 @@ DRAWING_SHARE = 0.02
 SECONDS_BETWEEN_PICTURES = 1.0
 FRESH_IMAGES = 200
 SEED = 2015  # of what a net's forward pass draws
-FRESH_SEED = (SEED, FRESH_IMAGES)  # unlike the seed of any other set of images
+# Unlike the seed of any other set of images. From 2015 on, the first whose 200 images are as hard as 4,000 are: the
+# mean loss of a linear net is .82 and .80, of the suggested net .073 and .065.
+FRESH_SEED = (2021, FRESH_IMAGES)
 BATCH_SIZE = 50  # larger ones leave the processor's cache and take twice the time
 
 
@@ -114,30 +118,36 @@ def _are_probabilities(outputs: torch.Tensor) -> bool:
 
 
 class Picture:
-    """One picture in the output of a notebook's cell, drawn again as the training goes on."""
+    """One picture in the output of a notebook's cell, drawn again as the training goes on.
 
-    def __init__(self) -> None:
-        self._handle: Any = None
+    Parameters
+    ----------
+    publish : callable
+        How a front end is sent what it shows: ``get_ipython().display_pub.publish``.
+    """
+
+    def __init__(self, publish: Callable[..., None]) -> None:
+        self._publish = publish
+        self._transient = {"display_id": uuid.uuid4().hex}
+        self._is_there = False
 
     def draw(self, losses: list[float], validation: list[float], name: str) -> None:
         """Put a loss curve in the place of the one before."""
-        from IPython.display import Image, display  # students have it; machines that only judge may not
-
         figure = Figure(
             figsize=(5.6, 3.2), layout="compressed"
         )  # pyplot knows nothing of it, and shows it no second time
         plots.loss_curve(losses, validation, figure.subplots(), validation_name=name)
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=100, facecolor="white")
-        image = Image(png.getvalue(), format="png", width=560, alt=_in_words(losses, validation, name))
-        if self._handle is None:
-            self._handle = display(image, display_id=True)
-        else:
-            self._handle.update(image)
+        words = _in_words(losses, validation, name)
+        data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": words}
+        metadata = {"image/png": {"width": 560, "alt": words}}
+        self._publish(data=data, metadata=metadata, transient=self._transient, update=self._is_there)
+        self._is_there = True
 
 
 def _in_words(losses: list[float], validation: list[float], name: str) -> str:
-    """The picture for those who can't see it."""
+    """The picture for those who can't see it, and for front ends that show text only."""
     if not losses:
         return "Loss curve without any epoch yet"
     text = f"Loss curve of {len(losses)} epochs: training from {losses[0]:.3f} to {losses[-1]:.3f}"
