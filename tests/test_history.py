@@ -4,6 +4,7 @@ import json
 import os
 import time
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -77,6 +78,12 @@ class Notebook:
 
         question.__doc__ = title
         return self.submission.check(question, points)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture

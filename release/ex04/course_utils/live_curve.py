@@ -16,7 +16,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +37,8 @@ DRAWING_SHARE = 0.02
 SECONDS_BETWEEN_PICTURES = 1.0
 FRESH_IMAGES = 200
 SEED = 2015  # of what a net's forward pass draws
-# Unlike the seed of any other set of images. From 2015 on, the first whose 200 images are as hard as 4,000 are: the mean
-# loss of a linear net is .82 and .80, of the suggested net .073 and .065.
+# Unlike the seed of any other set of images. From 2015 on, the first whose 200 images are as hard as 4,000 are: the
+# mean loss of a linear net is .82 and .80, of the suggested net .073 and .065.
 FRESH_SEED = (2021, FRESH_IMAGES)
 BATCH_SIZE = 50  # larger ones leave the processor's cache and take twice the time
 
@@ -212,7 +212,8 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         if self._picture is not None and self._part is not None:
-            self._picture.draw([], [], self._part.name)  # above what the training prints
+            with suppress(Exception):  # whoever draws the end says why it can't be drawn
+                self._picture.draw([], [], self._part.name)  # above what the training prints
         self._measuring, self._drawing = Budget(MEASURING_SHARE), Budget(DRAWING_SHARE)
         self._drawn = time.perf_counter()
         self._hook = None if self._part is None else register_optimizer_step_pre_hook(self._before_step)
