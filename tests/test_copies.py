@@ -18,6 +18,7 @@ from grading import copies, extension, gradebook
 from grading.cli import main
 from grading.copies import FOLDER
 from grading.gradebook import GradebookError, read_gradebook
+from tests import commands
 from tests.corpus.build import REPOSITORY
 from tests.whole_class import PATIENCE, build, executed, hand_in, marks, notebooks
 
@@ -48,9 +49,7 @@ def extend(course, *words, **keywords):
 
 
 def nbgrader(course, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words], cwd=course, capture_output=True, text=True, timeout=PATIENCE
-    )
+    return commands.run("nbgrader", *words, cwd=course)
 
 
 @pytest.fixture(scope="module")

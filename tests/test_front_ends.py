@@ -1,8 +1,6 @@
 """Notebooks as front ends and people make them: what counts is what the student wrote, wherever it stands."""
 
 import json
-import subprocess
-import sys
 from copy import deepcopy
 
 import pytest
@@ -11,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grading.marks import read_marks
 from grading.sanitize.cells import OWN
 from grading.sanitize.rebuild import rebuild
+from tests import commands
 from tests.test_broken_hand_ins import line_of
 from tests.tiny_course import build, cell, hand_in, marked, master
 
@@ -494,10 +493,7 @@ def graded(tmp_path_factory):
                 (folder / paper).write_text("2027-01-01 00:00:00 UTC")
         name, other = OTHERS.get(student, ("._more.ipynb", course_master()))
         hand_in(course, student, other, name)
-    done = subprocess.run(
-        [sys.executable, "-m", "grading.cli", "ex1"], cwd=course, capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = commands.run("grading.cli", "ex1", cwd=course, check=True)
     return course, done.stdout
 
 

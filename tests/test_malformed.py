@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import subprocess
 import sys
 
 import pytest
 
+from tests import commands
 from tests.malformed import MALFORMED, UNREADABLE, malformed
 from tests.whole_class import build, grade, marks, notebooks, ordinary
 
@@ -44,8 +44,7 @@ def by_grade(course):
 
 
 def by_nbgrader(course):
-    command = [sys.executable, "-m", "nbgrader", "autograde", "ex1", "--force"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
+    done = commands.run("nbgrader", "autograde", "ex1", "--force", cwd=course)
     assert done.returncode == 1 and "\x1b" not in done.stderr and "Removing failed" not in done.stderr
     assert "Traceback" not in done.stderr and "JSON is invalid" not in done.stderr
     lines = [line for line in done.stderr.splitlines() if " is not graded: " in line]

@@ -28,6 +28,7 @@ from grading.execute.result import Result
 from grading.execute.store import FOLDER, Store
 from grading.record.recorder import Recorder
 from grading.whole_class import Ended
+from tests import commands
 from tests.gradebooks import dump
 from tests.machine import descendants
 from tests.whole_class import (
@@ -91,10 +92,7 @@ def test_gradebook_and_notebooks_are_those_of_plain_nbgrader(graded, tmp_path):
     plain = tmp_path / "course"
     build(plain, ANSWERS)
     for words in (["generate_assignment"], ["autograde"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words, "ex1"], cwd=plain, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr
+        commands.run("nbgrader", *words, "ex1", cwd=plain, check=True)
     assert dump(plain) == dump(graded)
     assert notebooks(plain) == notebooks(graded) and len(notebooks(plain)) == len(ANSWERS)
 

@@ -12,6 +12,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.execute.store import FOLDER
+from tests import commands
 from tests.tiny_course import CONFIG, marked
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -52,7 +53,7 @@ def command(*words):
 
 
 def grade(course, *words, code=0):
-    done = subprocess.run(command(*words), cwd=course, capture_output=True, text=True, timeout=PATIENCE)
+    done = commands.run("grading.cli", "ex1", *words, cwd=course)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
