@@ -7,8 +7,11 @@ import select
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+
+import psutil
 
 from tests.corpus.build import REPOSITORY
 
@@ -27,17 +30,20 @@ def run(module, *words, cwd, environment=os.environ, check=False, timeout=PATIEN
     runs at a time.
     """
     global _server
-    if _server is None or _server.poll() is not None:
+    if _server is None or _server.poll() is not None:  # a command that fails in this process ends all its children
         _server = _start()
     with tempfile.TemporaryDirectory() as folder:
         said = [Path(folder, name) for name in ("stdout", "stderr")]
         request = {"module": module, "words": words, "cwd": str(cwd), "environment": dict(environment)}
-        _server.stdin.write(json.dumps(request | {"said": [str(path) for path in said]}).encode() + b"\n")
-        _server.stdin.flush()
-        if not select.select([_server.stdout], [], [], timeout)[0]:
-            _server.kill()
-            raise subprocess.TimeoutExpired([module, *words], timeout, *(path.read_bytes() for path in said))
-        status = int(_server.stdout.readline())
+        try:
+            _server.stdin.write(json.dumps(request | {"said": [str(path) for path in said]}).encode() + b"\n")
+            _server.stdin.flush()
+            if not select.select([_server.stdout], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired([module, *words], timeout, *(path.read_bytes() for path in said))
+            status = int(_server.stdout.readline())
+        except BaseException:  # a test that takes too long is interrupted here
+            _kill()
+            raise
         done = subprocess.CompletedProcess([module, *words], status, *(path.read_text() for path in said))
     assert not check or status == 0, done.stdout + done.stderr
     return done
@@ -52,7 +58,7 @@ _server: subprocess.Popen | None = None
 
 
 def _start() -> subprocess.Popen:
-    server = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.commands"],
         cwd=REPOSITORY,
         # A process with several threads can't be forked safely; OpenBLAS starts some when NumPy is imported.
@@ -60,8 +66,19 @@ def _start() -> subprocess.Popen:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    atexit.register(server.communicate, timeout=PATIENCE)  # it ends when nobody can ask any more
-    return server
+
+
+@atexit.register
+def _kill() -> None:
+    """Kill the process that waits for commands, and the command that runs, if there is one."""
+    global _server
+    if _server is not None:
+        with suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(_server.pid).children(recursive=True):
+                process.kill()
+        _server.kill()
+        _server.wait()
+        _server = None
 
 
 def _serve() -> None:
