@@ -3,7 +3,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 
 from grading.execute import load
 from tests import commands
@@ -47,14 +46,6 @@ def sample_class(tmp_path_factory) -> Path:
     (course / "grade.txt").write_text(done.stdout)
     assert done.returncode == 3, done.stdout + done.stderr  # one hand-in is damaged, all others are graded
     return course
-
-
-@pytest.fixture(scope="session")
-def empty_gradebook(tmp_path_factory) -> Path:
-    """A gradebook without an entry, to begin a course with: for a new one nbgrader starts another program."""
-    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
-    Gradebook(f"sqlite:///{path}").close()
-    return path
 
 
 def pytest_collection_modifyitems(items):

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.marks import read_marks
 from tests import commands
-from tests.tiny_course import build, cell, hand_in, master
+from tests.tiny_course import build_light, cell, hand_in, light
 
 
 def delete_test(notebook):
@@ -63,7 +63,8 @@ def hog_memory(notebook):
     cell(notebook, "second").source = "import time\nhog = [bytearray(2**26) for _ in range(40)]\ntime.sleep(5)"
 
 
-def fork(notebook):  # a bounded bomb
+def fork(notebook):  # a bounded bomb, of large processes: with small ones it goes on until there are many
+    cell(notebook, "first").source = "import torch\nfirst = 1"
     cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(5)"
 
 
@@ -111,9 +112,9 @@ HARMS = {  # what is done, points, a pattern of what the table says
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("broken")
-    build(course)
+    build_light(course)
     for student, (harm, *_) in HARMS.items():
-        notebook = master()
+        notebook = light()
         harm(notebook)
         hand_in(course, student, notebook, "my work (1).ipynb" if student == "renamed" else "work.ipynb")
     for student, name, text in (
@@ -128,7 +129,7 @@ def graded(tmp_path_factory):
         (course / "submitted" / student / "ex1").mkdir(parents=True)
     (course / "submitted" / "linked" / "ex1" / "work.ipynb").symlink_to(course / "source" / "ex1" / "work.ipynb")
     os.mkfifo(course / "submitted" / "piped" / "ex1" / "work.ipynb")
-    done = commands.run("grading.cli", "ex1", cwd=course)
+    done = commands.run("grading.cli", "ex1", "--workers=4", cwd=course)  # many of them sleep
     assert done.returncode == 3, done.stdout + done.stderr
     return course, done.stdout
 

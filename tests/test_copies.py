@@ -56,6 +56,7 @@ def nbgrader(course, *words):
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("copies") / "course"
     build(course, {"ada": "1", "bob": "2"})
+    (course / "gradebook.db").unlink()  # or there would be a copy of it
     grade(course)
     with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
         opened.find_assignment("ex1").duedate = datetime(2027, 1, 31)
@@ -158,6 +159,7 @@ def test_nothing_is_begun_by_what_writes_nothing(course, other):
 def test_a_course_that_begins_is_not_asked(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1"})
+    (course / "gradebook.db").unlink()
     assert "ada: execute and record" in run(course, "ex1", "--dry-run")
     grade(course)
     assert marks(course) == {"ada": 2.0} and not kept(course)

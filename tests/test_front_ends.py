@@ -11,7 +11,7 @@ from grading.sanitize.cells import OWN
 from grading.sanitize.rebuild import rebuild
 from tests import commands
 from tests.test_broken_hand_ins import line_of
-from tests.tiny_course import build, cell, hand_in, marked, master
+from tests.tiny_course import build_light, cell, hand_in, light, marked
 
 STUB = "*Write here.*"
 WORK = {
@@ -421,7 +421,7 @@ def test_code_with_other_ends_of_lines_is_run_as_front_ends_show_it():
 
 
 def course_master(answer=""):
-    notebook = master()
+    notebook = light()
     answer = answer or f"### BEGIN SOLUTION\n{WORK['essay']}\n### END SOLUTION"
     notebook.cells += [
         new_markdown_cell("In words", id="prompt"),
@@ -482,7 +482,7 @@ STUDENTS = {  # what is done to a notebook without an answer, cells that wait fo
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("front-ends")
-    build(course, notebook=course_master())
+    build_light(course, notebook=course_master())
     for student, (habit, *_) in STUDENTS.items():
         notebook = course_master(f"*{BLANK}*")
         habit(notebook)

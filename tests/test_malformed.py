@@ -25,6 +25,9 @@ class Class:
     def __init__(self, course):
         self.course = course
         build(course, dict.fromkeys(STUDENTS, "3"))
+        first, *others = course.glob("submitted/*/ex1/work.ipynb")
+        for path in others:  # the same is executed once
+            shutil.copy(first, path)
         grade(course, "--no-feedback")
         self.before = notebooks(course)
         for student, do in STUDENTS.items():

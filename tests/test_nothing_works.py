@@ -264,7 +264,7 @@ submission.check(right_first, points=2)"""
 
 
 def solution(**answers):
-    notebook = tiny_course.master()
+    notebook = tiny_course.light()
     tiny_course.cell(notebook, "first-right").source = CHECK
     for name, source in answers.items():
         tiny_course.cell(notebook, name).source = source
@@ -285,7 +285,7 @@ def counted(tmp_path):
 def test_a_submission_or_a_grader_kernel_that_dies_each_time(tmp_path, counted):
     course = tmp_path / "course"
     environment, count = counted
-    tiny_course.build(course, notebook=solution())
+    tiny_course.build_light(course, notebook=solution())
     for student in ("ada", "cy"):
         tiny_course.hand_in(course, student, solution())
     grade(course)

@@ -15,7 +15,7 @@ from grading.course import Course, CourseError
 from grading.explain import NotGradedError, explanation
 from grading.extension import main as extend
 from tests import commands
-from tests.tiny_course import build as build_tiny
+from tests.tiny_course import build_light, light
 from tests.tiny_course import hand_in as hand_in_right
 from tests.whole_class import build, executed, grade, marks
 
@@ -169,13 +169,13 @@ def test_an_extension_may_name_it_so_too(two, monkeypatch):
 
 def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
     """A helper notebook, a helper module and a data file; the notebook in a folder, all called as a browser did."""
-    build_tiny(tmp_path)
+    build_light(tmp_path)
     notebook = nbformat.read(tmp_path / "source" / "ex1" / "work.ipynb", as_version=4)
     notebook.cells[1].source = "%run my_helper.ipynb\nimport more\nfirst = more.one + int(open('work.csv').read())"
     notebook.cells[3].source = "second = TWO"
     helper = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("TWO = 2")])
     for student in ("ada", "bob"):
-        folder = hand_in_right(tmp_path, student)
+        folder = hand_in_right(tmp_path, student, light())
         (folder / "work.ipynb").unlink()
         (folder / "ex1 [x]").mkdir()
         # nbgrader's own command looks for hand-ins only if there is a notebook.
@@ -186,7 +186,7 @@ def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
             "work (1).csv": "0",
         }.items():
             (folder / "ex1 [x]" / name).write_text(text)
-    hand_in_right(tmp_path, "cleo")
+    hand_in_right(tmp_path, "cleo", light())
     done = commands.run("grading.cli", "ex1", "--no-canary", "--json", cwd=tmp_path)
     said = json.loads(done.stdout)
     assert {mark["student"]: mark["total"] for mark in said["marks"]} == {"ada": 4, "bob": 4, "cleo": 4}
