@@ -52,7 +52,7 @@ BUILD = {
     "forward has a capital": fault(SHAPE, "no `forward`", "`Forward`", glitchnet=[("def forward", "def Forward")]),
     "forward lies inside __init__": fault(
         SHAPE,
-        "`forward` .*inside.* `__init__`",
+        "inside `__init__`",
         "indent",
         glitchnet=[
             ("\n" + FORWARD, "\n        def forward(self, images):\n"),
@@ -88,8 +88,8 @@ BUILD = {
     ),
     "forward returns nothing": fault(
         SHAPE,
-        "returns a NoneType|returns None",
-        "`return",
+        r"nothing \(None\)",
+        "End `forward` with `return`",
         glitchnet=[(RETURN, RETURN.replace("return ", "logits = "))],
     ),
     "a sigmoid at the end": fault(
@@ -149,11 +149,17 @@ BUILD = {
         glitchnet=[
             (
                 "        self.features = nn.Sequential(\n",
-                "        self.features = [nn.Conv2d(1, 32, 9), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()]\n        self.spare = nn.Sequential(\n",
+                (
+                    "        self.features = [nn.Conv2d(1, 32, 9), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()]\n"
+                    "        self.spare = nn.Sequential(\n"
+                ),
             ),
             (
                 f"        {RETURN}",
-                f"        for layer in self.features:\n            images = layer(images)\n        return self.classifier(images)",
+                (
+                    "        for layer in self.features:\n            images = layer(images)\n"
+                    "        return self.classifier(images)"
+                ),
             ),
         ],
     ),
@@ -183,7 +189,10 @@ BUILD = {
         glitchnet=[
             (
                 RETURN,
-                "features = self.features(images)\n        return self.classifier(features - features.mean(0)).squeeze(1)",
+                (
+                    "features = self.features(images)\n"
+                    "        return self.classifier(features - features.mean(0)).squeeze(1)"
+                ),
             )
         ],
     ),
@@ -199,7 +208,7 @@ BUILD = {
         "ZeroDivisionError",
         r"`return logits / len\(\[\]\)`",
         glitchnet=[
-            (RETURN, f"return scaled(self.classifier(self.features(images)).sum().item())"),
+            (RETURN, "return scaled(self.classifier(self.features(images)).sum().item())"),
             ("class GlitchNet", "def scaled(logits):\n    return logits / len([])\n\n\nclass GlitchNet"),
         ],
     ),
@@ -234,7 +243,7 @@ TRAIN = {
         LEARNS,
         "`X`",
         "argument",
-        "`images, labels = X",
+        "`images, labels = torch",
         train=[
             ("def train_model(model, X, y,", "def train_model(model, images_given, y,"),
             ("images, labels = X[batch]", "images, labels = torch.from_numpy(X)[batch]"),
@@ -322,7 +331,7 @@ TRAIN = {
     ),
     "cross-entropy of one logit": fault(
         FALLS,
-        "cross.entropy",
+        "[Cc]ross-entropy",
         "BCEWithLogitsLoss",
         r"`loss_function = nn\.CrossEntropyLoss\(\)`",
         train=[("nn.BCEWithLogitsLoss()", "nn.CrossEntropyLoss()")],
@@ -339,11 +348,10 @@ TRAIN = {
         trained=True,
     ),
     "shapes that don't go together": fault(
-        FALLS,
+        LEARNS,
         r"reshape\(-1\)",
         r"`loss = loss_function\(model\(images\), labels\)`",
         glitchnet=[(".squeeze(1)", "")],
-        trained=True,
     ),
     "whole labels": fault(
         LEARNS,
@@ -364,9 +372,10 @@ TRAIN = {
         train=[("model, X, y, epochs=EPOCHS", "model, X, y"), ("range(epochs)", "range(EPOCHS)")],
     ),
     "a sum over the batch": fault(
-        LOSSES,
+        FALLS,
         "sum",
         r"`loss_function = nn\.BCEWithLogitsLoss\(reduction=\"sum\"\)`",
+        trained=True,
         train=[("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")')],
     ),
     "a sum over the epoch": fault(LOSSES, "sum", r"`losses\.append\(total\)`", train=[("total / len(X)", "total")]),
@@ -395,7 +404,11 @@ TRAIN = {
         FALLS,
         "ReLU",
         "0 for every image",
-        glitchnet="\n\nclass GlitchNet(GlitchNet):\n    def __init__(self):\n        super().__init__()\n        nn.init.constant_(self.features[3].bias, -100.0)",
+        glitchnet=(
+            "\n\nclass GlitchNet(GlitchNet):\n    def __init__(self):\n"
+            "        super().__init__()\n"
+            "        nn.init.constant_(self.features[3].bias, -100.0)"
+        ),
         trained=True,
     ),
     "parts that overlap": fault(
@@ -407,7 +420,7 @@ TRAIN = {
     "a split without shuffling": fault(
         "train-split",
         "shuffle",
-        r"`shuffled = np\.arange",
+        r"`test_indices, train_indices = shuffled",
         train=[("np.random.default_rng(2).permutation(len(X))", "np.arange(len(X))")],
     ),
     "a mask of another length": fault("train-split", "mask", "1000", train="\ntest_indices = np.arange(800) < 200"),
@@ -447,7 +460,10 @@ LATER = {
     "accuracy of the training part": fault(
         "evaluate-test-accuracy",
         "training part",
-        evaluate="\nmodel.eval()\nwith torch.no_grad():\n    test_accuracy = np.mean((model(torch.from_numpy(X[train_indices])) > 0).numpy() == y[train_indices])",
+        evaluate=(
+            "\nmodel.eval()\nwith torch.no_grad():\n"
+            "    test_accuracy = np.mean((model(torch.from_numpy(X[train_indices])) > 0).numpy() == y[train_indices])"
+        ),
     ),
     "accuracy by broadcasting": fault(
         "evaluate-test-accuracy",
@@ -471,11 +487,10 @@ LATER = {
     "positions in the dataset": fault(
         "mistakes-positions",
         "positions in the dataset|positions in `X`",
-        "`missed_chirps = test_indices",
+        "`(missed|false)_chirps = test_indices",
         mistakes=[
             (MISSED, "missed_chirps = test_indices[(y_test == 1) & ~called_chirp]"),
             (FALSE, "false_chirps = test_indices[(y_test == 0) & called_chirp]"),
-            
             ("shown = np.concatenate([missed_chirps[:4], false_chirps[:4]])", "shown = []"),
         ],
     ),
@@ -519,7 +534,10 @@ LATER = {
         "None",
         r"`mistakes_figure, axes = plt\.subplots\(len\(shown\)\)`",
         mistakes=[
-            ("if len(shown) > 0:", "mistakes_figure, axes = plt.subplots(len(shown))\nif False:"),
+            (
+                "mistakes_figure = None\nif len(shown) > 0:",
+                "mistakes_figure, axes = plt.subplots(len(shown))\nif False:",
+            ),
             ("shown = np.concatenate([missed_chirps[:4], false_chirps[:4]])", "shown = np.arange(0)"),
         ],
     ),
@@ -552,7 +570,9 @@ LATER = {
         "800",
         "200",
         "training part",
-        confidence="\nwith torch.no_grad():\n    scores = torch.sigmoid(model(torch.from_numpy(X[train_indices]))).numpy()",
+        confidence=(
+            "\nwith torch.no_grad():\n    scores = torch.sigmoid(model(torch.from_numpy(X[train_indices]))).numpy()"
+        ),
     ),
     "scores cut to 0 and 1": fault(
         "confidence-scores", "0 or 1|0 and 1", "`scores = ", confidence="\nscores = (scores > 0.5).astype(float)"

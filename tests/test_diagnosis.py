@@ -9,7 +9,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_utils import checkpoint
-from course_utils.submission import history
+from course_utils.submission import history, thresholds
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
 from tests.diagnosis_faults import FAULTS, Fault
 
@@ -82,6 +82,7 @@ def _as_in_jupyter(tmp_path, monkeypatch):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))  # as the inline backend does
     monkeypatch.setattr("builtins.PATH_OF_THE_SOLUTION", model_checkpoint(), raising=False)
+    monkeypatch.setattr(thresholds, "FRESH_IMAGES", 200)  # enough for a bad net
     history._RUNS.clear()
     yield
     plt.close("all")

@@ -158,7 +158,7 @@ def test_invented_answers_fail_whatever_the_scale_of_the_logits(scale):
     judging.assert_confusion(table, logits, labels, np.full(200, 0.5))
     for wrong in ([[100, 0], [0, 100]], [[50, 50], [50, 50]], table.T, table[::-1]):
         for scores in (None, judging.sigmoid(logits), labels.astype(float), np.full(200, 0.5)):
-            with pytest.raises(AssertionError, match="Rows are true classes"):
+            with pytest.raises(AssertionError, match="in `confusion`, found"):
                 judging.assert_confusion(np.array(wrong), logits, labels, scores)
 
 

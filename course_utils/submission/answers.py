@@ -19,10 +19,10 @@ from torch import nn
 from ..settings import ordinary_settings
 from ..stand_in import fixed_net, form_for, linear_net, stand_ins
 from . import devices
-from .figures import panels_of
 from .errors import missing_forward
+from .figures import panels_of
 from .history import follow, why_missing
-from .student_code import line_in, near_miss
+from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
 from .unanswerable import Unanswerable, describe
 
@@ -33,8 +33,11 @@ __all__ = ["answer", "follow", "prepare"]
 BATCH = 256
 # What the tasks ask for: names that are no misspelt form of each other.
 CONTRACT = frozenset(
-    "GlitchNet train_model train_indices test_indices validation_indices model losses test_accuracy missed_chirps "
-    "false_chirps mistakes_figure scores confusion top_chirps top_blips confident_figure".split()
+    (
+        *("GlitchNet", "train_model", "train_indices", "test_indices", "validation_indices", "model", "losses"),
+        *("test_accuracy", "missed_chirps", "false_chirps", "mistakes_figure"),
+        *("scores", "confusion", "top_chirps", "top_blips", "confident_figure"),
+    )
 )
 # Sizes of what goes through the door; generous for honest work.
 MAX_PARAMETERS = 2000
@@ -316,7 +319,9 @@ def find(namespace: dict[str, Any], name: str) -> Any:
     """Look up a name of the contract."""
     if name not in namespace:
         reason = why_missing(name)
-        near = near_miss(name, namespace.keys() - CONTRACT)
+        is_code = name in ("GlitchNet", "train_model")
+        alike = {other for other, value in namespace.items() if callable(value) == is_code}
+        near = near_miss(name, alike - CONTRACT)
         if near and reason.kind != "error" and not str(reason).startswith("still to do"):
             raise Unanswerable("contract", f"`{near}` exists; the checks look for `{name}`: use this name.")
         raise reason
@@ -327,9 +332,11 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
     """Look up the trained net, or build a new one on the notebook's device."""
     value = find(namespace, of)
     if of == "GlitchNet" and isinstance(value, nn.Module):
+        made = line_that_makes("GlitchNet", namespace)
         raise Unanswerable(
             "contract",
-            "`GlitchNet` is one net, not the class: the class is to keep this name, so call the net `model`.",
+            "`GlitchNet` is one net, not the class: give the net another name."
+            + (f" Look at your line `{made}`." if made else ""),
         )
     if isinstance(value, type):
         value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value

@@ -48,17 +48,17 @@ _BCE = "binary_cross_entropy_with_logits"
 
 TRAINING = (
     Rule(
-        lambda s: not s["calls"] and s["from_notebook"]["nets"],
+        lambda s: not s["calls"] and not s["changed"] and s["from_notebook"]["nets"],
         "train_model trains {nets} of the notebook, not the net that it is given as its first argument.",
         ("train_model", r"(?<!def )\b{nets_pattern}\b"),
     ),
     Rule(
-        lambda s: not s["calls"] and s["other_nets"],
+        lambda s: not s["calls"] and not s["changed"] and s["other_nets"],
         "train_model makes a new GlitchNet and trains that, not the net that it is given: leave out what makes it.",
         ("train_model", r"\bGlitchNet\("),
     ),
     Rule(
-        lambda s: not s["calls"],
+        lambda s: not s["calls"] and not s["changed"],
         "train_model trains a copy or another net, not the net that it is given.",
         ("train_model", r"copy\(|^model\s*="),
     ),
@@ -72,7 +72,10 @@ TRAINING = (
         "The labels in a batch do not belong to its images: take both from X and y by the same positions.",
         ("train_model", r"\by\["),
     ),
-    Rule(lambda s: not s["backwards"], "train_model never calls loss.backward(), so there are no gradients."),
+    Rule(
+        lambda s: not s["backwards"] and not s["changed"],
+        "train_model never calls loss.backward(), so there are no gradients.",
+    ),
     Rule(
         lambda s: s["other_steps"] and not s["steps"] and s["from_notebook"]["optimisers"],
         "{optimisers} was made outside train_model, for another net: make the optimiser inside, with "
@@ -89,7 +92,7 @@ TRAINING = (
         "train_model never takes a step: call optimizer.step() after loss.backward().",
     ),
     Rule(
-        lambda s: s["cleared_between"],
+        lambda s: s["cleared_between"] > s["steps"] / 2,
         "The gradients are cleared between loss.backward() and optimizer.step(), so no step moves anything: clear them "
         "before loss.backward().",
         ("train_model", r"zero_grad\("),
@@ -112,7 +115,11 @@ TRAINING = (
         ("train_model", r"CrossEntropyLoss|cross_entropy|NLLLoss|nll_loss"),
     ),
     Rule(
-        lambda s: s["loss"] in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss") and not s["loss_of"],
+        lambda s: (
+            s["loss"] in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+            and not s["loss_of"]
+            and s["labels_least"] >= 0
+        ),
         "The squared error (MSE) pulls the outputs to 0 and 1, but a logit should be negative for a blip: use "
         "nn.BCEWithLogitsLoss.",
         ("train_model", r"MSELoss|mse_loss|L1Loss|l1_loss|HuberLoss|huber_loss"),
@@ -139,6 +146,13 @@ STALE = (
     ),
     Rule(lambda s: True, "Call optimizer.zero_grad() before each loss.backward()."),
 )
+SUMS = (
+    Rule(
+        lambda s: s["reduction"] == "sum",
+        "The loss function takes the sum over a batch, not the mean: leave out reduction.",
+        ("train_model", r"reduction"),
+    ),
+)
 LOSSES = (
     Rule(lambda s: s["returned"] == "NoneType", "train_model returns None: end it with `return losses`."),
     Rule(
@@ -146,11 +160,7 @@ LOSSES = (
         "train_model returns a tuple: return the list of losses alone.",
         ("train_model", r"^return\b"),
     ),
-    Rule(
-        lambda s: s["reduction"] == "sum",
-        "The loss function takes the sum over a batch, not the mean: leave out reduction.",
-        ("train_model", r"reduction"),
-    ),
+    *SUMS,
     Rule(lambda s: True, "", ("train_model", r"\.append\(|^losses\b.*\+=|^return\b")),
 )
 MODEL = (
@@ -161,15 +171,17 @@ MODEL = (
         ("model", ""),
     ),
     Rule(
-        lambda s: s["is_untrained"],
-        "`model` is untrained: its parameters are those with which it was built.",
-        ("model", ""),
-    ),
-    Rule(
         lambda s: not s["data_as_given"],
         "The notebook's `X` is no longer the dataset as it was given, so the net learnt from other images than it will "
         "meet: leave `X` alone, and scale inside GlitchNet.",
         ("X", ""),
+    ),
+)
+UNTRAINED = (
+    Rule(
+        lambda s: s["is_untrained"],
+        "`model` is untrained: its parameters are those with which it was built.",
+        ("model", ""),
     ),
 )
 NET = (
@@ -212,7 +224,9 @@ def of_model(submission: Submission) -> str:
     net = _net(submission, "model")
     training = _training(submission)
     together = training | net
-    return sentences(_first(submission, net, MODEL) or _first(submission, together, (*TRAINING, *NET, *RATES)))
+    return sentences(
+        _first(submission, net, MODEL) or _first(submission, together, (*TRAINING, *UNTRAINED, *NET, *RATES, *SUMS))
+    )
 
 
 def of_net(submission: Submission) -> str:
@@ -265,6 +279,8 @@ def of_training_mode(submission: Submission) -> str:
 
 def of_empty_figure(submission: Submission, name: str) -> str:
     """Why a figure shows no image."""
+    if not submission.has(name):
+        return "It is None: draw some of them."
     if submission.figure(name):
         return ""
     made = submission.assignment(name)

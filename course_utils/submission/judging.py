@@ -183,8 +183,8 @@ def why_other_accuracy(submission: Submission, found: float, logits: np.ndarray,
         slip
         or in_training
         or (
-            "Use model.eval(), compare logits with 0, watch the shapes (N, 1) and (N,), and take the test part only, with "
-            "its images as they are."
+            "Use model.eval(), compare logits with 0, watch the shapes (N, 1) and (N,), and take the test part only, "
+            "with its images as they are."
         )
     )
 
@@ -466,8 +466,8 @@ def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
     every = np.linspace(0, 1, 101)
     share = (np.abs(told[:, None] - every) <= decimals).any(axis=0).mean()
     assert share <= MOST_SCORES_TOLD, (
-        f"The text around an image holds {count(len(numbers), 'number')}, and many could be its score. Print the score of each "
-        "image with it, and not many other numbers."
+        f"The text around an image holds {count(len(numbers), 'number')}, and many could be its score. Print the "
+        "score of each image with it, and not many other numbers."
     )
     return bool((np.abs(told - score) <= decimals).any())
 

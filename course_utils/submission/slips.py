@@ -1,4 +1,4 @@
-"""Slips: what comes out if a task is done with one of the usual mistakes. An answer that equals it names the mistake."""
+"""Slips: what comes out if a task is done with one of the usual mistakes. An answer equal to it names the mistake."""
 
 from collections.abc import Iterable
 

@@ -58,14 +58,17 @@ def globals_read(function: FunctionType) -> list[str]:
 
 
 def lines_of(function: FunctionType) -> list[str]:
-    """The source of a function, line by line, without comments that fill a line."""
+    """The source of a function, line by line, without its docstring and comments that fill a line."""
     code = function.__code__
     source = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
     try:
         lines = inspect.getblock(source)
     except SyntaxError:  # the tokens of Python 3.12 and later
         lines = source
-    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+    text = function.__doc__ and inspect.cleandoc(function.__doc__)
+    told = {line.strip() for line in (text or "").splitlines()}
+    stripped = (line.strip() for line in lines)
+    return [line for line in stripped if line and line[0] != "#" and line.strip("'\" r") not in told]
 
 
 def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:

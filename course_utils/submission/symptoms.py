@@ -11,22 +11,21 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
-from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
 from .student_code import functions_in, globals_read, line_in, line_that_makes
 
-_LOSSES = frozenset(
-    "binary_cross_entropy_with_logits binary_cross_entropy cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss "
-    "huber_loss soft_margin_loss".split()
-)
+_CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
+_LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
 _RELUS = frozenset(("relu", "relu_", "clamp_min", "clamp_min_"))
 # Steps of the automatic differentiation that leave the numbers as they are.
 _RESHAPING = (
-    "View Reshape Squeeze Unsqueeze Flatten Select Slice Alias Expand ToCopy Clone T Transpose Permute Unbind Split"
-).split()
+    *("view", "reshape", "squeeze", "unsqueeze", "flatten", "expand", "unbind", "split"),
+    *("select", "slice", "alias", "tocopy", "clone", "tbackward", "transpose", "permute"),
+)
 Symptoms = dict[str, Any]
 
 
@@ -100,7 +99,7 @@ def same_weights(one: nn.Module, other: nn.Module) -> bool:
         not nn.parameter.is_lazy(ours[name])
         and not nn.parameter.is_lazy(theirs[name])
         and ours[name].shape == theirs[name].shape
-        and torch.equal(ours[name].detach().cpu(), theirs[name].detach().cpu())
+        and torch.allclose(ours[name].cpu(), theirs[name].cpu(), rtol=0, atol=0, equal_nan=True)
         for name in ours
     )
 
@@ -138,7 +137,7 @@ def last_step(output: torch.Tensor) -> str:
         name = type(step).__name__.lower()
         if "softmax" in name or "sigmoid" in name:
             return "" if "log" in name else "softmax" if "softmax" in name else "sigmoid"
-        if step is None or not any(name.startswith(kind.lower()) for kind in _RESHAPING) or not step.next_functions:
+        if step is None or not name.startswith(_RESHAPING) or not step.next_functions:
             return ""
         step = step.next_functions[0][0]
     return ""
@@ -179,12 +178,12 @@ class TrainingWatch(TorchFunctionMode):
         super().__init__()
         self._net = net
         self._given = {id(parameter) for parameter in net.parameters()}
+        self._before = [parameter.detach().clone() for parameter in net.parameters()]
         self._label_of = dict(zip((image.tobytes() for image in images), labels.tolist(), strict=True))
         X = namespace.get("X")
         self._of_notebook = {np.asarray(image).tobytes() for image in X} if isinstance(X, np.ndarray) else set()
         self._shown: list[float | None] = []
-        self._backwards_since = False
-        self._last: list[torch.Tensor] = []
+        self._gradient_since = False  # since the last step
         self._seen: Symptoms = {
             "calls": 0,  # of the net that was given
             "other_nets": 0,  # calls of GlitchNets
@@ -195,7 +194,6 @@ class TrainingWatch(TorchFunctionMode):
             "steps": 0,  # with parameters of the net that was given
             "other_steps": 0,
             "cleared_between": 0,  # steps before which the gradients were cleared after backward()
-            "steps_that_move": 0,
             "optimiser": "",
             "rate": 0.0,
             "loss": "",
@@ -204,11 +202,13 @@ class TrainingWatch(TorchFunctionMode):
             "two_outputs": False,
             "logits_shape": "",
             "labels_shape": "",
+            "labels_least": 0.0,
         }
 
     def symptoms(self) -> Symptoms:
         """What was seen."""
-        return dict(self._seen)
+        now = self._net.parameters()
+        return self._seen | {"changed": any(not torch.equal(a, b) for a, b in zip(self._before, now, strict=True))}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -216,7 +216,7 @@ class TrainingWatch(TorchFunctionMode):
         hooks = [
             register_module_forward_pre_hook(self._before_call),
             register_optimizer_step_pre_hook(self._before_step),
-            register_optimizer_step_post_hook(self._after_step),
+            *(parameter.register_hook(self._on_gradient) for parameter in self._net.parameters()),
         ]
         try:
             with self:
@@ -233,7 +233,6 @@ class TrainingWatch(TorchFunctionMode):
             self._note_loss(name, args[0], args[1], kwargs)
         if name == "backward":
             self._seen["backwards"] += 1
-            self._backwards_since = True
         return func(*args, **kwargs)
 
     def _note_loss(self, name: str, logits: Any, labels: Any, kwargs: dict[str, Any]) -> None:
@@ -247,11 +246,15 @@ class TrainingWatch(TorchFunctionMode):
                 "two_outputs": logits.ndim > 1 and logits.shape[1] == 2,
                 "logits_shape": str(tuple(logits.shape)),
                 "labels_shape": str(tuple(labels.shape)),
+                "labels_least": float(labels.detach().min()),
             }
         told = labels.detach().cpu().double().reshape(-1).tolist()
         if len(told) == len(self._shown) and None not in self._shown:
             self._seen["labels_checked"] += len(told)
             self._seen["labels_wrong"] += sum((a > 0.5) != (b > 0.5) for a, b in zip(told, self._shown, strict=True))
+
+    def _on_gradient(self, gradient: torch.Tensor) -> None:
+        self._gradient_since |= bool(gradient.any())
 
     def _before_call(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         if module is not self._net:
@@ -272,12 +275,5 @@ class TrainingWatch(TorchFunctionMode):
         self._seen["optimiser"] = type(optimiser).__name__
         self._seen["rate"] = max(self._seen["rate"], *(float(group.get("lr", 0.0)) for group in optimiser.param_groups))
         empty = all(p.grad is None or not bool(p.grad.any()) for p in parameters)
-        self._seen["cleared_between"] += empty and self._backwards_since
-        self._backwards_since = False
-        self._last = [p.detach().clone() for p in self._net.parameters()]
-
-    def _after_step(self, optimiser: torch.optim.Optimizer, *_: Any) -> None:
-        if self._last:
-            pairs = zip(self._last, self._net.parameters(), strict=True)
-            self._seen["steps_that_move"] += any(not torch.equal(a, b.detach()) for a, b in pairs)
-        self._last = []
+        self._seen["cleared_between"] += empty and self._gradient_since
+        self._gradient_since = False
