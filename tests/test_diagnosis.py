@@ -6,10 +6,12 @@ import matplotlib
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_utils import checkpoint
-from course_utils.submission import history, thresholds
+from course_utils import checkpoint, simulators
+from course_utils.submission import Submission, causes, history, thresholds
+from course_utils.submission.wording import count
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
 from tests.diagnosis_faults import FAULTS, Fault
 
@@ -21,7 +23,7 @@ FILES_OF_OURS = re.compile(r"course_utils|\.py\b|<ipython|<string>|ipykernel|/tm
 ONE_OF_MANY = re.compile(
     r"(?<![\d.,])1 (images|numbers|things|chirps|blips|steps|parameters|losses|epochs|points|mistakes|batches)\b"
 )
-ALWAYS = re.compile(r"setup-(tools|checks|data)")
+ALWAYS = ("setup-tools", "setup-checks", "setup-data")
 
 
 class Notebook:
@@ -46,9 +48,8 @@ class Notebook:
         """The message about a fault."""
         shell = InteractiveShell()
         shell._showtraceback = lambda *_: None
-        for ident in self.cells:
-            if ALWAYS.fullmatch(ident):
-                shell.run_cell(self.cells[ident].source)
+        for ident in ALWAYS:
+            shell.run_cell(self.cells[ident].source)
         last = next(task for task in TASKS if fault.asked.startswith(task))
         for task in TASKS[: TASKS.index(last) + 1]:
             if task == "mistakes" and last == "confidence":
@@ -64,7 +65,7 @@ class Notebook:
 
 
 LOADED = """
-from course_utils import checkpoint
+from course_utils import checkpoint, simulators
 
 model = GlitchNet()
 losses = checkpoint.load(model.eval(), PATH_OF_THE_SOLUTION)
@@ -76,8 +77,14 @@ def notebook():
     return Notebook()
 
 
+@pytest.fixture(scope="module")
+def dataset():
+    return simulators.fixed_dataset()
+
+
 @pytest.fixture(autouse=True)
-def _as_in_jupyter(tmp_path, monkeypatch):
+def _as_in_jupyter(tmp_path, monkeypatch, dataset):
+    monkeypatch.setattr(simulators, "fixed_dataset", lambda: tuple(array.copy() for array in dataset))  # made once
     monkeypatch.setattr(checkpoint, "NOTEBOOK_FOLDER", tmp_path)
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))  # as the inline backend does
@@ -100,3 +107,132 @@ def test_the_message_names_the_cause(notebook, fault, capsys):
     assert not [quote for quote in quoted if quote.strip() in notebook.lines_of_ours], message
     assert not FILES_OF_OURS.search(message), message
     assert not ONE_OF_MANY.search(message), message
+
+
+# Nothing is said without a reason
+
+
+WAYS_TO_TRAIN = {
+    "accumulated gradients": """
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(epochs):
+        for number, batch in enumerate(torch.randperm(len(X)).split(8)):
+            loss = F.binary_cross_entropy_with_logits(model(X[batch]).reshape(-1), y[batch]) / 4
+            loss.backward()
+            if number % 4 == 3:
+                optimiser.step()
+                optimiser.zero_grad()
+""",
+    "no optimiser": """
+    for _ in range(epochs):
+        loss = F.binary_cross_entropy_with_logits(model(X).reshape(-1), y)
+        gradients = torch.autograd.grad(loss, model.parameters())
+        with torch.no_grad():
+            for parameter, gradient in zip(model.parameters(), gradients):
+                parameter -= 0.1 * gradient
+""",
+    "squared error of scores": """
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(epochs):
+        optimiser.zero_grad()
+        ((model(X).reshape(-1).sigmoid() - y) ** 2).mean().backward()
+        optimiser.step()
+""",
+    "squared error of signs": """
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(epochs):
+        optimiser.zero_grad()
+        F.mse_loss(model(X).reshape(-1), 2 * y - 1).backward()
+        optimiser.step()
+""",
+    "closure": """
+    optimiser = torch.optim.LBFGS(model.parameters(), lr=0.1, max_iter=3)
+
+    def closure():
+        optimiser.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(model(X).reshape(-1), y)
+        loss.backward()
+        return loss
+
+    for _ in range(epochs):
+        optimiser.step(closure)
+""",
+    "smoothed and mirrored": """
+    optimiser = torch.optim.RMSprop(model.parameters())
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), batch_size=16, shuffle=True)
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimiser.zero_grad()
+            F.binary_cross_entropy_with_logits(model(images.flip(2)).reshape(-1), 0.9 * labels + 0.05).backward()
+            optimiser.step()
+""",
+}
+
+
+def prepared(notebook, *cells):
+    shell = InteractiveShell()
+    for ident in (*ALWAYS, "glitchnet", "train"):
+        shell.run_cell(notebook.cells[ident].source)
+    for cell in cells:
+        shell.run_cell(cell, store_history=True)
+    return shell.user_ns["submission"]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_TRAIN.values(), ids=WAYS_TO_TRAIN)
+def test_an_honest_training_gets_no_cause(notebook, way):
+    submission = prepared(notebook, f"def train_model(model, X, y, epochs=2):{way}    return [0.5] * epochs")
+    assert causes._training(submission)["changed"]
+    assert causes.of_training(submission) == ""
+
+
+def test_a_good_net_gets_no_cause(notebook):
+    submission = prepared(notebook, LOADED)
+    assert causes.of_model(submission) == causes.of_net(submission) == ""
+
+
+class Liar:
+    """A student's side that claims anything."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def ask(self, question, arguments):
+        return {"answer": self.value}
+
+    def seed(self, purpose):
+        return 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        3,
+        "{0.__class__}",
+        {"calls": "no", "changed": None},
+        {"calls": 0, "changed": False, "from_notebook": 7},
+        {"calls": 0, "changed": False, "from_notebook": {"nets": ["(" * 300]}},
+        {"rate": float("inf"), "optimiser": "{rate}", "steps": 1, "calls": 1},
+        {"is_untrained": {"a": 3}},
+    ],
+)
+def test_claims_do_no_harm(value):
+    submission = Submission(Liar(value))
+    for asked in (causes.of_training, causes.of_model, causes.of_net, causes.of_losses, causes.of_stale_gradients):
+        assert len(asked(submission)) < 2000
+
+
+def test_a_question_about_symptoms_leaves_no_trace(notebook):
+    submission = prepared(notebook, LOADED)
+    names = submission._side._namespace
+    before, state = dict(names), torch.get_rng_state()
+    weights = {name: tensor.clone() for name, tensor in names["model"].state_dict().items()}
+    names["model"].train()
+    causes.of_model(submission)
+    assert names.keys() == before.keys() and names["model"].training
+    assert torch.equal(state, torch.get_rng_state())
+    assert all(torch.equal(weights[name], tensor) for name, tensor in names["model"].state_dict().items())
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 images"), (1, "1 image"), (2, "2 images"), (1024, "1,024 images")])
+def test_numbers_and_their_nouns(number, said):
+    assert count(number, "image") == said

@@ -24,7 +24,7 @@ from .figures import panels_of
 from .history import follow, why_missing
 from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
-from .unanswerable import Unanswerable, describe
+from .unanswerable import Unanswerable, describe, is_stub
 
 __all__ = ["answer", "follow", "prepare"]
 
@@ -76,7 +76,7 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
     except Unanswerable as reason:
         return {"failure": {"kind": reason.kind, "message": str(reason)}}
     except NotImplementedError as stub:
-        if "is missing the required" in str(stub):  # torch says so of a module without forward()
+        if not is_stub(stub):
             return {"failure": {"kind": "contract", "message": missing_forward(namespace)}}
         return {"failure": {"kind": "not attempted", "message": f"still to do: {stub}"}}
     except Exception as error:

@@ -98,6 +98,7 @@ _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write
 _NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and draw nothing."
 
 _ADVICE: tuple[tuple[str, str | Advice], ...] = (
+    (r"is missing the required .forward. function", lambda _, namespace: missing_forward(namespace)),
     (r"before Module\.__init__\(\)", "Begin `__init__` with super().__init__()."),
     (r"'GlitchNet' object has no attribute '(\w+)'", _attribute),
     (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),

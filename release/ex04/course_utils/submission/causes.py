@@ -21,6 +21,7 @@ LARGE_RATE = {"Adam": 0.3, "AdamW": 0.3, "RMSprop": 0.3}
 LARGEST_RATE = 30.0  # of other optimisers
 SMALL_RATE = {"Adam": 2e-5, "AdamW": 2e-5, "RMSprop": 2e-5}
 SMALLEST_RATE = 1e-4
+HIGH_LOSS = 3.0  # chance gives 0.693
 TRAIN_LONGER = "Has the loss curve flattened? If not, train longer, with more epochs."
 
 
@@ -63,7 +64,7 @@ TRAINING = (
         ("train_model", r"copy\(|^model\s*="),
     ),
     Rule(
-        lambda s: s["images_of_notebook"],
+        lambda s: s["images_of_notebook"] > s["calls_to_learn"] / 2,
         "train_model shows the net the images of the notebook ({data}), not those of its argument X.",
         ("train_model", r"\b(?:{data_pattern})\b"),
     ),
@@ -148,7 +149,7 @@ STALE = (
 )
 SUMS = (
     Rule(
-        lambda s: s["reduction"] == "sum",
+        lambda s: s["reduction"] == "sum" and s["first_loss"] > HIGH_LOSS,
         "The loss function takes the sum over a batch, not the mean: leave out reduction.",
         ("train_model", r"reduction"),
     ),
@@ -306,11 +307,10 @@ def _first(submission: Submission, seen: Symptoms, rules: tuple[Rule, ...]) -> s
     """The first cause whose symptoms are there; empty if there is none."""
     for rule in rules:
         try:
-            applies = rule.when(seen)
-        except (KeyError, TypeError):
-            continue  # no such symptom was told
-        if applies:
-            return _told(submission, seen, rule)
+            if rule.when(seen):
+                return _told(submission, seen, rule)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            continue  # no such symptom was told, or it is none: the student's side may claim anything
     return ""
 
 

@@ -115,7 +115,8 @@ def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.
     with watch.watching():
         returned = train_model(net, X, y, epochs=epochs)
     return watch.symptoms() | {
-        "returned": type(returned).__name__ if returned is None or not isinstance(returned, list) else "list",
+        "returned": type(returned).__name__,
+        "first_loss": float(returned[0]) if isinstance(returned, list) and returned else 0.0,
         "from_notebook": names_from_notebook(train_model, namespace),
     }
 
@@ -186,6 +187,7 @@ class TrainingWatch(TorchFunctionMode):
         self._gradient_since = False  # since the last step
         self._seen: Symptoms = {
             "calls": 0,  # of the net that was given
+            "calls_to_learn": 0,
             "other_nets": 0,  # calls of GlitchNets
             "images_of_notebook": 0,  # batches
             "labels_checked": 0,
@@ -261,9 +263,10 @@ class TrainingWatch(TorchFunctionMode):
             self._seen["other_nets"] += type(module).__name__ == "GlitchNet"
             return
         self._seen["calls"] += 1
+        self._seen["calls_to_learn"] += torch.is_grad_enabled()  # the others may be for a validation part
         shown = inputs[0].detach().cpu().numpy() if inputs and isinstance(inputs[0], torch.Tensor) else ()
         self._shown = [self._label_of.get(np.ascontiguousarray(image).tobytes()) for image in shown]
-        if len(shown) and np.ascontiguousarray(shown[0]).tobytes() in self._of_notebook:
+        if torch.is_grad_enabled() and len(shown) and np.ascontiguousarray(shown[0]).tobytes() in self._of_notebook:
             self._seen["images_of_notebook"] += 1
 
     def _before_step(self, optimiser: torch.optim.Optimizer, *_: Any) -> None:
