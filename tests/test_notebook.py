@@ -70,3 +70,21 @@ def test_checks_say_nothing_but_their_outcome(runs):
     for cell in runs[0][0].cells:
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
             assert [output.output_type for output in cell.outputs] == ["execute_result"], cell.id
+
+
+def test_the_code_of_checks_is_folded_away():
+    cells = nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells
+    checks = {cell.id for cell in cells if cell.cell_type == "code" and "submission.check(" in cell.source}
+    hidden = {cell.id for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")}
+    assert checks <= hidden <= checks | {"setup-course", "setup-checks"}
+
+
+def test_every_given_figure_is_described():
+    cells = nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells
+    drawing = {
+        cell.id
+        for cell in cells
+        if re.search(r"plots\.|plt\.sub|fit\(globals", cell.source) and cell.cell_type == "code"
+    }
+    given = {cell.id for cell in cells if cell.id in drawing and not cell.metadata.get("nbgrader", {}).get("solution")}
+    assert {cell.id for cell in cells if cell.metadata.get("alt")} == given

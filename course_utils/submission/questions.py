@@ -16,9 +16,12 @@ from ..settings import ordinary_settings
 from .check import NotPassed, Outcome
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
 from .summary import Progress, Ready, Summary
+from .wording import count, sentences
 
 MAX_MESSAGE = 4000
 MAX_POSITIONS = 10_000
+MAX_LINE = 200  # of what is quoted of the student's code
+MAX_NAMES = 20
 MAX_OUTPUTS = 4096  # of a net for one image: more are no logits
 TINY = 1e-40  # a probability below the smallest that a net can tell
 
@@ -125,6 +128,7 @@ class Submission:
         self._checks: dict[str, tuple[Callable[[], Any], float]] = {}
         self._asked: Counter[str] = Counter()
         self._names: set[str] = set()
+        self._variables: dict[str, None] = {}  # asked about in a check, in that order
         # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
         # logits, has done the later tasks right.
         self._takes_probabilities = self._may_be_probabilities = False
@@ -155,7 +159,9 @@ class Submission:
         """
         outputs = _finite(self._ask("logits", of=of, images=images), of)
         if outputs.size > MAX_OUTPUTS * len(images):
-            raise NoAnswer("contract", f"{of} returns {outputs.size:,} numbers for {len(images)} images.")
+            raise NoAnswer(
+                "contract", f"{of} returns {count(outputs.size, 'number')} for {count(len(images), 'image')}."
+            )
         return outputs
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
@@ -293,7 +299,9 @@ class Submission:
         trained = "the net that train_model trained"
         logits = _finite(answer.get("logits"), trained).reshape(-1)
         if len(logits) != len(probes):
-            raise NoAnswer("contract", f"{trained} returns {len(logits)} logits for {len(probes)} images.")
+            raise NoAnswer(
+                "contract", f"{trained} returns {count(len(logits), 'logit')} for {count(len(probes), 'image')}."
+            )
         return Training(
             losses=_array(answer.get("losses")),
             logits=logits,
@@ -346,6 +354,7 @@ class Submission:
         NoAnswer
             There is no such variable, or it holds something other than numbers.
         """
+        self._variables[name] = None
         return _array(self._ask("values", name=name))
 
     def figure(self, name: str) -> list[Panel]:
@@ -361,10 +370,39 @@ class Submission:
         list of Panel
             One for each set of axes, without those that hold no image; empty for None.
         """
+        self._variables[name] = None
         panels = [_of(dict, panel) for panel in _of(list, self._ask("figure", name=name))[:MAX_PANELS]]
         images = [[_array(image) for image in _of(list, panel.get("images"))[:MAX_IMAGES]] for panel in panels]
         texts = [_of(str, panel.get("text"))[:MAX_TEXT] for panel in panels]
         return [Panel(*panel) for panel in zip(images, texts, strict=True)]
+
+    def source_line(self, of: str, pattern: str) -> str:
+        """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
+        return self._line("source_line", of=of, pattern=pattern)
+
+    def assignment(self, name: str) -> str:
+        """The student's last line that gives a variable its value; empty if that is not known."""
+        return self._line("assignment", name=name)
+
+    def symptoms(self, question: str, **arguments: Any) -> dict[str, Any]:
+        """What can be seen of a net or a training that failed a check: claims, to word a message with.
+
+        Parameters
+        ----------
+        question : str
+            "net_symptoms" or "training_symptoms".
+        **arguments
+            Of that question, see `symptoms`.
+
+        Returns
+        -------
+        dict
+            Numbers, short texts and lists of names, by the name of the symptom; empty if nothing can be seen.
+        """
+        try:
+            return {str(key)[:MAX_LINE]: _plain(value) for key, value in self._claims(question, **arguments).items()}
+        except NoAnswer:
+            return {}
 
     def has(self, name: str) -> bool:
         """Whether the student defined an optional variable."""
@@ -454,13 +492,34 @@ class Submission:
         """Ask a check that was run."""
         question, points = self._checks[title]
         self._names.clear()
-        judged = self._judged(_with_names_of_ours(question, self), points)
-        is_to_be_asked = isinstance(self._side, SameKernel) and judged[0] != "not attempted"
-        return Outcome(title, *judged, self._side.out_of_date(self._names) if is_to_be_asked else ())
+        status, fraction, points, message = self._judged(_with_names_of_ours(question, self), points)
+        if status == "not passed":
+            message = self._with_line(message)[:MAX_MESSAGE]
+        is_to_be_asked = isinstance(self._side, SameKernel) and status != "not attempted"
+        out_of_date = self._side.out_of_date(self._names) if is_to_be_asked else ()
+        return Outcome(title, status, fraction, points, message, out_of_date)
+
+    def _line(self, question: str, **arguments: Any) -> str:
+        try:
+            return " ".join(_of(str, self._ask(question, **arguments)).split())[:MAX_LINE]
+        except NoAnswer:
+            return ""
+
+    def _claims(self, question: str, **arguments: Any) -> dict[str, Any]:
+        return _of(dict, self._ask(question, **arguments))
+
+    def _with_line(self, message: str) -> str:
+        """A message about a variable, with the student's line that makes it."""
+        about = [name for name in self._variables if f"`{name}`" in message]
+        if not about or "Look at your line" in message or "of your cell" in message:
+            return message
+        line = self.assignment(min(about, key=lambda name: message.index(f"`{name}`")))
+        return sentences(message, f"Look at your line `{line}`." if line else "")
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
         """Judge with outputs taken for logits, then, if that fails, for the probabilities that they may be."""
         self._asked.clear()
+        self._variables.clear()
         self._takes_probabilities = self._may_be_probabilities = False
         first = _judge(question, points)
         if first[1] == 1 or not self._may_be_probabilities:
@@ -535,11 +594,12 @@ def connect(namespace: dict[str, Any]) -> Submission:
 
 def _with_names_of_ours(question: Callable[[], Any], submission: Submission) -> Callable[[], Any]:
     """A question with the names of ours that it uses, whatever they mean in the notebook by now (`np`, `max`, ...)."""
-    from . import judging, thresholds  # which import this module
+    from . import causes, judging, thresholds  # which import this module
 
     if not isinstance(question, FunctionType):
         return question
-    ours = {"np": np, "simulators": simulators, "judging": judging, "thresholds": thresholds, "submission": submission}
+    ours = {"np": np, "simulators": simulators, "submission": submission}
+    ours |= {"causes": causes, "judging": judging, "thresholds": thresholds}
     names = {name: value for name, value in question.__globals__.items() if not hasattr(builtins, name)}
     names = names | ours | {"__builtins__": builtins}
     return FunctionType(question.__code__, names, question.__name__, question.__defaults__, question.__closure__)
@@ -581,6 +641,18 @@ def _of(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise _broken()
     return value
+
+
+def _plain(value: Any) -> Any:
+    """A symptom: a number, a short text, or lists of short texts by name."""
+    if isinstance(value, dict):
+        return {
+            _of(str, name): [_of(str, item)[:MAX_LINE] for item in _of(list, items)[:MAX_NAMES]]
+            for name, items in list(value.items())[:MAX_NAMES]
+        }
+    if value is None or type(value) in (bool, int, float):
+        return value
+    return _of(str, value)[:MAX_LINE]
 
 
 def _array(value: Any) -> np.ndarray:
