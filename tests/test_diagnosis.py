@@ -58,12 +58,17 @@ class Notebook:
             if task == "train":
                 shell.run_cell(SOME_TRAINING if fault.trained else "", store_history=True)
                 fitted = "train" in fault.asked and not fault.asked.endswith("falls")
-                source = self.cells["setup-fit"].source if fault.trained else LOADED
+                source = FITTED if fault.trained else LOADED
                 shell.run_cell("" if fitted else source, store_history=True)
         source = "\n".join(line for line in self.cells[fault.asked].source.splitlines() if not line.startswith("###"))
         return shell.run_cell(source, store_history=True).result
 
 
+FITTED = """
+from course_utils.checkpoint import fit
+
+model, losses = fit(globals())  # as in setup-fit, without the plot
+"""
 LOADED = """
 from course_utils import checkpoint, simulators
 
