@@ -18,7 +18,7 @@ from tests.diagnosis_faults import FAULTS, Fault
 matplotlib.use("agg")
 
 TASKS = ("glitchnet", "train", "evaluate", "mistakes", "confidence")
-SOME_TRAINING = "EPOCHS, train_indices = 2, train_indices[:96]"
+SOME_TRAINING = "train_indices = train_indices[:96]\ntrain_model.__defaults__ = (2,)  # epochs"
 FILES_OF_OURS = re.compile(r"course_utils|\.py\b|<ipython|<string>|ipykernel|/tmp|site-packages")
 ONE_OF_MANY = re.compile(
     r"(?<![\d.,])1 (images|numbers|things|chirps|blips|steps|parameters|losses|epochs|points|mistakes|batches)\b"
