@@ -15,7 +15,7 @@ from torch import nn
 from . import NOTEBOOK_FOLDER, simulators
 from .digests import code_digest, data_digest, net_digest
 from .settings import ordinary_settings
-from .stand_in import form_for, linear_net, solve, stand_ins
+from .stand_in import Form, form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
 from .submission.unanswerable import Unanswerable, describe
 
@@ -47,12 +47,12 @@ class Checkpoint:
     trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
     digests: dict[str, str] = field(default_factory=dict)
 
-    def load_into(self, net: nn.Module) -> bool:
+    def load_into(self, net: nn.Module, file: str = FILE) -> bool:
         """Load the weights into a net; if they are those of another one, say so and return False."""
         try:
             net.load_state_dict(_named_as_in(net, self.weights))
         except _DOES_NOT_FIT as error:
-            print(f"Remark: {FILE} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+            print(f"Remark: {file} does not fit this notebook: the network is trained again. ({_first_line(error)})")
             return False
         return True
 
@@ -65,10 +65,10 @@ class TrainingPart:
     ----------
     images : (N, 1, 32, 64) float32 tensor
         On the CPU.
-    labels : (N,) float32 tensor
-        On the CPU.
+    labels : (N,) tensor
+        On the CPU: float32 for two classes, int64 for more.
     positions : (N,) int64 array
-        Where they are in the dataset.
+        Where they are in the dataset, if it is the fixed one.
     """
 
     images: torch.Tensor
@@ -76,8 +76,44 @@ class TrainingPart:
     positions: np.ndarray
 
 
+@dataclass(frozen=True)
+class Task:
+    """What is trained, and where it is kept.
+
+    Attributes
+    ----------
+    net, train : str
+        Names in the notebook: the class of the net, and the function that trains it.
+    model, losses : str
+        Names in the notebook under which the trained net and its losses are left when a training is interrupted.
+    file : str
+        The checkpoint, beside the notebook.
+    part : callable, optional
+        Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
+    form : Form, optional
+        In which form the net answers; by default that of the student's net.
+    stand_in_earns : str
+        What is said of our net that stands in for a missing one.
+    """
+
+    net: str = "GlitchNet"
+    train: str = "train_model"
+    model: str = "model"
+    losses: str = "losses"
+    file: str = FILE
+    part: Callable[[], TrainingPart] | None = None
+    form: Form | None = None
+    stand_in_earns: str = (
+        "It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for\n"
+        "the accuracy on fresh images are for a net of yours."
+    )
+
+
+GLITCH_OR_CHIRP = Task()
+
+
 @ordinary_settings()
-def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
+def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Module, list[float]]:
     """Train a student's net and keep it in a checkpoint, or load what is kept there.
 
     In the student's notebook it is loaded if `GlitchNet`, the training part and `train_model` are as they were. In
@@ -90,6 +126,8 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     ----------
     namespace : dict
         The notebook's globals.
+    task : Task
+        What is trained; by default the net of `ex04`.
 
     Returns
     -------
@@ -98,34 +136,34 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     losses : list of float
         Mean loss of each epoch; empty if `train_model` returned none.
     """
-    path = NOTEBOOK_FOLDER / FILE
+    path = NOTEBOOK_FOLDER / task.file
     kept = read(path)
-    part = _training_part(namespace, kept)
-    train_model = namespace.get("train_model")
+    part = task.part() if task.part else _training_part(namespace, kept)
+    train_model = namespace.get(task.train)
     try:
-        net = _new_net(namespace)
+        net = new_net(namespace, task)
     except Exception as error:
-        return _stand_in(namespace, part, "GlitchNet", error)
+        return _stand_in(namespace, task, part, task.net, error)
     digests = {
-        "GlitchNet": net_digest(namespace["GlitchNet"], net, NOTEBOOK_FOLDER),
+        task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
         "the training part": data_digest(part.images, part.labels),
-        "train_model": code_digest(train_model, NOTEBOOK_FOLDER),
+        task.train: code_digest(train_model, NOTEBOOK_FOLDER),
         "Python": "{}.{}".format(*sys.version_info),
     }
-    if kept and _is_to_be_loaded(kept, digests, train_model is None) and kept.load_into(net):
+    if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
         if _in_grading():  # in the notebook it is said with the reason
-            print(f"Using the trained net in {FILE}.")
+            print(f"Using the trained net in {task.file}.")
         return net.eval(), kept.losses
     try:
-        find(namespace, "train_model")
-        net = _new_net(namespace)
+        find(namespace, task.train)
+        net = new_net(namespace, task)
         writable = _is_writable(path)
-        losses, complete = _train(namespace, net, part)
+        losses, complete = _train(namespace, task, net, part)
     except Exception as error:
-        return _stand_in(namespace, part, "train_model", error)
+        return _stand_in(namespace, task, part, task.train, error)
     if writable:
         if not complete:
-            digests["train_model"] = "interrupted"
+            digests[task.train] = "interrupted"
         _save(path, Checkpoint(net.state_dict(), losses, torch.as_tensor(part.positions, device="cpu"), digests))
     return net.eval(), losses
 
@@ -192,7 +230,7 @@ def trained_on(namespace: dict[str, Any]) -> np.ndarray:
     """Positions of the images that the net in the checkpoint learnt from; none if it does not fit `GlitchNet`."""
     kept = read(NOTEBOOK_FOLDER / FILE)
     try:
-        fits = kept is not None and kept.load_into(_new_net(namespace))
+        fits = kept is not None and kept.load_into(new_net(namespace))
     except Exception:
         fits = False  # what is wrong with GlitchNet, its own checks say
     return kept.trained_on.numpy() if kept is not None and fits else np.zeros(0, np.int64)
@@ -202,9 +240,16 @@ def _in_grading() -> bool:
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
-def _new_net(namespace: dict[str, Any]) -> nn.Module:
+def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Module:
+    """Build a net as the notebook defines it, on the notebook's device.
+
+    Raises
+    ------
+    Unanswerable
+        There is no such class, or what it makes is no net.
+    """
     torch.manual_seed(SEED)
-    net = find(namespace, "GlitchNet")().to(namespace.get("DEVICE", "cpu"))
+    net = find(namespace, task.net)().to(namespace.get("DEVICE", "cpu"))
     if not isinstance(net, nn.Module):
         raise Unanswerable("contract", f"it should be a torch.nn.Module; it is of type {type(net).__name__}.")
     return net
@@ -239,25 +284,25 @@ def _part(X: Any, y: Any, positions: np.ndarray) -> TrainingPart:
     return TrainingPart(images, labels, positions)
 
 
-def _is_to_be_loaded(kept: Checkpoint, digests: dict[str, str], only_chance: bool) -> bool:
+def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only_chance: bool) -> bool:
     if _in_grading():
         return True
     changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
     # Another Python compiles the same code to something else.
     listed = "Python" if "Python" in changed else " and ".join(changed)
     if not changed:
-        print(f"GlitchNet, the training part and train_model are as they were: using the trained net in {FILE}.")
+        print(f"{task.net}, the training part and {task.train} are as they were: using the trained net in {task.file}.")
         print("To train it anew all the same, delete this file.")
         return True
     if only_chance:
-        print(f"There is no train_model yet: using the trained net in {FILE}.")
+        print(f"There is no {task.train} yet: using the trained net in {task.file}.")
         return True
-    print(f"Training again. Changed since {FILE} was made: {listed if kept.digests else 'how it is made'}.")
+    print(f"Training again. Changed since {task.file} was made: {listed if kept.digests else 'how it is made'}.")
     return False
 
 
-def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> tuple[list[float], bool]:
-    """Train a net with the student's `train_model`; what it learnt before an error or an interrupt stays.
+def _train(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> tuple[list[float], bool]:
+    """Train a net with the student's function; what it learnt before an error or an interrupt stays.
 
     Returns
     -------
@@ -269,9 +314,9 @@ def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> tup
     Raises
     ------
     Exception
-        `train_model` failed, and the net has learnt nothing.
+        The function failed, and the net has learnt nothing.
     """
-    train_model: Callable[..., Any] = namespace["train_model"]
+    train_model: Callable[..., Any] = namespace[task.train]
     before = _weights(net)
     try:
         with torch.enable_grad():
@@ -279,19 +324,19 @@ def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> tup
     except KeyboardInterrupt as stop:
         losses = _losses_so_far(stop.__traceback__, getattr(train_model, "__code__", None))
         # At once: whoever runs out of time in grading is interrupted again soon.
-        namespace["model"], namespace["losses"] = net.eval(), losses
-        print("Interrupted: `model` is what was trained until now.")
+        namespace[task.model], namespace[task.losses] = net.eval(), losses
+        print(f"Interrupted: `{task.model}` is what was trained until now.")
         return losses, False
     except Exception as error:
         after = _weights(net)
         if all(name in after and torch.equal(weight, after[name]) for name, weight in before.items()):
             raise
-        print(f"`model` is what was trained until train_model failed: {_reason(error, namespace)}")
+        print(f"`{task.model}` is what was trained until {task.train} failed: {_reason(error, namespace)}")
         return [], False
     losses = _as_losses(returned)
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
-        print(f"The net is trained, but train_model should return a list of losses; it returned {kind}.")
+        print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
     return losses, True
 
 
@@ -323,23 +368,23 @@ def _losses_so_far(traceback: TracebackType | None, code: Any) -> list[float]:
 
 
 def _stand_in(
-    namespace: dict[str, Any], part: TrainingPart, lacking: str, error: Exception
+    namespace: dict[str, Any], task: Task, part: TrainingPart, lacking: str, error: Exception
 ) -> tuple[nn.Module, list[float]]:
-    """A net of ours, trained by the student's `train_model` if that works with it."""
+    """A net of ours, trained by the student's function if that works with it."""
     device = namespace.get("DEVICE", "cpu")
-    form = form_for(namespace.get("GlitchNet"), namespace.get("train_model"), device)
+    form = task.form or form_for(namespace.get(task.net), namespace.get(task.train), device)
     torch.manual_seed(SEED)
     net = linear_net(form, device)
     try:
-        losses, _ = _train(namespace, net, part)
-        lacking = "GlitchNet"  # what fails with it works with a net of ours
+        losses, _ = _train(namespace, task, net, part)
+        lacking = task.net  # what fails with it works with a net of ours
     except Exception:
         losses = []
         solve(net, part.images, part.labels)
-    stand_ins[net] = f"`model` is a stand-in of ours, for {lacking} is missing or fails ({_reason(error, namespace)})."
+    reason = _reason(error, namespace)
+    stand_ins[net] = f"`{task.model}` is a stand-in of ours, for {lacking} is missing or fails ({reason})."
     print(stand_ins[net])
-    print("It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for")
-    print("the accuracy on fresh images are for a net of yours.")
+    print(task.stand_in_earns)
     return net.eval(), losses
 
 

@@ -128,15 +128,19 @@ def spectrogram_grid(
 
 
 @ordinary_settings()
-def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
+def confusion_matrix(
+    counts: ArrayLike, ax: Axes | None = None, names: Sequence[str] = CLASS_NAMES
+) -> tuple[Figure, Axes]:
     """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
 
     Parameters
     ----------
-    counts : array_like of int, shape (2, 2)
+    counts : array_like of int, shape (classes, classes)
         ``counts[i, j]`` images of true class i were called j; 0 is blip, 1 is chirp.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
+    names : sequence of str
+        Of the classes, in their order.
 
     Returns
     -------
@@ -148,12 +152,13 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
         If counts has another shape, or an entry that is not a count.
     """
     array = _numpy(counts)
-    if array.shape != (2, 2):
-        raise ValueError(f"counts must have shape (2, 2), got {array.shape}")
+    shape = (len(names), len(names))
+    if array.shape != shape:
+        raise ValueError(f"counts must have shape {shape}, got {array.shape}")
     if np.any(array < 0) or np.any(array % 1 != 0):
         raise ValueError(f"counts must be whole numbers, 0 or more, got {array.tolist()}")
 
-    fig, ax = _figure_and_axes(ax, figsize=(3.6, 3.4))
+    fig, ax = _figure_and_axes(ax, figsize=(1.2 + 1.2 * len(names), 1 + 1.2 * len(names)))
     shares = array / np.maximum(array.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
@@ -162,8 +167,8 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
         ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
         ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
     ax.set(xlabel="predicted class", ylabel="true class")
-    ax.set_xticks((0, 1), CLASS_NAMES)
-    ax.set_yticks((0, 1), CLASS_NAMES, rotation=90, va="center")
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names, rotation=90, va="center")
     ax.tick_params(length=0)
     return fig, ax
 

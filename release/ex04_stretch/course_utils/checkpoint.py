@@ -1,0 +1,419 @@
+"""Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from . import NOTEBOOK_FOLDER, simulators
+from .digests import code_digest, data_digest, net_digest
+from .settings import ordinary_settings
+from .stand_in import Form, form_for, linear_net, solve, stand_ins
+from .submission.answers import as_array, find
+from .submission.unanswerable import Unanswerable, describe
+
+FILE = "glitch_or_chirp.pt"
+SEED = 2015  # the year of GW150914
+# What is raised for files that hold something else, and for weights of another net.
+_DOES_NOT_FIT = (RuntimeError, KeyError, IndexError, TypeError, ValueError, AttributeError)
+_ENDINGS = (".pt", ".pth", ".ckpt")  # of what torch saves
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What is kept of a training.
+
+    Attributes
+    ----------
+    weights : dict of str to Tensor
+        The net's state.
+    losses : list of float
+        Mean loss of each epoch; empty if unknown.
+    trained_on : (N,) int64 tensor
+        Positions of the training part in the dataset; empty in files of earlier versions.
+    digests : dict of str to str
+        Of what it was made from, by names that are shown; empty in files of earlier versions.
+    """
+
+    weights: dict[str, Any]
+    losses: list[float]
+    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def load_into(self, net: nn.Module, file: str = FILE) -> bool:
+        """Load the weights into a net; if they are those of another one, say so and return False."""
+        try:
+            net.load_state_dict(_named_as_in(net, self.weights))
+        except _DOES_NOT_FIT as error:
+            print(f"Remark: {file} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class TrainingPart:
+    """What is learnt from.
+
+    Attributes
+    ----------
+    images : (N, 1, 32, 64) float32 tensor
+        On the CPU.
+    labels : (N,) tensor
+        On the CPU: float32 for two classes, int64 for more.
+    positions : (N,) int64 array
+        Where they are in the dataset, if it is the fixed one.
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    positions: np.ndarray
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, and where it is kept.
+
+    Attributes
+    ----------
+    net, train : str
+        Names in the notebook: the class of the net, and the function that trains it.
+    model, losses : str
+        Names in the notebook under which the trained net and its losses are left when a training is interrupted.
+    file : str
+        The checkpoint, beside the notebook.
+    part : callable, optional
+        Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
+    form : Form, optional
+        In which form the net answers; by default that of the student's net.
+    stand_in_earns : str
+        What is said of our net that stands in for a missing one.
+    """
+
+    net: str = "GlitchNet"
+    train: str = "train_model"
+    model: str = "model"
+    losses: str = "losses"
+    file: str = FILE
+    part: Callable[[], TrainingPart] | None = None
+    form: Form | None = None
+    stand_in_earns: str = (
+        "It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for\n"
+        "the accuracy on fresh images are for a net of yours."
+    )
+
+
+GLITCH_OR_CHIRP = Task()
+
+
+@ordinary_settings()
+def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Module, list[float]]:
+    """Train a student's net and keep it in a checkpoint, or load what is kept there.
+
+    In the student's notebook it is loaded if `GlitchNet`, the training part and `train_model` are as they were. In
+    grading it is loaded whenever its weights fit `GlitchNet`: graded is what was trained.
+
+    If `GlitchNet` or `train_model` is missing or fails, a net of ours stands in, so that the later tasks can be done
+    and judged; and if there are no `test_indices`, they are made.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals.
+    task : Task
+        What is trained; by default the net of `ex04`.
+
+    Returns
+    -------
+    model : nn.Module
+        The trained net, in evaluation mode.
+    losses : list of float
+        Mean loss of each epoch; empty if `train_model` returned none.
+    """
+    path = NOTEBOOK_FOLDER / task.file
+    kept = read(path)
+    part = task.part() if task.part else _training_part(namespace, kept)
+    train_model = namespace.get(task.train)
+    try:
+        net = new_net(namespace, task)
+    except Exception as error:
+        return _stand_in(namespace, task, part, task.net, error)
+    digests = {
+        task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
+        "the training part": data_digest(part.images, part.labels),
+        task.train: code_digest(train_model, NOTEBOOK_FOLDER),
+        "Python": "{}.{}".format(*sys.version_info),
+    }
+    if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
+        if _in_grading():  # in the notebook it is said with the reason
+            print(f"Using the trained net in {task.file}.")
+        return net.eval(), kept.losses
+    try:
+        find(namespace, task.train)
+        net = new_net(namespace, task)
+        writable = _is_writable(path)
+        losses, complete = _train(namespace, task, net, part)
+    except Exception as error:
+        return _stand_in(namespace, task, part, task.train, error)
+    if writable:
+        if not complete:
+            digests[task.train] = "interrupted"
+        _save(path, Checkpoint(net.state_dict(), losses, torch.as_tensor(part.positions, device="cpu"), digests))
+    return net.eval(), losses
+
+
+def read(path: Path) -> Checkpoint | None:
+    """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none."""
+    if not path.is_file():
+        if _in_grading():
+            others = sorted(other.name for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
+            hint = f" If it is {' or '.join(others)}, give it this name." if others else ""
+            print(f"Remark: there is no {path.name} beside the notebook: the network is trained again.{hint}")
+        return None
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        # torch raises many kinds of error for damaged files, and for what is more than numbers.
+        print(f"Remark: {path.name} can't be read: the network is trained again. ({_first_line(error)})")
+        return None
+    try:
+        kept = dict(kept)
+        return Checkpoint(
+            kept["weights"],
+            [float(loss) for loss in kept["losses"]],
+            torch.as_tensor(kept.get("trained_on", ()), dtype=torch.int64, device="cpu").reshape(-1),
+            {str(name): str(digest) for name, digest in kept.get("digests", {}).items()},
+        )
+    except _DOES_NOT_FIT as error:
+        print(f"Remark: {path.name} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+        return None
+
+
+def load(net: nn.Module, path: str | Path) -> list[float] | None:
+    """Load a checkpoint into a net.
+
+    Returns
+    -------
+    list of float or None
+        The losses, or None if there is no checkpoint that fits the net.
+    """
+    kept = read(Path(path))
+    return kept.losses if kept and kept.load_into(net) else None
+
+
+def _named_as_in(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights under the names that they have in a net, with or without what torch.compile and DataParallel add."""
+    names = model.state_dict().keys()
+    if weights.keys() == names:
+        return weights
+    wanted = {_without_wrappers(name): name for name in names}
+    return {wanted.get(_without_wrappers(name), name): weight for name, weight in weights.items()}
+
+
+def _without_wrappers(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part not in ("_orig_mod", "module"))
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, without the lines that torch adds."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Error(s) in loading" not in line]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:200]
+
+
+def trained_on(namespace: dict[str, Any]) -> np.ndarray:
+    """Positions of the images that the net in the checkpoint learnt from; none if it does not fit `GlitchNet`."""
+    kept = read(NOTEBOOK_FOLDER / FILE)
+    try:
+        fits = kept is not None and kept.load_into(new_net(namespace))
+    except Exception:
+        fits = False  # what is wrong with GlitchNet, its own checks say
+    return kept.trained_on.numpy() if kept is not None and fits else np.zeros(0, np.int64)
+
+
+def _in_grading() -> bool:
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
+
+
+def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Module:
+    """Build a net as the notebook defines it, on the notebook's device.
+
+    Raises
+    ------
+    Unanswerable
+        There is no such class, or what it makes is no net.
+    """
+    torch.manual_seed(SEED)
+    net = find(namespace, task.net)().to(namespace.get("DEVICE", "cpu"))
+    if not isinstance(net, nn.Module):
+        raise Unanswerable("contract", f"it should be a torch.nn.Module; it is of type {type(net).__name__}.")
+    return net
+
+
+def _training_part(namespace: dict[str, Any], kept: Checkpoint | None) -> TrainingPart:
+    """The student's training part; what is missing of it is made up for, the test part too."""
+    X, y = simulators.fixed_dataset()
+    everything = np.arange(len(y))
+    if "test_indices" not in namespace:
+        shuffled = np.random.default_rng(SEED).permutation(everything)
+        learnt = shuffled[200:] if kept is None or not len(kept.trained_on) else kept.trained_on.numpy()
+        namespace["test_indices"] = np.setdiff1d(everything, learnt)
+        print("There are no `test_indices` yet: these are ours, so that you can go on.")
+    try:
+        chosen = as_array(namespace["train_indices"], "`train_indices`").reshape(-1)
+        positions = everything[chosen if chosen.dtype == np.bool_ else chosen.astype(np.int64)]
+        return _part(namespace["X"], namespace["y"], positions)
+    except Exception as error:
+        if "train_indices" in namespace:
+            print(f"`train_indices` can't be used ({error}): training on what is not in the test part.")
+    try:
+        return _part(X, y, np.delete(everything, as_array(namespace["test_indices"], "`test_indices`").reshape(-1)))
+    except Exception:
+        return _part(X, y, everything)
+
+
+def _part(X: Any, y: Any, positions: np.ndarray) -> TrainingPart:
+    if not len(positions):
+        raise ValueError("no image is left")
+    images, labels = (torch.as_tensor(all_of_it[positions], dtype=torch.float32, device="cpu") for all_of_it in (X, y))
+    return TrainingPart(images, labels, positions)
+
+
+def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only_chance: bool) -> bool:
+    if _in_grading():
+        return True
+    changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
+    # Another Python compiles the same code to something else.
+    listed = "Python" if "Python" in changed else " and ".join(changed)
+    if not changed:
+        print(f"{task.net}, the training part and {task.train} are as they were: using the trained net in {task.file}.")
+        print("To train it anew all the same, delete this file.")
+        return True
+    if only_chance:
+        print(f"There is no {task.train} yet: using the trained net in {task.file}.")
+        return True
+    print(f"Training again. Changed since {task.file} was made: {listed if kept.digests else 'how it is made'}.")
+    return False
+
+
+def _train(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> tuple[list[float], bool]:
+    """Train a net with the student's function; what it learnt before an error or an interrupt stays.
+
+    Returns
+    -------
+    losses : list of float
+        As far as they are known.
+    complete : bool
+        Whether the training came to its end.
+
+    Raises
+    ------
+    Exception
+        The function failed, and the net has learnt nothing.
+    """
+    train_model: Callable[..., Any] = namespace[task.train]
+    before = _weights(net)
+    try:
+        with torch.enable_grad():
+            returned = train_model(net, part.images.clone(), part.labels.clone())
+    except KeyboardInterrupt as stop:
+        losses = _losses_so_far(stop.__traceback__, getattr(train_model, "__code__", None))
+        # At once: whoever runs out of time in grading is interrupted again soon.
+        namespace[task.model], namespace[task.losses] = net.eval(), losses
+        print(f"Interrupted: `{task.model}` is what was trained until now.")
+        return losses, False
+    except Exception as error:
+        after = _weights(net)
+        if all(name in after and torch.equal(weight, after[name]) for name, weight in before.items()):
+            raise
+        print(f"`{task.model}` is what was trained until {task.train} failed: {_reason(error, namespace)}")
+        return [], False
+    losses = _as_losses(returned)
+    if not losses:
+        kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
+        print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
+    return losses, True
+
+
+def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
+    return {
+        name: parameter.detach().clone()
+        for name, parameter in net.named_parameters()
+        if not nn.parameter.is_lazy(parameter)
+    }
+
+
+def _as_losses(returned: Any) -> list[float]:
+    """What `train_model` returned, if it is a list of numbers; else an empty one, of which the checks speak."""
+    try:
+        losses = as_array(returned, "")
+    except Exception:
+        return []
+    return losses.reshape(-1).astype(float).tolist() if losses.ndim else []
+
+
+def _losses_so_far(traceback: TracebackType | None, code: Any) -> list[float]:
+    """The losses in a list of the function that was interrupted."""
+    while traceback is not None:
+        if traceback.tb_frame.f_code is code:
+            lists = {name: value for name, value in traceback.tb_frame.f_locals.items() if isinstance(value, list)}
+            return _as_losses(lists.get("losses", next(iter(lists.values()), [])))
+        traceback = traceback.tb_next
+    return []
+
+
+def _stand_in(
+    namespace: dict[str, Any], task: Task, part: TrainingPart, lacking: str, error: Exception
+) -> tuple[nn.Module, list[float]]:
+    """A net of ours, trained by the student's function if that works with it."""
+    device = namespace.get("DEVICE", "cpu")
+    form = task.form or form_for(namespace.get(task.net), namespace.get(task.train), device)
+    torch.manual_seed(SEED)
+    net = linear_net(form, device)
+    try:
+        losses, _ = _train(namespace, task, net, part)
+        lacking = task.net  # what fails with it works with a net of ours
+    except Exception:
+        losses = []
+        solve(net, part.images, part.labels)
+    reason = _reason(error, namespace)
+    stand_ins[net] = f"`{task.model}` is a stand-in of ours, for {lacking} is missing or fails ({reason})."
+    print(stand_ins[net])
+    print(task.stand_in_earns)
+    return net.eval(), losses
+
+
+def _reason(error: Exception, namespace: dict[str, Any]) -> str:
+    if isinstance(error, NotImplementedError):
+        return f"still to do: {error}"
+    return str(error) if isinstance(error, Unanswerable) else describe(error, namespace)
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether a checkpoint can be written, found out before an hour of training."""
+    try:
+        with _unfinished(path).open("wb"):
+            pass
+        _unfinished(path).unlink()
+    except OSError as error:
+        print(f"{path} can't be written ({error}). Training all the same; the net will be lost when you stop.")
+        return False
+    return True
+
+
+def _save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint as a whole or not at all."""
+    try:
+        torch.save(vars(checkpoint), _unfinished(path))
+        _unfinished(path).replace(path)
+    except (OSError, RuntimeError) as error:  # torch's own for a full disk
+        print(f"{path} could not be written: {error}")
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".part")

@@ -1,0 +1,239 @@
+"""Plots for the notebook: spectrograms, the confusion matrix, the loss curve.
+
+Every function returns the figure and the axes it drew on, for you to go on with. Functions that take ``ax``
+draw there and leave all else alone; without it they open a new figure. Images may be NumPy arrays or torch
+tensors, on any device. The colours are readable with every kind of colour vision.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+from numpy.typing import ArrayLike, NDArray
+
+from course_utils.settings import ordinary_settings
+from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
+
+# The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
+# noise: few colours are spent on what lies far below zero.
+COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
+
+CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
+
+_IMAGE = (FREQUENCY_BINS, TIME_BINS)
+
+
+@ordinary_settings()
+def spectrogram(image: ArrayLike, ax: Axes | None = None, title: str | None = None) -> tuple[Figure, Axes]:
+    """Draw one image, low frequencies at the bottom.
+
+    Parameters
+    ----------
+    image : array_like, shape (32, 64) or (1, 32, 64)
+        Frequency bins x time bins.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Without it, a new figure is opened, with a colour bar.
+    title : str, optional
+        What to write above.
+
+    Returns
+    -------
+    fig, ax : Figure and Axes
+
+    Raises
+    ------
+    ValueError
+        If image has another shape.
+    """
+    array = _numpy(image)
+    if array.shape not in {_IMAGE, (1, *_IMAGE)}:
+        raise ValueError(f"image must have shape {_IMAGE} or {(1, *_IMAGE)}, got {array.shape}")
+    alone = ax is None
+    fig, ax = _figure_and_axes(ax, figsize=(5.6, 2.8))
+    drawn = _draw(array.reshape(_IMAGE), ax, title)
+    ax.set(xlabel="time bin", ylabel="frequency bin")
+    if alone:
+        _colour_bar(fig, drawn, ax)
+    return fig, ax
+
+
+@ordinary_settings()
+def spectrogram_grid(
+    images: ArrayLike | Sequence[ArrayLike],
+    titles: Sequence[str] | None = None,
+    columns: int | None = None,
+) -> tuple[Figure, NDArray[np.object_]]:
+    """Draw several images side by side in a new figure, with one colour bar for all.
+
+    Parameters
+    ----------
+    images : array_like, shape (n, 32, 64) or (n, 1, 32, 64), or a list of n single images
+        At least one; two to twelve look best.
+    titles : sequence of n str, optional
+        What to write above each image.
+    columns : int, optional
+        Images per row. By default as few rows as hold four each, filled evenly.
+
+    Returns
+    -------
+    fig : Figure
+    axes : ndarray of Axes, shape (n,)
+        One for each image, in order.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, if one has another shape, if titles are not as many as images, or if columns is
+        less than 1.
+    """
+    if isinstance(images, list | tuple):
+        images = [_numpy(image) for image in images]
+        if len({image.shape for image in images}) > 1:
+            raise ValueError(f"images must all have the same shape, got {[image.shape for image in images]}")
+    array = _numpy(images)
+    n = len(array) if array.ndim else 0
+    if n == 0:
+        raise ValueError("images holds no image: there is nothing to draw")
+    if array.shape not in {(n, *_IMAGE), (n, 1, *_IMAGE)}:
+        raise ValueError(f"images must have shape (n, 32, 64) or (n, 1, 32, 64), got {array.shape}")
+    if titles is not None and len(titles) != n:
+        raise ValueError(f"titles must be as many as images, got {len(titles)} titles for {n} images")
+    if columns is not None and columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
+
+    columns = min(n, columns or math.ceil(n / math.ceil(n / 4)))
+    rows = math.ceil(n / columns)
+    size = (2.4 * columns + 1.0, (1.45 if titles is not None else 1.25) * rows + 0.4)
+    fig, axes = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=size, layout="compressed")
+    axes = axes.ravel()
+    for unused in axes[n:]:
+        unused.remove()
+    axes = axes[:n]
+    for i, ax in enumerate(axes):
+        drawn = _draw(array[i].reshape(_IMAGE), ax, None if titles is None else titles[i])
+        if i % columns == 0:
+            ax.set_ylabel("frequency bin")
+        if i + columns >= n:  # nothing below it
+            ax.set_xlabel("time bin")
+            ax.tick_params(labelbottom=True)
+            ax.xaxis.set_in_layout(i // columns == rows - 1)  # else the labels hang into an empty place
+    _colour_bar(fig, drawn, axes, fraction=0.1 / columns, pad=0.03 / columns, aspect=14 * rows)
+    return fig, axes
+
+
+@ordinary_settings()
+def confusion_matrix(
+    counts: ArrayLike, ax: Axes | None = None, names: Sequence[str] = CLASS_NAMES
+) -> tuple[Figure, Axes]:
+    """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
+
+    Parameters
+    ----------
+    counts : array_like of int, shape (classes, classes)
+        ``counts[i, j]`` images of true class i were called j; 0 is blip, 1 is chirp.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    names : sequence of str
+        Of the classes, in their order.
+
+    Returns
+    -------
+    fig, ax : Figure and Axes
+
+    Raises
+    ------
+    ValueError
+        If counts has another shape, or an entry that is not a count.
+    """
+    array = _numpy(counts)
+    shape = (len(names), len(names))
+    if array.shape != shape:
+        raise ValueError(f"counts must have shape {shape}, got {array.shape}")
+    if np.any(array < 0) or np.any(array % 1 != 0):
+        raise ValueError(f"counts must be whole numbers, 0 or more, got {array.tolist()}")
+
+    fig, ax = _figure_and_axes(ax, figsize=(1.2 + 1.2 * len(names), 1 + 1.2 * len(names)))
+    shares = array / np.maximum(array.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        # White on the dark half of the colours, black on the light.
+        style = {"color": "black" if share > 0.5 else "white", "ha": "center"}
+        ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
+        ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names, rotation=90, va="center")
+    ax.tick_params(length=0)
+    return fig, ax
+
+
+@ordinary_settings()
+def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
+    """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693.
+
+    Parameters
+    ----------
+    losses : array_like, shape (epochs,)
+        Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it. There may be none.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, also on top of another curve; a new figure by default.
+
+    Returns
+    -------
+    fig, ax : Figure and Axes
+
+    Raises
+    ------
+    ValueError
+        If losses is not one-dimensional.
+    """
+    array = _numpy(losses)
+    if array.ndim != 1:
+        raise ValueError(f"losses must be a list of one loss per epoch, got shape {array.shape}")
+    fig, ax = _figure_and_axes(ax, figsize=(5.6, 3.2))
+    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4)
+    ax.axhline(CHANCE_LOSS, color="gray", linestyle="--", linewidth=1)
+    ax.annotate(
+        "chance: ln 2 = 0.693",
+        xy=(1, CHANCE_LOSS),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4, 3),
+        textcoords="offset points",
+        ha="right",
+        color="dimgray",
+    )
+    ax.set(xlabel="epoch", ylabel="mean training loss")
+    ax.margins(x=0.02)
+    ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    return fig, ax
+
+
+def _numpy(values: Any) -> NDArray[Any]:
+    """Return anything array-like as an array, even a torch tensor with a gradient or on a GPU."""
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
+def _figure_and_axes(ax: Axes | None, figsize: tuple[float, float]) -> tuple[Figure, Axes]:
+    return plt.subplots(figsize=figsize, layout="compressed") if ax is None else (ax.figure, ax)
+
+
+def _draw(image: NDArray[Any], ax: Axes, title: str | None) -> AxesImage:
+    """Draw an image of shape (32, 64) without labelling the axes."""
+    low, high = COLOUR_LIMITS
+    drawn = ax.imshow(image, origin="lower", cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
+    ax.xaxis.set_major_locator(MultipleLocator(16))
+    ax.yaxis.set_major_locator(MultipleLocator(8))
+    if title is not None:
+        ax.set_title(title, fontsize="medium")
+    return drawn
+
+
+def _colour_bar(fig: Figure, drawn: AxesImage, ax: Axes | NDArray[np.object_], **size: float) -> None:
+    fig.colorbar(drawn, ax=ax, extend="both", label="amplitude", ticks=MultipleLocator(1), **size)
