@@ -51,6 +51,7 @@ release/ex04_stretch/%.ipynb: source/ex04_stretch/%.ipynb source/ex04_stretch/RE
 
 matrix: $(RELEASED)
 	python -m tests.corpus.matrix --seeds 3 --html .cache/matrix.html
+	python -m tests.corpus.matrix --assignment ex04_stretch --seeds 3 --html .cache/matrix-stretch.html
 
 calibrate: $(INSTALLED)
 	python -m course_utils.instructor.calibration
