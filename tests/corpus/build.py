@@ -216,9 +216,13 @@ def build_class(root: Path, chosen: list[Example] | None = None) -> None:
     """
     if root.exists():
         shutil.rmtree(root)
-    shutil.copytree(SOURCE, root / "source" / "ex04", ignore=shutil.ignore_patterns("*.pt", ".ipynb_checkpoints"))
-    for example in sample() if chosen is None else chosen:
-        hand_in(example, _folder(root, example.name))
+    students = sample() if chosen is None else chosen
+    for of in {example.assignment for example in students} or {EX04}:
+        shutil.copytree(
+            of.source, root / "source" / of.name, ignore=shutil.ignore_patterns("*.pt", ".ipynb_checkpoints")
+        )
+    for example in students:
+        hand_in(example, _folder(root, example.name, example.assignment))
     if chosen is None:
         hand_in(untouched(), _folder(root, "untouched"))
         (_folder(root, "not-a-notebook") / NOTEBOOK).write_text('{"cells": [{"cell_type": "code", "sour')
@@ -247,8 +251,8 @@ def model_checkpoint(assignment: Assignment = EX04) -> Path:
     return kept
 
 
-def _folder(root: Path, student: str) -> Path:
-    folder = root / "submitted" / student / "ex04"
+def _folder(root: Path, student: str, assignment: Assignment = EX04) -> Path:
+    folder = root / "submitted" / student / assignment.name
     folder.mkdir(parents=True)
     return folder
 
