@@ -15,7 +15,7 @@ SAMPLE := sample_class
 SAMPLE_BUILT := $(SAMPLE)/built
 SAMPLE_SOURCES := $(wildcard tests/corpus/*.py tests/corpus/*/*.py grading/*.py grading/*/*.py grading/*/*/*.py)
 RELEASED := release/ex04/glitch_or_chirp.ipynb release/ex04_stretch/where_does_it_end.ipynb
-SUPPORT_FILES := nbgrader_config.py $(wildcard course_utils/*.py course_utils/submission/*.py grading/preprocessors/*.py)
+SUPPORT_FILES := nbgrader_config.py $(wildcard course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
 .PHONY: grade test test-slow release matrix calibrate drift drift-oldest drift-newest bench clean
 

@@ -41,7 +41,7 @@ c.GenerateAssignment.preprocessors = [
 c.ClearSolutions.text_stub = "*Write your answer here.*"
 # What students get beside the notebook: course_utils without its instructor part.
 c.SupportFiles.root = str(here)
-c.SupportFiles.files = ["course_utils/*.py", "course_utils/submission/*.py"]
+c.SupportFiles.files = ["course_utils/*.py", "course_utils/realistic/*.py", "course_utils/submission/*.py"]
 
 # --- collecting -------------------------------------------------------------------------------------------------------
 # When a hand-in came is for the file server or the learning platform to say, not for a file in it.

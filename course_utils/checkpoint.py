@@ -5,15 +5,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import NOTEBOOK_FOLDER, simulators
+from . import NOTEBOOK_FOLDER, plots, simulators
 from .digests import code_digest, data_digest, net_digest
+from .live_curve import Picture, ValidationPart, Watch, validation_part
+from .losses_so_far import as_losses
 from .settings import ordinary_settings
 from .stand_in import Form, form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
@@ -40,12 +41,15 @@ class Checkpoint:
         Positions of the training part in the dataset; empty in files of earlier versions.
     digests : dict of str to str
         Of what it was made from, by names that are shown; empty in files of earlier versions.
+    validation : list of float
+        Mean loss of images not learnt from, for each epoch, NaN where it was not measured; empty if unknown.
     """
 
     weights: dict[str, Any]
     losses: list[float]
-    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64, device="cpu"))
     digests: dict[str, str] = field(default_factory=dict)
+    validation: list[float] = field(default_factory=list)
 
     def load_into(self, net: nn.Module, file: str = FILE) -> bool:
         """Load the weights into a net; if they are those of another one, say so and return False."""
@@ -90,6 +94,10 @@ class Task:
         The checkpoint, beside the notebook.
     part : callable, optional
         Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
+    validation : callable
+        Returns the `ValidationPart` for a notebook's globals.
+    classes : int
+        How many there are.
     form : Form, optional
         In which form the net answers; by default that of the student's net.
     stand_in_earns : str
@@ -102,6 +110,8 @@ class Task:
     losses: str = "losses"
     file: str = FILE
     part: Callable[[], TrainingPart] | None = None
+    validation: Callable[[dict[str, Any]], ValidationPart] = validation_part
+    classes: int = 2
     form: Form | None = None
     stand_in_earns: str = (
         "It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for\n"
@@ -122,6 +132,9 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     If `GlitchNet` or `train_model` is missing or fails, a net of ours stands in, so that the later tasks can be done
     and judged; and if there are no `test_indices`, they are made.
 
+    In a notebook the loss curve is drawn, while a net is trained again and again, with a second line for images that
+    are not learnt from (`live_curve`). In grading it is drawn once, with the second line that the checkpoint has.
+
     Parameters
     ----------
     namespace : dict
@@ -136,6 +149,30 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     losses : list of float
         Mean loss of each epoch; empty if `train_model` returned none.
     """
+    shell = namespace.get("get_ipython", lambda: None)()
+    # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
+    is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
+    picture = Picture(shell.display_pub.publish, task.classes) if is_watched else None
+    net, training = _trained(namespace, task, picture)
+    if shell is not None:
+        name = task.validation(namespace).name
+        if picture is not None:
+            picture.draw(training.losses, training.validation, name)
+        else:
+            plots.loss_curve(training.losses, training.validation, validation_name=name, classes=task.classes)
+    return net.eval(), training.losses
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What is known of a training: see `Checkpoint`; and whether it came to its end."""
+
+    losses: list[float]
+    validation: list[float] = field(default_factory=list)
+    complete: bool = True
+
+
+def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> tuple[nn.Module, _Training]:
     path = NOTEBOOK_FOLDER / task.file
     kept = read(path)
     part = task.part() if task.part else _training_part(namespace, kept)
@@ -143,7 +180,7 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     try:
         net = new_net(namespace, task)
     except Exception as error:
-        return _stand_in(namespace, task, part, task.net, error)
+        return _stand_in(namespace, task, part, picture, task.net, error)
     digests = {
         task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
         "the training part": data_digest(part.images, part.labels),
@@ -153,19 +190,20 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
         if _in_grading():  # in the notebook it is said with the reason
             print(f"Using the trained net in {task.file}.")
-        return net.eval(), kept.losses
+        return net, _Training(kept.losses, kept.validation)
     try:
         find(namespace, task.train)
         net = new_net(namespace, task)
         writable = _is_writable(path)
-        losses, complete = _train(namespace, task, net, part)
+        training = _train(namespace, task, net, part, picture)
     except Exception as error:
-        return _stand_in(namespace, task, part, task.train, error)
+        return _stand_in(namespace, task, part, picture, task.train, error)
     if writable:
-        if not complete:
+        if not training.complete:
             digests[task.train] = "interrupted"
-        _save(path, Checkpoint(net.state_dict(), losses, torch.as_tensor(part.positions, device="cpu"), digests))
-    return net.eval(), losses
+        positions = torch.as_tensor(part.positions, device="cpu")
+        _save(path, Checkpoint(net.state_dict(), training.losses, positions, digests, training.validation))
+    return net, training
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -189,6 +227,7 @@ def read(path: Path) -> Checkpoint | None:
             [float(loss) for loss in kept["losses"]],
             torch.as_tensor(kept.get("trained_on", ()), dtype=torch.int64, device="cpu").reshape(-1),
             {str(name): str(digest) for name, digest in kept.get("digests", {}).items()},
+            [float(loss) for loss in kept.get("validation", ())],
         )
     except _DOES_NOT_FIT as error:
         print(f"Remark: {path.name} does not fit this notebook: the network is trained again. ({_first_line(error)})")
@@ -301,15 +340,10 @@ def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only
     return False
 
 
-def _train(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> tuple[list[float], bool]:
+def _train(
+    namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart, picture: Picture | None
+) -> _Training:
     """Train a net with the student's function; what it learnt before an error or an interrupt stays.
-
-    Returns
-    -------
-    losses : list of float
-        As far as they are known.
-    complete : bool
-        Whether the training came to its end.
 
     Raises
     ------
@@ -318,26 +352,29 @@ def _train(namespace: dict[str, Any], task: Task, net: nn.Module, part: Training
     """
     train_model: Callable[..., Any] = namespace[task.train]
     before = _weights(net)
+    watch = Watch(net, train_model, None if _in_grading() else task.validation(namespace), picture)
     try:
-        with torch.enable_grad():
+        with torch.enable_grad(), watch:
             returned = train_model(net, part.images.clone(), part.labels.clone())
     except KeyboardInterrupt as stop:
-        losses = _losses_so_far(stop.__traceback__, getattr(train_model, "__code__", None))
+        losses = watch.interrupted(stop)
         # At once: whoever runs out of time in grading is interrupted again soon.
         namespace[task.model], namespace[task.losses] = net.eval(), losses
-        print(f"Interrupted: `{task.model}` is what was trained until now.")
-        return losses, False
+        finished = f"{len(losses)} finished epoch{'' if len(losses) == 1 else 's'}"
+        print(f"Interrupted: `{task.model}` is what was trained until now; `{task.losses}` keeps {finished}.")
+        return _Training(losses, watch.validation, complete=False)
     except Exception as error:
         after = _weights(net)
         if all(name in after and torch.equal(weight, after[name]) for name, weight in before.items()):
             raise
         print(f"`{task.model}` is what was trained until {task.train} failed: {_reason(error, namespace)}")
-        return [], False
-    losses = _as_losses(returned)
+        return _Training([], complete=False)
+    losses = as_losses(returned)
+    watch.completed(losses)
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
         print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
-    return losses, True
+    return _Training(losses, watch.validation)
 
 
 def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
@@ -348,44 +385,30 @@ def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
     }
 
 
-def _as_losses(returned: Any) -> list[float]:
-    """What `train_model` returned, if it is a list of numbers; else an empty one, of which the checks speak."""
-    try:
-        losses = as_array(returned, "")
-    except Exception:
-        return []
-    return losses.reshape(-1).astype(float).tolist() if losses.ndim else []
-
-
-def _losses_so_far(traceback: TracebackType | None, code: Any) -> list[float]:
-    """The losses in a list of the function that was interrupted."""
-    while traceback is not None:
-        if traceback.tb_frame.f_code is code:
-            lists = {name: value for name, value in traceback.tb_frame.f_locals.items() if isinstance(value, list)}
-            return _as_losses(lists.get("losses", next(iter(lists.values()), [])))
-        traceback = traceback.tb_next
-    return []
-
-
 def _stand_in(
-    namespace: dict[str, Any], task: Task, part: TrainingPart, lacking: str, error: Exception
-) -> tuple[nn.Module, list[float]]:
+    namespace: dict[str, Any],
+    task: Task,
+    part: TrainingPart,
+    picture: Picture | None,
+    lacking: str,
+    error: Exception,
+) -> tuple[nn.Module, _Training]:
     """A net of ours, trained by the student's function if that works with it."""
     device = namespace.get("DEVICE", "cpu")
     form = task.form or form_for(namespace.get(task.net), namespace.get(task.train), device)
     torch.manual_seed(SEED)
     net = linear_net(form, device)
     try:
-        losses, _ = _train(namespace, task, net, part)
+        training = _train(namespace, task, net, part, picture)
         lacking = task.net  # what fails with it works with a net of ours
     except Exception:
-        losses = []
+        training = _Training([])
         solve(net, part.images, part.labels)
     reason = _reason(error, namespace)
     stand_ins[net] = f"`{task.model}` is a stand-in of ours, for {lacking} is missing or fails ({reason})."
     print(stand_ins[net])
     print(task.stand_in_earns)
-    return net.eval(), losses
+    return net, training
 
 
 def _reason(error: Exception, namespace: dict[str, Any]) -> str:

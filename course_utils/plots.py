@@ -18,13 +18,15 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils.settings import ordinary_settings
-from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
+from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS, Dataset
 
 # The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
 # noise: few colours are spent on what lies far below zero.
 COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
 
-CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
+# Two colours that everybody can tell apart (M. Okabe and K. Ito, "Color universal design", 2008).
+VERMILION, BLUE = "#d55e00", "#0072b2"
+CLASS_MARKERS = {BLIP: (".", VERMILION), CHIRP: ("x", BLUE)}
 
 _IMAGE = (FREQUENCY_BINS, TIME_BINS)
 
@@ -174,15 +176,30 @@ def confusion_matrix(
 
 
 @ordinary_settings()
-def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
-    """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693.
+def loss_curve(
+    losses: ArrayLike,
+    validation: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    validation_name: str = "validation",
+    classes: int = 2,
+) -> tuple[Figure, Axes]:
+    """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693 for two classes.
 
     Parameters
     ----------
     losses : array_like, shape (epochs,)
-        Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it. There may be none.
+        Mean cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it, or for more classes
+        `torch.nn.CrossEntropyLoss`. There may be none.
+    validation : array_like, shape (epochs,), optional
+        The same for images that are not learnt from, drawn as a second line: dashed, with squares. NaN stands for an
+        epoch at which it was not measured.
     ax : matplotlib.axes.Axes, optional
         Where to draw, also on top of another curve; a new figure by default.
+    validation_name : str
+        What the legend calls the second line.
+    classes : int
+        How many there are. A net that gives each the same probability has a loss of ln(classes).
 
     Returns
     -------
@@ -191,28 +208,89 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
     Raises
     ------
     ValueError
-        If losses is not one-dimensional.
+        If losses or validation is not one-dimensional.
     """
-    array = _numpy(losses)
-    if array.ndim != 1:
-        raise ValueError(f"losses must be a list of one loss per epoch, got shape {array.shape}")
+    array, second = _numpy(losses), _numpy([] if validation is None else validation)
+    for name, line in {"losses": array, "validation": second}.items():
+        if line.ndim != 1:
+            raise ValueError(f"{name} must be a list of one loss per epoch, got shape {line.shape}")
     fig, ax = _figure_and_axes(ax, figsize=(5.6, 3.2))
-    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4)
-    ax.axhline(CHANCE_LOSS, color="gray", linestyle="--", linewidth=1)
+    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4, label="training")
+    (measured,) = np.nonzero(np.isfinite(second))
+    if measured.size:
+        # Hollow squares show a point of the other line underneath. NaN would break the line: they are left out.
+        style = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
+        ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
+        ax.legend(loc="best", fontsize="small")
+    chance = math.log(classes)
+    ax.axhline(chance, color="gray", linestyle=":", linewidth=1)
     ax.annotate(
-        "chance: ln 2 = 0.693",
-        xy=(1, CHANCE_LOSS),
+        f"chance: ln {classes} = {chance:.3f}",
+        xy=(1, chance),
         xycoords=("axes fraction", "data"),
         xytext=(-4, 3),
         textcoords="offset points",
         ha="right",
         color="dimgray",
     )
-    ax.set(xlabel="epoch", ylabel="mean training loss")
+    ax.set(xlabel="epoch", ylabel="mean loss" if measured.size else "mean training loss")
     ax.margins(x=0.02)
-    ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
+    ax.set_ylim(
+        0, max(ax.get_ylim()[1], 1.15 * chance), auto=True
+    )  # auto: a second, higher curve may still raise the top
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
+
+
+@ordinary_settings()
+def logits_by_snr(dataset: Dataset, logits: ArrayLike, worst: int = 3) -> tuple[Figure, dict[str, Axes]]:
+    """Draw the logit of each image against its signal-to-noise ratio, and the images that are most wrong.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        n images, from `course_utils.simulators`.
+    logits : array_like, shape (n,) or (n, 1)
+        What a net says about them: above 0 for a chirp.
+    worst : int
+        How many images of each class to draw: chirps with the lowest logits, blips with the highest.
+
+    Returns
+    -------
+    fig : Figure
+    axes : dict of str to Axes
+        "logits", and "chirp 1", "blip 1", ... for the images, the most wrong first.
+
+    Raises
+    ------
+    ValueError
+        If there is not one logit for each image, or a class has fewer images than are to be drawn.
+    """
+    array = _numpy(logits)
+    n = len(dataset.labels)
+    if array.shape not in {(n,), (n, 1)}:
+        raise ValueError(f"logits must have shape ({n},) or ({n}, 1), one for each image, got {array.shape}")
+    fewest = np.bincount(dataset.labels, minlength=2).min()
+    if fewest < worst:
+        raise ValueError(f"{worst} images of each class are to be drawn, but of one there are only {fewest}")
+    array, snr = array.reshape(n), dataset.optimal_snr
+
+    rows = [["logits", f"chirp {place}", f"blip {place}"] for place in range(1, worst + 1)]
+    layout = {"figsize": (10, 1.2 + 1.15 * worst), "width_ratios": (2, 1, 1), "layout": "compressed"}
+    fig, axes = plt.subplot_mosaic(rows, **layout)
+    for label, (marker, colour) in CLASS_MARKERS.items():
+        members = np.flatnonzero(dataset.labels == label)
+        name, style = CLASS_NAMES[label], {"linestyle": "none", "markersize": 4}
+        axes["logits"].plot(snr[members], array[members], marker=marker, color=colour, label=name, **style)
+        most_wrong_first = members[np.argsort(array[members] if label == CHIRP else -array[members])]
+        for place, i in enumerate(most_wrong_first[:worst], start=1):
+            ax = axes[f"{name} {place}"]
+            _draw(dataset.images[i, 0], ax, f"{name}, logit {array[i]:.1f}, SNR {snr[i]:.0f}")
+            ax.tick_params(labelleft=False, labelbottom=False)
+    axes["logits"].axhline(0, color="gray", linewidth=1)
+    axes["logits"].set(xlabel="signal-to-noise ratio", ylabel="logit (blip < 0 < chirp)")
+    axes["logits"].legend()
+    return fig, axes
 
 
 def _numpy(values: Any) -> NDArray[Any]:

@@ -105,7 +105,7 @@ def solve(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> Non
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
-        net[0].weight[-len(classes) :] = torch.as_tensor(STEEPNESS * weights.T)
+        net[0].weight[-len(classes) :] = torch.as_tensor(STEEPNESS * weights.T, device="cpu")
 
 
 def form_for(build: Any, train_model: Any, device: Any) -> Form:
@@ -161,7 +161,9 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                 losses = train_model(net.train(), X, y, epochs=5)
             with torch.no_grad():
-                called_bright = (net[0].chirp_logits(torch.as_tensor(images).to(device)) > 0).cpu().numpy()
+                called_bright = (
+                    (net[0].chirp_logits(torch.as_tensor(images, device="cpu").to(device)) > 0).cpu().numpy()
+                )
         except Exception:
             continue  # that it fails with every form is for the checks of train_model to say
         if (called_bright == (labels == 1)).mean() >= 0.9 and _may_be_finite(losses):

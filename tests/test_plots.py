@@ -236,8 +236,64 @@ def test_a_second_loss_curve_fits_on_the_same_axes():
     assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] > 3 and ax.get_xlim()[1] > 3
 
 
+def test_a_validation_line_differs_in_more_than_its_colour():
+    _, ax = plots.loss_curve([0.7, 0.5, 0.3], [0.6, float("nan"), 0.4], validation_name="200 fresh images")
+    training, validation, chance = ax.get_lines()
+    assert training.get_xydata().tolist() == [[1, 0.7], [2, 0.5], [3, 0.3]]
+    assert validation.get_xydata().tolist() == [[1, 0.6], [3, 0.4]]  # no gap where it was not measured
+    for style in ("get_linestyle", "get_marker"):
+        assert getattr(training, style)() != getattr(validation, style)()
+    assert chance.get_linestyle() not in (training.get_linestyle(), validation.get_linestyle())
+    brightness = [luminance(matplotlib.colors.to_rgb(line.get_color())) for line in (training, validation)]
+    assert max(brightness) < 0.3  # both stand out on white: a contrast of 3
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "200 fresh images"]
+    assert ax.get_ylabel() == "mean loss"
+
+
+@pytest.mark.parametrize("validation", [None, [], [float("nan")] * 2, torch.tensor([float("nan"), float("inf")])])
+def test_a_validation_line_without_a_number_is_none(validation):
+    _, ax = plots.loss_curve([0.7, 0.5], validation)
+    assert len(ax.get_lines()) == 2 and ax.get_legend() is None and ax.get_ylabel() == "mean training loss"
+
+
+def test_validation_explains_what_it_cannot_draw():
+    with pytest.raises(ValueError, match="validation must be a list of one loss per epoch, got shape"):
+        plots.loss_curve([0.7], [[0.7]])
+    assert plt.get_fignums() == []
+
+
 @pytest.mark.parametrize("losses", [0.7, [[0.7, 0.5]]])
 def test_loss_curve_explains_what_it_cannot_draw(losses):
     with pytest.raises(ValueError, match="one loss per epoch, got shape"):
         plots.loss_curve(losses)
     assert plt.get_fignums() == []
+
+
+# Logits against the signal-to-noise ratio
+
+
+def test_the_most_wrong_of_each_class_are_drawn_worst_first():
+    many = simulators.fresh(40, seed=3)
+    logits = np.linspace(-5, 5, 40)
+    _, axes = plots.logits_by_snr(many, logits[:, None], worst=2)
+    chirps, blips = (np.flatnonzero(many.labels == label) for label in (1, 0))
+    for name, i in zip(("chirp 1", "chirp 2", "blip 1", "blip 2"), (*chirps[:2], *blips[:-3:-1]), strict=True):
+        np.testing.assert_array_equal(drawn(axes[name]), many.images[i, 0])
+        assert f"{logits[i]:.1f}" in axes[name].get_title() and name[:-2] in axes[name].get_title()
+    shown = {line.get_label(): line.get_xydata() for line in axes["logits"].get_lines()}
+    np.testing.assert_allclose(shown["chirp"], np.stack([many.optimal_snr, logits], axis=1)[chirps])
+    np.testing.assert_allclose(shown["blip"], np.stack([many.optimal_snr, logits], axis=1)[blips])
+
+
+@pytest.mark.parametrize(
+    ("logits", "worst", "message"),
+    [
+        (np.zeros((40, 2)), 3, "one for each image"),
+        (np.zeros(39), 3, "one for each image"),
+        (np.zeros(40), 41, "there are only"),
+    ],
+)
+def test_logits_by_snr_explains_what_it_cannot_draw(logits, worst, message):
+    with pytest.raises(ValueError, match=message):
+        plots.logits_by_snr(simulators.fresh(40, seed=3), logits, worst)
+    assert not plt.get_fignums()

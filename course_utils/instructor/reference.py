@@ -204,7 +204,7 @@ def predict(net: nn.Module, images: ArrayLike) -> NDArray[np.float32]:
     """
     net.eval()
     device = next(net.parameters()).device
-    batches = torch.as_tensor(images, dtype=torch.float32).split(500)
+    batches = torch.as_tensor(images, dtype=torch.float32, device="cpu").split(500)
     return np.concatenate([net(batch.to(device)).reshape(len(batch)).cpu().numpy() for batch in batches])
 
 

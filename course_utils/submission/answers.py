@@ -97,14 +97,14 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
     net = find_net(namespace, of)
     net.eval()
     device = device_of(net, namespace)
-    batch = torch.as_tensor(images).to(device)
+    batch = torch.as_tensor(images, device="cpu").to(device)
     with torch.no_grad():
         before = applied(net, batch)  # materialises lazy layers, too
     parameters = list(net.named_parameters())[:MAX_PARAMETERS]
     output = applied(net, batch)
     if output.requires_grad:
         # Repeated where there are more outputs than images: that is for another check to say.
-        projection = torch.as_tensor(np.resize(weights, output.numel())).to(device)
+        projection = torch.as_tensor(np.resize(weights, output.numel()), device="cpu").to(device)
         (output.reshape(-1) * projection).sum().backward()
     effect = []
     with torch.no_grad():
@@ -235,7 +235,7 @@ def train_probe(
         asked = net[0].chirp_logits if classes == 2 else net[0]
         return {
             "losses": loss_array(losses),
-            "logits": asked(torch.as_tensor(probes).to(device)).cpu().float().numpy(),
+            "logits": asked(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
             "stale_steps": watch.stale_steps,
             "changed": changed,
         }
@@ -359,7 +359,7 @@ _only_in_ordinary_order: WeakSet[nn.Module] = WeakSet()
 def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     """Apply a net to a batch of images."""
     device = next((parameter.device for parameter in net.parameters()), "cpu")
-    output = applied(net, torch.as_tensor(images).to(device))
+    output = applied(net, torch.as_tensor(images, device="cpu").to(device))
     if not isinstance(output, torch.Tensor):
         raise Unanswerable("contract", f"{of} should return a tensor; it returns a {type(output).__name__}.")
     if not output.is_floating_point():

@@ -1,21 +1,24 @@
 """Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import NOTEBOOK_FOLDER, simulators
+from . import NOTEBOOK_FOLDER, plots, simulators
 from .digests import code_digest, data_digest, net_digest
+from .live_curve import Picture, Watch, validation_part
+from .losses_so_far import as_losses
 from .settings import ordinary_settings
-from .stand_in import Form, form_for, linear_net, solve, stand_ins
+from .stand_in import form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
 from .submission.unanswerable import Unanswerable, describe
 
@@ -40,19 +43,22 @@ class Checkpoint:
         Positions of the training part in the dataset; empty in files of earlier versions.
     digests : dict of str to str
         Of what it was made from, by names that are shown; empty in files of earlier versions.
+    validation : list of float
+        Mean loss of images not learnt from, for each epoch, NaN where it was not measured; empty if unknown.
     """
 
     weights: dict[str, Any]
     losses: list[float]
-    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64))
+    trained_on: torch.Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.int64, device="cpu"))
     digests: dict[str, str] = field(default_factory=dict)
+    validation: list[float] = field(default_factory=list)
 
-    def load_into(self, net: nn.Module, file: str = FILE) -> bool:
+    def load_into(self, net: nn.Module) -> bool:
         """Load the weights into a net; if they are those of another one, say so and return False."""
         try:
             net.load_state_dict(_named_as_in(net, self.weights))
         except _DOES_NOT_FIT as error:
-            print(f"Remark: {file} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+            print(f"Remark: {FILE} does not fit this notebook: the network is trained again. ({_first_line(error)})")
             return False
         return True
 
@@ -65,10 +71,10 @@ class TrainingPart:
     ----------
     images : (N, 1, 32, 64) float32 tensor
         On the CPU.
-    labels : (N,) tensor
-        On the CPU: float32 for two classes, int64 for more.
+    labels : (N,) float32 tensor
+        On the CPU.
     positions : (N,) int64 array
-        Where they are in the dataset, if it is the fixed one.
+        Where they are in the dataset.
     """
 
     images: torch.Tensor
@@ -76,44 +82,8 @@ class TrainingPart:
     positions: np.ndarray
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is trained, and where it is kept.
-
-    Attributes
-    ----------
-    net, train : str
-        Names in the notebook: the class of the net, and the function that trains it.
-    model, losses : str
-        Names in the notebook under which the trained net and its losses are left when a training is interrupted.
-    file : str
-        The checkpoint, beside the notebook.
-    part : callable, optional
-        Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
-    form : Form, optional
-        In which form the net answers; by default that of the student's net.
-    stand_in_earns : str
-        What is said of our net that stands in for a missing one.
-    """
-
-    net: str = "GlitchNet"
-    train: str = "train_model"
-    model: str = "model"
-    losses: str = "losses"
-    file: str = FILE
-    part: Callable[[], TrainingPart] | None = None
-    form: Form | None = None
-    stand_in_earns: str = (
-        "It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for\n"
-        "the accuracy on fresh images are for a net of yours."
-    )
-
-
-GLITCH_OR_CHIRP = Task()
-
-
 @ordinary_settings()
-def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Module, list[float]]:
+def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     """Train a student's net and keep it in a checkpoint, or load what is kept there.
 
     In the student's notebook it is loaded if `GlitchNet`, the training part and `train_model` are as they were. In
@@ -122,12 +92,13 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     If `GlitchNet` or `train_model` is missing or fails, a net of ours stands in, so that the later tasks can be done
     and judged; and if there are no `test_indices`, they are made.
 
+    In a notebook the loss curve is drawn, while a net is trained again and again, with a second line for images that
+    are not learnt from (`live_curve`). In grading it is drawn once, with the second line that the checkpoint has.
+
     Parameters
     ----------
     namespace : dict
         The notebook's globals.
-    task : Task
-        What is trained; by default the net of `ex04`.
 
     Returns
     -------
@@ -136,36 +107,88 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     losses : list of float
         Mean loss of each epoch; empty if `train_model` returned none.
     """
-    path = NOTEBOOK_FOLDER / task.file
+    shell = namespace.get("get_ipython", lambda: None)()
+    # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
+    is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
+    picture = Picture(shell.display_pub.publish) if is_watched else None
+    net, training = _trained(namespace, picture)
+    if shell is not None:
+        name = validation_part(namespace).name
+        if picture is not None:
+            picture.draw(training.losses, training.validation, name)
+        else:
+            plots.loss_curve(training.losses, training.validation, validation_name=name)
+    return net.eval(), training.losses
+
+
+@dataclass(frozen=True)
+class _Training:
+    """What is known of a training: see `Checkpoint`; and whether it came to its end."""
+
+    losses: list[float]
+    validation: list[float] = field(default_factory=list)
+    complete: bool = True
+
+
+def _trained(namespace: dict[str, Any], picture: Picture | None) -> tuple[nn.Module, _Training]:
+    path = NOTEBOOK_FOLDER / FILE
     kept = read(path)
-    part = task.part() if task.part else _training_part(namespace, kept)
-    train_model = namespace.get(task.train)
+    part = _training_part(namespace, kept)
+    train_model = namespace.get("train_model")
     try:
-        net = new_net(namespace, task)
+        net = _new_net(namespace)
     except Exception as error:
-        return _stand_in(namespace, task, part, task.net, error)
-    digests = {
-        task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
+        return _stand_in(namespace, part, picture, "GlitchNet", error)
+    digests = _digests(namespace, net, part)
+    if kept and _is_to_be_loaded(kept, digests, train_model is None) and kept.load_into(net):
+        if _in_grading():  # in the notebook it is said with the reason
+            print(f"Using the trained net in {FILE}.")
+        return net, _Training(kept.losses, kept.validation)
+    try:
+        find(namespace, "train_model")
+        net = _new_net(namespace)
+        writable = _is_writable(path)
+        training = _train(namespace, net, part, picture)
+    except Exception as error:
+        return _stand_in(namespace, part, picture, "train_model", error)
+    if writable:
+        if not training.complete:
+            digests["train_model"] = "interrupted"
+        positions = torch.as_tensor(part.positions, device="cpu")
+        _save(path, Checkpoint(net.state_dict(), training.losses, positions, digests, training.validation))
+    return net, training
+
+
+def _digests(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> dict[str, str]:
+    """Digests of what a new net is made from."""
+    return {
+        "GlitchNet": net_digest(namespace["GlitchNet"], net, NOTEBOOK_FOLDER),
         "the training part": data_digest(part.images, part.labels),
-        task.train: code_digest(train_model, NOTEBOOK_FOLDER),
+        "train_model": code_digest(namespace.get("train_model"), NOTEBOOK_FOLDER),
         "Python": "{}.{}".format(*sys.version_info),
     }
-    if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
-        if _in_grading():  # in the notebook it is said with the reason
-            print(f"Using the trained net in {task.file}.")
-        return net.eval(), kept.losses
-    try:
-        find(namespace, task.train)
-        net = new_net(namespace, task)
-        writable = _is_writable(path)
-        losses, complete = _train(namespace, task, net, part)
-    except Exception as error:
-        return _stand_in(namespace, task, part, task.train, error)
-    if writable:
-        if not complete:
-            digests[task.train] = "interrupted"
-        _save(path, Checkpoint(net.state_dict(), losses, torch.as_tensor(part.positions, device="cpu"), digests))
-    return net.eval(), losses
+
+
+def what_is_wrong(namespace: dict[str, Any]) -> str:
+    """Why the checkpoint is not that of the notebook as it is now; empty if it is. It prints nothing."""
+    if not (NOTEBOOK_FOLDER / FILE).is_file():
+        return f"There is no {FILE} beside the notebook."
+    with redirect_stdout(io.StringIO()):
+        kept = read(NOTEBOOK_FOLDER / FILE)
+        if kept is None:
+            return f"{FILE} can't be read."
+        try:
+            net = _new_net(namespace)
+            fits = kept.load_into(net)
+            now = _digests(namespace, net, _part(namespace["X"], namespace["y"], namespace["train_indices"]))
+        except Exception as error:
+            return f"{FILE} can't be compared with the notebook ({_reason(error, namespace)})."
+    if not fits:
+        return f"{FILE} holds the weights of another network than `GlitchNet`."
+    if kept.digests.get("train_model") == "interrupted":
+        return f"{FILE} is of a training that was interrupted."
+    changed = [name for name, digest in now.items() if kept.digests.get(name) != digest]
+    return f"{FILE} is older than what the cells say now. Changed since: {' and '.join(changed)}." if changed else ""
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -189,6 +212,7 @@ def read(path: Path) -> Checkpoint | None:
             [float(loss) for loss in kept["losses"]],
             torch.as_tensor(kept.get("trained_on", ()), dtype=torch.int64, device="cpu").reshape(-1),
             {str(name): str(digest) for name, digest in kept.get("digests", {}).items()},
+            [float(loss) for loss in kept.get("validation", ())],
         )
     except _DOES_NOT_FIT as error:
         print(f"Remark: {path.name} does not fit this notebook: the network is trained again. ({_first_line(error)})")
@@ -230,7 +254,7 @@ def trained_on(namespace: dict[str, Any]) -> np.ndarray:
     """Positions of the images that the net in the checkpoint learnt from; none if it does not fit `GlitchNet`."""
     kept = read(NOTEBOOK_FOLDER / FILE)
     try:
-        fits = kept is not None and kept.load_into(new_net(namespace))
+        fits = kept is not None and kept.load_into(_new_net(namespace))
     except Exception:
         fits = False  # what is wrong with GlitchNet, its own checks say
     return kept.trained_on.numpy() if kept is not None and fits else np.zeros(0, np.int64)
@@ -240,16 +264,9 @@ def _in_grading() -> bool:
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
-def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Module:
-    """Build a net as the notebook defines it, on the notebook's device.
-
-    Raises
-    ------
-    Unanswerable
-        There is no such class, or what it makes is no net.
-    """
+def _new_net(namespace: dict[str, Any]) -> nn.Module:
     torch.manual_seed(SEED)
-    net = find(namespace, task.net)().to(namespace.get("DEVICE", "cpu"))
+    net = find(namespace, "GlitchNet")().to(namespace.get("DEVICE", "cpu"))
     if not isinstance(net, nn.Module):
         raise Unanswerable("contract", f"it should be a torch.nn.Module; it is of type {type(net).__name__}.")
     return net
@@ -284,60 +301,56 @@ def _part(X: Any, y: Any, positions: np.ndarray) -> TrainingPart:
     return TrainingPart(images, labels, positions)
 
 
-def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only_chance: bool) -> bool:
+def _is_to_be_loaded(kept: Checkpoint, digests: dict[str, str], only_chance: bool) -> bool:
     if _in_grading():
         return True
     changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
     # Another Python compiles the same code to something else.
     listed = "Python" if "Python" in changed else " and ".join(changed)
     if not changed:
-        print(f"{task.net}, the training part and {task.train} are as they were: using the trained net in {task.file}.")
+        print(f"GlitchNet, the training part and train_model are as they were: using the trained net in {FILE}.")
         print("To train it anew all the same, delete this file.")
         return True
     if only_chance:
-        print(f"There is no {task.train} yet: using the trained net in {task.file}.")
+        print(f"There is no train_model yet: using the trained net in {FILE}.")
         return True
-    print(f"Training again. Changed since {task.file} was made: {listed if kept.digests else 'how it is made'}.")
+    print(f"Training again. Changed since {FILE} was made: {listed if kept.digests else 'how it is made'}.")
     return False
 
 
-def _train(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> tuple[list[float], bool]:
-    """Train a net with the student's function; what it learnt before an error or an interrupt stays.
-
-    Returns
-    -------
-    losses : list of float
-        As far as they are known.
-    complete : bool
-        Whether the training came to its end.
+def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart, picture: Picture | None) -> _Training:
+    """Train a net with the student's `train_model`; what it learnt before an error or an interrupt stays.
 
     Raises
     ------
     Exception
-        The function failed, and the net has learnt nothing.
+        `train_model` failed, and the net has learnt nothing.
     """
-    train_model: Callable[..., Any] = namespace[task.train]
+    train_model: Callable[..., Any] = namespace["train_model"]
     before = _weights(net)
+    watch = Watch(net, train_model, None if _in_grading() else validation_part(namespace), picture)
     try:
-        with torch.enable_grad():
+        with torch.enable_grad(), watch:
             returned = train_model(net, part.images.clone(), part.labels.clone())
     except KeyboardInterrupt as stop:
-        losses = _losses_so_far(stop.__traceback__, getattr(train_model, "__code__", None))
+        losses = watch.interrupted(stop)
         # At once: whoever runs out of time in grading is interrupted again soon.
-        namespace[task.model], namespace[task.losses] = net.eval(), losses
-        print(f"Interrupted: `{task.model}` is what was trained until now.")
-        return losses, False
+        namespace["model"], namespace["losses"] = net.eval(), losses
+        finished = f"{len(losses)} finished epoch{'' if len(losses) == 1 else 's'}"
+        print(f"Interrupted: `model` is what was trained until now; `losses` keeps {finished}.")
+        return _Training(losses, watch.validation, complete=False)
     except Exception as error:
         after = _weights(net)
         if all(name in after and torch.equal(weight, after[name]) for name, weight in before.items()):
             raise
-        print(f"`{task.model}` is what was trained until {task.train} failed: {_reason(error, namespace)}")
-        return [], False
-    losses = _as_losses(returned)
+        print(f"`model` is what was trained until train_model failed: {_reason(error, namespace)}")
+        return _Training([], complete=False)
+    losses = as_losses(returned)
+    watch.completed(losses)
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
-        print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
-    return losses, True
+        print(f"The net is trained, but train_model should return a list of losses; it returned {kind}.")
+    return _Training(losses, watch.validation)
 
 
 def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
@@ -348,44 +361,25 @@ def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
     }
 
 
-def _as_losses(returned: Any) -> list[float]:
-    """What `train_model` returned, if it is a list of numbers; else an empty one, of which the checks speak."""
-    try:
-        losses = as_array(returned, "")
-    except Exception:
-        return []
-    return losses.reshape(-1).astype(float).tolist() if losses.ndim else []
-
-
-def _losses_so_far(traceback: TracebackType | None, code: Any) -> list[float]:
-    """The losses in a list of the function that was interrupted."""
-    while traceback is not None:
-        if traceback.tb_frame.f_code is code:
-            lists = {name: value for name, value in traceback.tb_frame.f_locals.items() if isinstance(value, list)}
-            return _as_losses(lists.get("losses", next(iter(lists.values()), [])))
-        traceback = traceback.tb_next
-    return []
-
-
 def _stand_in(
-    namespace: dict[str, Any], task: Task, part: TrainingPart, lacking: str, error: Exception
-) -> tuple[nn.Module, list[float]]:
-    """A net of ours, trained by the student's function if that works with it."""
+    namespace: dict[str, Any], part: TrainingPart, picture: Picture | None, lacking: str, error: Exception
+) -> tuple[nn.Module, _Training]:
+    """A net of ours, trained by the student's `train_model` if that works with it."""
     device = namespace.get("DEVICE", "cpu")
-    form = task.form or form_for(namespace.get(task.net), namespace.get(task.train), device)
+    form = form_for(namespace.get("GlitchNet"), namespace.get("train_model"), device)
     torch.manual_seed(SEED)
     net = linear_net(form, device)
     try:
-        losses, _ = _train(namespace, task, net, part)
-        lacking = task.net  # what fails with it works with a net of ours
+        training = _train(namespace, net, part, picture)
+        lacking = "GlitchNet"  # what fails with it works with a net of ours
     except Exception:
-        losses = []
+        training = _Training([])
         solve(net, part.images, part.labels)
-    reason = _reason(error, namespace)
-    stand_ins[net] = f"`{task.model}` is a stand-in of ours, for {lacking} is missing or fails ({reason})."
+    stand_ins[net] = f"`model` is a stand-in of ours, for {lacking} is missing or fails ({_reason(error, namespace)})."
     print(stand_ins[net])
-    print(task.stand_in_earns)
-    return net.eval(), losses
+    print("It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for")
+    print("the accuracy on fresh images are for a net of yours.")
+    return net, training
 
 
 def _reason(error: Exception, namespace: dict[str, Any]) -> str:

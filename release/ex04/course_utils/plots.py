@@ -18,11 +18,15 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 
 from course_utils.settings import ordinary_settings
-from course_utils.simulators import CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
+from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS, Dataset
 
 # The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
 # noise: few colours are spent on what lies far below zero.
 COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
+
+# Two colours that everybody can tell apart (M. Okabe and K. Ito, "Color universal design", 2008).
+VERMILION, BLUE = "#d55e00", "#0072b2"
+CLASS_MARKERS = {BLIP: (".", VERMILION), CHIRP: ("x", BLUE)}
 
 CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
 
@@ -128,19 +132,15 @@ def spectrogram_grid(
 
 
 @ordinary_settings()
-def confusion_matrix(
-    counts: ArrayLike, ax: Axes | None = None, names: Sequence[str] = CLASS_NAMES
-) -> tuple[Figure, Axes]:
+def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
     """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
 
     Parameters
     ----------
-    counts : array_like of int, shape (classes, classes)
+    counts : array_like of int, shape (2, 2)
         ``counts[i, j]`` images of true class i were called j; 0 is blip, 1 is chirp.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
-    names : sequence of str
-        Of the classes, in their order.
 
     Returns
     -------
@@ -152,13 +152,12 @@ def confusion_matrix(
         If counts has another shape, or an entry that is not a count.
     """
     array = _numpy(counts)
-    shape = (len(names), len(names))
-    if array.shape != shape:
-        raise ValueError(f"counts must have shape {shape}, got {array.shape}")
+    if array.shape != (2, 2):
+        raise ValueError(f"counts must have shape (2, 2), got {array.shape}")
     if np.any(array < 0) or np.any(array % 1 != 0):
         raise ValueError(f"counts must be whole numbers, 0 or more, got {array.tolist()}")
 
-    fig, ax = _figure_and_axes(ax, figsize=(1.2 + 1.2 * len(names), 1 + 1.2 * len(names)))
+    fig, ax = _figure_and_axes(ax, figsize=(3.6, 3.4))
     shares = array / np.maximum(array.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
@@ -167,22 +166,33 @@ def confusion_matrix(
         ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
         ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
     ax.set(xlabel="predicted class", ylabel="true class")
-    ax.set_xticks(range(len(names)), names)
-    ax.set_yticks(range(len(names)), names, rotation=90, va="center")
+    ax.set_xticks((0, 1), CLASS_NAMES)
+    ax.set_yticks((0, 1), CLASS_NAMES, rotation=90, va="center")
     ax.tick_params(length=0)
     return fig, ax
 
 
 @ordinary_settings()
-def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
+def loss_curve(
+    losses: ArrayLike,
+    validation: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    validation_name: str = "validation",
+) -> tuple[Figure, Axes]:
     """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693.
 
     Parameters
     ----------
     losses : array_like, shape (epochs,)
         Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it. There may be none.
+    validation : array_like, shape (epochs,), optional
+        The same for images that are not learnt from, drawn as a second line: dashed, with squares. NaN stands for an
+        epoch at which it was not measured.
     ax : matplotlib.axes.Axes, optional
         Where to draw, also on top of another curve; a new figure by default.
+    validation_name : str
+        What the legend calls the second line.
 
     Returns
     -------
@@ -191,14 +201,21 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
     Raises
     ------
     ValueError
-        If losses is not one-dimensional.
+        If losses or validation is not one-dimensional.
     """
-    array = _numpy(losses)
-    if array.ndim != 1:
-        raise ValueError(f"losses must be a list of one loss per epoch, got shape {array.shape}")
+    array, second = _numpy(losses), _numpy([] if validation is None else validation)
+    for name, line in {"losses": array, "validation": second}.items():
+        if line.ndim != 1:
+            raise ValueError(f"{name} must be a list of one loss per epoch, got shape {line.shape}")
     fig, ax = _figure_and_axes(ax, figsize=(5.6, 3.2))
-    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4)
-    ax.axhline(CHANCE_LOSS, color="gray", linestyle="--", linewidth=1)
+    ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4, label="training")
+    (measured,) = np.nonzero(np.isfinite(second))
+    if measured.size:
+        # Hollow squares show a point of the other line underneath. NaN would break the line: they are left out.
+        style = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
+        ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
+        ax.legend(loc="best", fontsize="small")
+    ax.axhline(CHANCE_LOSS, color="gray", linestyle=":", linewidth=1)
     ax.annotate(
         "chance: ln 2 = 0.693",
         xy=(1, CHANCE_LOSS),
@@ -208,11 +225,62 @@ def loss_curve(losses: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]
         ha="right",
         color="dimgray",
     )
-    ax.set(xlabel="epoch", ylabel="mean training loss")
+    ax.set(xlabel="epoch", ylabel="mean loss" if measured.size else "mean training loss")
     ax.margins(x=0.02)
     ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
+
+
+@ordinary_settings()
+def logits_by_snr(dataset: Dataset, logits: ArrayLike, worst: int = 3) -> tuple[Figure, dict[str, Axes]]:
+    """Draw the logit of each image against its signal-to-noise ratio, and the images that are most wrong.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        n images, from `course_utils.simulators`.
+    logits : array_like, shape (n,) or (n, 1)
+        What a net says about them: above 0 for a chirp.
+    worst : int
+        How many images of each class to draw: chirps with the lowest logits, blips with the highest.
+
+    Returns
+    -------
+    fig : Figure
+    axes : dict of str to Axes
+        "logits", and "chirp 1", "blip 1", ... for the images, the most wrong first.
+
+    Raises
+    ------
+    ValueError
+        If there is not one logit for each image, or a class has fewer images than are to be drawn.
+    """
+    array = _numpy(logits)
+    n = len(dataset.labels)
+    if array.shape not in {(n,), (n, 1)}:
+        raise ValueError(f"logits must have shape ({n},) or ({n}, 1), one for each image, got {array.shape}")
+    fewest = np.bincount(dataset.labels, minlength=2).min()
+    if fewest < worst:
+        raise ValueError(f"{worst} images of each class are to be drawn, but of one there are only {fewest}")
+    array, snr = array.reshape(n), dataset.optimal_snr
+
+    rows = [["logits", f"chirp {place}", f"blip {place}"] for place in range(1, worst + 1)]
+    layout = {"figsize": (10, 1.2 + 1.15 * worst), "width_ratios": (2, 1, 1), "layout": "compressed"}
+    fig, axes = plt.subplot_mosaic(rows, **layout)
+    for label, (marker, colour) in CLASS_MARKERS.items():
+        members = np.flatnonzero(dataset.labels == label)
+        name, style = CLASS_NAMES[label], {"linestyle": "none", "markersize": 4}
+        axes["logits"].plot(snr[members], array[members], marker=marker, color=colour, label=name, **style)
+        most_wrong_first = members[np.argsort(array[members] if label == CHIRP else -array[members])]
+        for place, i in enumerate(most_wrong_first[:worst], start=1):
+            ax = axes[f"{name} {place}"]
+            _draw(dataset.images[i, 0], ax, f"{name}, logit {array[i]:.1f}, SNR {snr[i]:.0f}")
+            ax.tick_params(labelleft=False, labelbottom=False)
+    axes["logits"].axhline(0, color="gray", linewidth=1)
+    axes["logits"].set(xlabel="signal-to-noise ratio", ylabel="logit (blip < 0 < chirp)")
+    axes["logits"].legend()
+    return fig, axes
 
 
 def _numpy(values: Any) -> NDArray[Any]:

@@ -30,8 +30,7 @@ class Form:
     Attributes
     ----------
     axes : tuple of int
-        Shape of what it returns for one image: one number, or two, of which the second is for a chirp, or one number
-        for each of several classes.
+        Shape of what it returns for one image: one number, or two, of which the second is for a chirp.
     probabilities : bool
         Whether they are probabilities instead of logits.
     """
@@ -93,19 +92,14 @@ def _in_form(form: Form) -> list[nn.Module]:
 
 
 def solve(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> None:
-    """Give a linear net the weights of least squares: no step of training is needed.
-
-    With one output or two, the last is for label 1; with more, each is for the label of its number.
-    """
+    """Give a linear net the weights of least squares: no step of training is needed."""
     pixels = images.detach().cpu().double().flatten(1).numpy()
-    outputs = len(net[0].weight)
-    classes = np.arange(outputs) if outputs > 2 else np.array([1])
-    signs = 2.0 * (labels.detach().cpu().numpy()[:, None] == classes) - 1
+    signs = 2 * labels.detach().cpu().double().numpy() - 1
     weights = pixels.T @ np.linalg.solve(pixels @ pixels.T + RIDGE * np.eye(len(pixels)), signs)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
-        net[0].weight[-len(classes) :] = torch.as_tensor(STEEPNESS * weights.T)
+        net[0].weight[-1] = torch.as_tensor(STEEPNESS * weights, device="cpu")
 
 
 def form_for(build: Any, train_model: Any, device: Any) -> Form:
@@ -161,7 +155,9 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                 losses = train_model(net.train(), X, y, epochs=5)
             with torch.no_grad():
-                called_bright = (net[0].chirp_logits(torch.as_tensor(images).to(device)) > 0).cpu().numpy()
+                called_bright = (
+                    (net[0].chirp_logits(torch.as_tensor(images, device="cpu").to(device)) > 0).cpu().numpy()
+                )
         except Exception:
             continue  # that it fails with every form is for the checks of train_model to say
         if (called_bright == (labels == 1)).mean() >= 0.9 and _may_be_finite(losses):

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from ..settings import ordinary_settings
-from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
+from ..stand_in import fixed_net, form_for, linear_net, stand_ins
 from . import devices
 from .figures import panels_of
 from .history import follow, why_missing
@@ -97,14 +97,14 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
     net = find_net(namespace, of)
     net.eval()
     device = device_of(net, namespace)
-    batch = torch.as_tensor(images).to(device)
+    batch = torch.as_tensor(images, device="cpu").to(device)
     with torch.no_grad():
         before = applied(net, batch)  # materialises lazy layers, too
     parameters = list(net.named_parameters())[:MAX_PARAMETERS]
     output = applied(net, batch)
     if output.requires_grad:
         # Repeated where there are more outputs than images: that is for another check to say.
-        projection = torch.as_tensor(np.resize(weights, output.numel())).to(device)
+        projection = torch.as_tensor(np.resize(weights, output.numel()), device="cpu").to(device)
         (output.reshape(-1) * projection).sum().backward()
     effect = []
     with torch.no_grad():
@@ -204,25 +204,14 @@ def parameter_count(namespace: dict[str, Any], of: str) -> np.ndarray:
 
 
 def train_probe(
-    namespace: dict[str, Any],
-    images: np.ndarray,
-    labels: np.ndarray,
-    probes: np.ndarray,
-    epochs: int,
-    train: str = "train_model",
-    classes: int = 2,
+    namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int
 ) -> dict[str, Any]:
-    """Let a function of the student's train a linear net.
-
-    With two classes the net answers in the form in which the student's own net does, with more it returns a logit for
-    each.
-    """
-    train_model = find(namespace, train)
+    """Let ``train_model`` train a linear net that answers in the form in which the student's own net does."""
+    train_model = find(namespace, "train_model")
     if not callable(train_model):
-        raise Unanswerable("contract", f"{train} should be a function {train}(model, X, y, epochs=...).")
+        raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
     device = namespace.get("DEVICE", "cpu")
-    form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
-    net = linear_net(form, device)
+    net = linear_net(form_for(namespace.get("GlitchNet"), train_model, device), device)
     before = [parameter.detach().clone() for parameter in net.parameters()]
     watch = StaleGradientWatch(net)
     net.train()
@@ -232,10 +221,9 @@ def train_probe(
     changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
     with torch.no_grad():
         net.eval()
-        asked = net[0].chirp_logits if classes == 2 else net[0]
         return {
             "losses": loss_array(losses),
-            "logits": asked(torch.as_tensor(probes).to(device)).cpu().float().numpy(),
+            "logits": net[0].chirp_logits(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
             "stale_steps": watch.stale_steps,
             "changed": changed,
         }
@@ -277,9 +265,9 @@ def has(namespace: dict[str, Any], name: str) -> bool:
     return namespace.get(name) is not None
 
 
-def stand_in(namespace: dict[str, Any], of: str = "model") -> str:
-    """Tell why a trained net is one of ours; empty if it is the student's."""
-    model = namespace.get(of)
+def stand_in(namespace: dict[str, Any]) -> str:
+    """Tell why `model` is a net of ours; empty if it is the student's."""
+    model = namespace.get("model")
     return stand_ins.get(model, "")[:2000] if isinstance(model, nn.Module) else ""
 
 
@@ -313,7 +301,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 def find(namespace: dict[str, Any], name: str) -> Any:
     """Look up a name of the contract."""
     if name not in namespace:
-        raise why_missing(name)
+        raise why_missing(name, namespace)
     return namespace[name]
 
 
@@ -359,7 +347,7 @@ _only_in_ordinary_order: WeakSet[nn.Module] = WeakSet()
 def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     """Apply a net to a batch of images."""
     device = next((parameter.device for parameter in net.parameters()), "cpu")
-    output = applied(net, torch.as_tensor(images).to(device))
+    output = applied(net, torch.as_tensor(images, device="cpu").to(device))
     if not isinstance(output, torch.Tensor):
         raise Unanswerable("contract", f"{of} should return a tensor; it returns a {type(output).__name__}.")
     if not output.is_floating_point():
