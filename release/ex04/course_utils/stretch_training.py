@@ -8,6 +8,7 @@ from torch import nn
 
 from . import NOTEBOOK_FOLDER, checkpoint, simulators, stretch
 from .checkpoint import GLITCH_OR_CHIRP, Task, TrainingPart
+from .live_curve import ValidationPart
 from .settings import ordinary_settings
 from .stand_in import Form
 
@@ -16,15 +17,25 @@ def _suggested_part() -> TrainingPart:
     """Four fifths of the fixed dataset, as in `ex04`."""
     X, y = simulators.fixed_dataset()
     positions = np.random.default_rng(2).permutation(len(X))[200:]
-    return TrainingPart(torch.from_numpy(X[positions]), torch.from_numpy(y[positions]).float(), positions)
+    return TrainingPart(
+        torch.as_tensor(X[positions], device="cpu"), torch.as_tensor(y[positions], device="cpu").float(), positions
+    )
 
 
 def _three_classes_part() -> TrainingPart:
-    images, labels = stretch.three_classes_training()
-    return TrainingPart(torch.from_numpy(images), torch.from_numpy(labels), np.arange(len(labels)))
+    images, labels = (torch.as_tensor(array, device="cpu") for array in stretch.three_classes_training())
+    return TrainingPart(images, labels, np.arange(len(labels)))
 
 
 BATCH = 250  # images at a time
+VALIDATION_IMAGES, VALIDATION_SEED = 70, 2021  # of each class
+
+
+def _three_classes_validation(_: dict[str, Any]) -> ValidationPart:
+    images, labels = stretch.three_classes(VALIDATION_IMAGES, np.random.default_rng(VALIDATION_SEED))
+    name = f"{len(labels)} fresh images"
+    return ValidationPart(name, torch.as_tensor(images, device="cpu"), torch.as_tensor(labels, device="cpu"))
+
 
 SUGGESTED = Task(file="suggested_net.pt", part=_suggested_part, stand_in_earns="Parts (b) and (d) are judged on it.")
 THREE_CLASSES = Task(
@@ -34,6 +45,8 @@ THREE_CLASSES = Task(
     losses="losses3",
     file="three_classes.pt",
     part=_three_classes_part,
+    validation=_three_classes_validation,
+    classes=len(stretch.CLASS_NAMES),
     form=Form((len(stretch.CLASS_NAMES),)),
     stand_in_earns=(
         "Go on with it: the rest of part (a) is judged on it. Only the points for the accuracy on fresh images are\n"
@@ -97,7 +110,7 @@ def ask(net: nn.Module, images: Any) -> np.ndarray:
     (N,) float32 array
         Or (N, k), if the net returns k > 1 numbers for each image.
     """
-    batch = images if isinstance(images, torch.Tensor) else torch.from_numpy(np.array(images, np.float32))
+    batch = images if isinstance(images, torch.Tensor) else torch.as_tensor(np.array(images, np.float32), device="cpu")
     batch = batch.float().reshape(-1, 1, simulators.FREQUENCY_BINS, simulators.TIME_BINS)
     device = next((parameter.device for parameter in net.parameters()), "cpu")
     net.eval()

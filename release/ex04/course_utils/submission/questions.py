@@ -15,7 +15,6 @@ from .. import simulators
 from ..settings import ordinary_settings
 from .check import NotPassed, Outcome
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
-from .summary import Progress, Ready, Summary
 
 MAX_MESSAGE = 4000
 MAX_POSITIONS = 10_000
@@ -60,17 +59,10 @@ class SameKernel:
     def __init__(self, namespace: dict[str, Any]) -> None:
         # Imported here because the judging side of a grading run has no torch.
         from .answers import follow
-        from .freshness import Freshness
 
         self._namespace = namespace
-        self._freshness: Any = None
         if "get_ipython" in namespace:
-            shell = namespace["get_ipython"]()
-            # In grading each cell is run once and in order: nothing gets out of date.
-            if _in_grading():
-                follow(shell)
-            else:
-                self._freshness = Freshness(shell)
+            follow(namespace["get_ipython"]())
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Answer from the namespace."""
@@ -83,16 +75,6 @@ class SameKernel:
     def seed(self, purpose: str) -> int:
         """Return the same 128-bit seed on every machine."""
         return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
-
-    def out_of_date(self, names: set[str]) -> tuple[str, ...]:
-        """Say which of the names that a check asks about are out of date, and why."""
-        return self._freshness.out_of_date(sorted(names)) if self._freshness else ()
-
-    def readiness(self, written: str) -> list[Ready]:
-        """Say what is left to do before the notebook is handed in."""
-        from .readiness import readiness
-
-        return readiness(self._namespace, written)
 
 
 @dataclass(frozen=True)
@@ -122,9 +104,8 @@ class Submission:
 
     def __init__(self, side: Side) -> None:
         self._side = side
-        self._checks: dict[str, tuple[Callable[[], Any], float]] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self._asked: Counter[str] = Counter()
-        self._names: set[str] = set()
         # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
         # logits, has done the later tasks right.
         self._takes_probabilities = self._may_be_probabilities = False
@@ -265,19 +246,31 @@ class Submission:
             raise _broken()
         return int(count)
 
-    def train_probe(self, images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int) -> "Training":
-        """Call the student's ``train_model`` on a small linear net of ours.
+    def train_probe(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        probes: np.ndarray,
+        epochs: int,
+        train: str = "train_model",
+        classes: int = 2,
+    ) -> "Training":
+        """Call the student's ``train_model``, or another such function, on a small linear net of ours.
 
         Parameters
         ----------
         images : (N, 1, 32, 64) float32 array
             Training images.
         labels : (N,) float32 array
-            Their labels, 0 or 1.
+            Their labels, 0 or 1; int64 if there are more than two classes.
         probes : (M, 1, 32, 64) float32 array
             Images to classify afterwards.
         epochs : int
             Passed on.
+        train : str
+            Name of the function.
+        classes : int
+            How many there are. With more than two, the net has a logit for each.
 
         Returns
         -------
@@ -287,12 +280,15 @@ class Submission:
         Raises
         ------
         NoAnswer
-            There is no such function, it fails, or the trained net does not return one finite logit per image.
+            There is no such function, it fails, or the trained net does not return finite logits for each image.
         """
-        answer = _of(dict, self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
-        trained = "the net that train_model trained"
-        logits = _finite(answer.get("logits"), trained).reshape(-1)
-        if len(logits) != len(probes):
+        more = {} if (train, classes) == ("train_model", 2) else {"train": train, "classes": classes}
+        answer = self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs, **more)
+        answer = _of(dict, answer)
+        trained = f"the net that {train} trained"
+        logits = _finite(answer.get("logits"), trained)
+        logits = logits.reshape(-1) if classes == 2 else logits
+        if logits.shape != ((len(probes),) if classes == 2 else (len(probes), classes)):
             raise NoAnswer("contract", f"{trained} returns {len(logits)} logits for {len(probes)} images.")
         return Training(
             losses=_array(answer.get("losses")),
@@ -383,15 +379,20 @@ class Submission:
             raise _broken()
         return positions
 
-    def needs_own_net(self) -> None:
+    def needs_own_net(self, of: str = "model") -> None:
         """For what only a net of the student's can earn.
+
+        Parameters
+        ----------
+        of : str
+            Name of the trained net.
 
         Raises
         ------
         NoAnswer
-            `model` is a stand-in of ours.
+            It is a stand-in of ours.
         """
-        reason = _of(str, self._ask("stand_in"))
+        reason = _of(str, self._ask("stand_in", **({} if of == "model" else {"of": of})))
         if reason:
             raise NoAnswer("not attempted", f"{reason} This is for a net of yours.")
 
@@ -417,46 +418,31 @@ class Submission:
             Under ``nbgrader validate`` only, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
-        self._checks[title] = question, points
-        outcome = self._outcome(title)
+        outcome = Outcome(title, *self._judged(_with_names_of_ours(question, self), points))
+        self._outcomes[title] = outcome
         if outcome.fraction < 1 and os.environ.get("NBGRADER_VALIDATING"):
             raise NotPassed(outcome)
         return outcome
 
-    def summary(self, visible: dict[str, dict[str, float]], written: str = "discussion") -> Summary | None:
-        """Ask every check that can be seen again, and say what is left to do before the notebook is handed in.
+    def summary(self, visible: dict[str, float]) -> None:
+        """Print the outcome of every check that can be seen, and what has not been run.
 
         Parameters
         ----------
-        visible : dict of str to dict of str to float
-            For each task the points of its checks, by their titles.
-        written : str
-            Id of the cell for the answer in words.
-
-        Returns
-        -------
-        Summary or None
-            Shown by Jupyter as a table. None in grading: the marks stand on top of the page there.
+        visible : dict of str to float
+            The points of each check, by its title.
         """
-        if _in_grading() or not isinstance(self._side, SameKernel):
-            return None
-        counted = Progress(sum(title in self._checks for checks in visible.values() for title in checks))
-        tasks: dict[str, list[Outcome]] = {}
-        for task, checks in visible.items():
-            tasks[task] = []
-            for title, points in checks.items():
-                is_run = title in self._checks
-                tasks[task].append(self._outcome(title) if is_run else Outcome(title, "not run", 0.0, points))
-                counted.step(is_run)
-        return Summary(tasks, self._side.readiness(written))
-
-    def _outcome(self, title: str) -> Outcome:
-        """Ask a check that was run."""
-        question, points = self._checks[title]
-        self._names.clear()
-        judged = self._judged(_with_names_of_ours(question, self), points)
-        is_to_be_asked = isinstance(self._side, SameKernel) and judged[0] != "not attempted"
-        return Outcome(title, *judged, self._side.out_of_date(self._names) if is_to_be_asked else ())
+        if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not self._outcomes:
+            return  # the checks run elsewhere then, and the marks stand on top of the page
+        not_run = {title: Outcome(title, "not run", 0.0, points) for title, points in visible.items()}
+        outcomes = not_run | self._outcomes
+        for outcome in outcomes.values():
+            print(outcome)
+        earned, at_stake = sum(o.earned for o in outcomes.values()), sum(o.points for o in outcomes.values())
+        print(f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in.")
+        missing = sum(outcome.status == "not run" for outcome in outcomes.values())
+        if missing:
+            print(f"{missing} checks have not been run. Run all cells from the top: Kernel, Restart and Run All Cells.")
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
         """Judge with outputs taken for logits, then, if that fails, for the probabilities that they may be."""
@@ -484,8 +470,6 @@ class Submission:
         # It depends on the question, and within a check on how often it was asked: other checks change nothing.
         about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
         asked = f"{question}({about})"
-        trains = question in ("train_probe", "fixed_losses")
-        self._names |= {"train_model"} if trains else {arguments[key] for key in ("of", "name") if key in arguments}
         self._asked[asked] += 1
         seed = self.seed(f"{asked}, {self._asked[asked]}") % 2**63
         reply = self._side.ask(question, {"seed": seed, **arguments})
@@ -503,7 +487,7 @@ class Training:
     losses : (epochs,) array
         What it returned; a single NaN if that was no numbers, and of any other shape if it isn't as it should be.
     logits : (M,) array
-        Of the trained net for the probes.
+        Of the trained net for the probes; (M, classes) if there are more than two.
     stale_steps : int
         Steps whose gradient still held that of an earlier step.
     changed : bool
@@ -535,11 +519,13 @@ def connect(namespace: dict[str, Any]) -> Submission:
 
 def _with_names_of_ours(question: Callable[[], Any], submission: Submission) -> Callable[[], Any]:
     """A question with the names of ours that it uses, whatever they mean in the notebook by now (`np`, `max`, ...)."""
-    from . import judging, thresholds  # which import this module
+    from .. import stretch
+    from . import judging, judging_stretch, thresholds  # which import this module
 
     if not isinstance(question, FunctionType):
         return question
     ours = {"np": np, "simulators": simulators, "judging": judging, "thresholds": thresholds, "submission": submission}
+    ours |= {"stretch": stretch, "judging_stretch": judging_stretch}
     names = {name: value for name, value in question.__globals__.items() if not hasattr(builtins, name)}
     names = names | ours | {"__builtins__": builtins}
     return FunctionType(question.__code__, names, question.__name__, question.__defaults__, question.__closure__)
@@ -562,10 +548,6 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
         status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
         return status, fraction, points, remark
     return status, 0.0, points, message[:MAX_MESSAGE]
-
-
-def _in_grading() -> bool:
-    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 def _outline(value: Any) -> str:
