@@ -25,6 +25,7 @@ SEED = 2015  # the year of GW150914
 # What is raised for files that hold something else, and for weights of another net.
 _DOES_NOT_FIT = (RuntimeError, KeyError, IndexError, TypeError, ValueError, AttributeError)
 _ENDINGS = (".pt", ".pth", ".ckpt")  # of what torch saves
+_NAMES = (FILE, "suggested_net.pt", "three_classes.pt")  # of checkpoints, none of which is another one misnamed
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,8 @@ def read(path: Path) -> Checkpoint | None:
     """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none."""
     if not path.is_file():
         if _in_grading():
-            others = sorted(other.name for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
+            beside = (other for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
+            others = sorted(other.name for other in beside if other.name not in _NAMES)
             hint = f" If it is {' or '.join(others)}, give it this name." if others else ""
             print(f"Remark: there is no {path.name} beside the notebook: the network is trained again.{hint}")
         return None
