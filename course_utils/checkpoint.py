@@ -1,8 +1,10 @@
 """Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from .losses_so_far import as_losses
 from .settings import ordinary_settings
 from .stand_in import Form, form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
-from .submission.unanswerable import Unanswerable, describe
+from .submission.unanswerable import Unanswerable, describe, is_stub
 
 FILE = "glitch_or_chirp.pt"
 SEED = 2015  # the year of GW150914
@@ -93,6 +95,8 @@ class Task:
         Names in the notebook under which the trained net and its losses are left when a training is interrupted.
     file : str
         The checkpoint, beside the notebook.
+    cell : str
+        Id of the cell that calls `fit`.
     part : callable, optional
         Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
     validation : callable
@@ -110,6 +114,7 @@ class Task:
     model: str = "model"
     losses: str = "losses"
     file: str = FILE
+    cell: str = "setup-fit"
     part: Callable[[], TrainingPart] | None = None
     validation: Callable[[dict[str, Any]], ValidationPart] = validation_part
     classes: int = 2
@@ -155,12 +160,14 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
     picture = Picture(shell.display_pub.publish, task.classes) if is_watched else None
     net, training = _trained(namespace, task, picture)
-    if shell is not None:
-        name = task.validation(namespace).name
+    try:
         if picture is not None:
-            picture.draw(training.losses, training.validation, name)
-        else:
+            picture.draw(training.losses, training.validation, task.validation(namespace).name)
+        elif shell is not None:
+            name = task.validation(namespace).name
             plots.loss_curve(training.losses, training.validation, validation_name=name, classes=task.classes)
+    except Exception as error:  # Matplotlib's settings are the student's; the net is trained all the same
+        print(f"The loss curve can't be drawn. ({_first_line(error)})")
     return net.eval(), training.losses
 
 
@@ -182,12 +189,7 @@ def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> 
         net = new_net(namespace, task)
     except Exception as error:
         return _stand_in(namespace, task, part, picture, task.net, error)
-    digests = {
-        task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
-        "the training part": data_digest(part.images, part.labels),
-        task.train: code_digest(train_model, NOTEBOOK_FOLDER),
-        "Python": "{}.{}".format(*sys.version_info),
-    }
+    digests = _digests(namespace, task, net, part)
     if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
         if _in_grading():  # in the notebook it is said with the reason
             print(f"Using the trained net in {task.file}.")
@@ -205,6 +207,42 @@ def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> 
         positions = torch.as_tensor(part.positions, device="cpu")
         _save(path, Checkpoint(net.state_dict(), training.losses, positions, digests, training.validation))
     return net, training
+
+
+def _digests(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> dict[str, str]:
+    """Digests of what a new net is made from."""
+    return {
+        task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
+        "the training part": data_digest(part.images, part.labels),
+        task.train: code_digest(namespace.get(task.train), NOTEBOOK_FOLDER),
+        "Python": "{}.{}".format(*sys.version_info),
+    }
+
+
+def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> str:
+    """Why the checkpoint is not that of the notebook as it is now; empty if it is. It prints nothing."""
+    path = NOTEBOOK_FOLDER / task.file
+    if not path.is_file():
+        return f"There is no {path.name} beside the notebook."
+    with redirect_stdout(io.StringIO()):
+        kept = read(path)
+        if kept is None:
+            return f"{path.name} can't be read."
+        try:
+            net = new_net(namespace, task)
+            fits = kept.load_into(net, path.name)
+            part = task.part() if task.part else _part(namespace["X"], namespace["y"], namespace["train_indices"])
+            now = _digests(namespace, task, net, part)
+        except Exception as error:
+            return f"{path.name} can't be compared with the notebook ({_reason(error, namespace)})."
+    if not fits:
+        return f"{path.name} holds the weights of another network than `{task.net}`."
+    if kept.digests.get(task.train) == "interrupted":
+        return f"{path.name} is of a training that was interrupted."
+    changed = [name for name, digest in now.items() if kept.digests.get(name) != digest]
+    return (
+        f"{path.name} is older than what the cells say now. Changed since: {' and '.join(changed)}." if changed else ""
+    )
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -414,7 +452,7 @@ def _stand_in(
 
 
 def _reason(error: Exception, namespace: dict[str, Any]) -> str:
-    if isinstance(error, NotImplementedError):
+    if is_stub(error):
         return f"still to do: {error}"
     return str(error) if isinstance(error, Unanswerable) else describe(error, namespace)
 

@@ -3,6 +3,7 @@
 import dis
 import functools
 import hashlib
+import inspect
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,6 +71,44 @@ def _parts(thing: Any, folder: Path, seen: set[int]) -> Any:
     if _is_of_the_student(type(thing), folder):
         return of(type(thing), None if isinstance(thing, nn.Module) else getattr(thing, "__dict__", None))
     return thing.__qualname__ if isinstance(thing, _NAMED) else type(thing).__qualname__
+
+
+def own_code(thing: Any, folder: Path) -> Any:
+    """What a function or class of the student's does, as nested tuples of texts: itself alone, without what it uses.
+
+    None for what is installed: a class may keep there what it is doing.
+    """
+    if not _is_of_the_student(thing, folder):
+        return None
+    if isinstance(thing, type):
+        members = ((name, _member(value)) for name, value in vars(thing).items() if not _is_made_by_python(name))
+        return thing.__qualname__, *(base.__qualname__ for base in thing.__bases__), *members
+    return _member(thing)
+
+
+def _member(thing: Any) -> Any:
+    if isinstance(thing, staticmethod | classmethod):
+        return _member(thing.__func__)
+    if isinstance(thing, property):
+        return _member(thing.fget), _member(thing.fset)
+    if isinstance(thing, FunctionType):
+        inner = inspect.unwrap(thing)  # of a decorator, such as torch.no_grad()
+        return (
+            (_code(inner.__code__, inner.__doc__), repr(inner.__defaults__)) if isinstance(inner, FunctionType) else ""
+        )
+    return repr(thing) if isinstance(thing, _PLAIN) else type(thing).__qualname__
+
+
+def read_by(thing: Any) -> set[str]:
+    """Names that a function or class of the notebook reads from around it."""
+    if isinstance(thing, type) and thing.__module__ == "__main__":
+        return set().union(*(read_by(value) for value in vars(thing).values() if not isinstance(value, type)))
+    inner = inspect.unwrap(thing) if isinstance(thing, FunctionType) else None
+    return _globals_of(inner.__code__) if isinstance(inner, FunctionType) and inner.__module__ == "__main__" else set()
+
+
+def _is_made_by_python(name: str) -> bool:
+    return name.startswith("__") and name not in _RUN
 
 
 def _code(code: CodeType, documentation: str | None = None) -> Any:

@@ -1,12 +1,11 @@
 import gc
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 
 from grading.execute import load
+from tests import commands
 from tests.corpus.build import REPOSITORY, build_class
 from tests.corpus.build import sample as sample_examples
 
@@ -33,10 +32,7 @@ def run_nbgrader():
     """Run an nbgrader command with the project's configuration on a course folder."""
 
     def run(*words, course: Path, check: bool = True) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "nbgrader", *words, f"--CourseDirectory.root={course}"]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
-        assert not check or done.returncode == 0, done.stderr
-        return done
+        return commands.run("nbgrader", *words, f"--CourseDirectory.root={course}", cwd=REPOSITORY, check=check)
 
     return run
 
@@ -46,24 +42,10 @@ def sample_class(tmp_path_factory) -> Path:
     """The course folder of the whole class of example students, graded by the command ``grade``."""
     course = tmp_path_factory.mktemp("course") / "sample_class"
     build_class(course)
-    done = subprocess.run(
-        [sys.executable, "-m", "grading.cli", "ex04", "--course-dir", str(course)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
+    done = commands.run("grading.cli", "ex04", "--course-dir", str(course), cwd=REPOSITORY, timeout=500)
     (course / "grade.txt").write_text(done.stdout)
     assert done.returncode == 3, done.stdout + done.stderr  # one hand-in is damaged, all others are graded
     return course
-
-
-@pytest.fixture(scope="session")
-def empty_gradebook(tmp_path_factory) -> Path:
-    """A gradebook without an entry, to begin a course with: for a new one nbgrader starts another program."""
-    path = tmp_path_factory.mktemp("empty") / "gradebook.db"
-    Gradebook(f"sqlite:///{path}").close()
-    return path
 
 
 def pytest_collection_modifyitems(items):

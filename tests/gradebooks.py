@@ -1,7 +1,12 @@
-"""What is in a gradebook, for comparisons."""
+"""An empty gradebook, and what is in one, for comparisons."""
 
+import functools
 import sqlite3
+import tempfile
 from contextlib import closing
+from pathlib import Path
+
+from nbgrader.api import Gradebook
 
 # Of each, what identifies a row: nbgrader makes up an id for it.
 NAMED = {
@@ -12,6 +17,19 @@ NAMED = {
     "submitted_notebook": "(select student_id from submitted_assignment as whole where whole.id = assignment_id)"
     " || '/' || (select name from notebook where id = notebook_id)",
 }
+
+
+def begin(course):
+    """Give a course an empty gradebook: to make one, nbgrader starts another program, which takes a second."""
+    (course / "gradebook.db").write_bytes(_empty())
+
+
+@functools.cache
+def _empty():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "gradebook.db")
+        Gradebook(f"sqlite:///{path}").close()
+        return path.read_bytes()
 
 
 def dump(course):

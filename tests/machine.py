@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from tests import commands
+
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -24,7 +26,7 @@ def descendants():
     while more:
         more = {pid for pid, (parent, _) in everything.items() if parent in more}
         found |= {pid: everything[pid] for pid in more}
-    return found
+    return {pid: found[pid] for pid in found.keys() - commands.waiting()}
 
 
 @contextlib.contextmanager

@@ -3,8 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -27,6 +25,7 @@ from grading.sanitize.accept import handed_in as handed_in_notebooks
 from grading.sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
 from grading.sanitize.rebuild import rebuild
 from grading.sanitize.submitted import MAX_CELLS, MAX_CODE, read_submitted
+from tests import commands
 from tests.malformed import MALFORMED, UNREADABLE, malformed
 from tests.test_hand_in import ordinary_user
 from tests.tiny_course import TIMESTAMPS, build, hand_in, master
@@ -142,8 +141,7 @@ class Graded:
         self.done = self.nbgrader("autograde", "ex1", "--force")
 
     def nbgrader(self, *words):
-        command = [sys.executable, "-m", "nbgrader", *words]
-        return subprocess.run(command, cwd=self.course, capture_output=True, text=True, timeout=600)
+        return commands.run("nbgrader", *words, cwd=self.course)
 
     def copies(self, *students):
         files = (path for student in students for path in (self.course / "autograded" / student).rglob("*"))

@@ -4,15 +4,14 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from copy import deepcopy
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.marks import read_marks
-from tests.tiny_course import build, cell, hand_in, master
+from tests import commands
+from tests.tiny_course import build_light, cell, hand_in, light
 
 
 def delete_test(notebook):
@@ -64,7 +63,8 @@ def hog_memory(notebook):
     cell(notebook, "second").source = "import time\nhog = [bytearray(2**26) for _ in range(40)]\ntime.sleep(5)"
 
 
-def fork(notebook):  # a bounded bomb
+def fork(notebook):  # a bounded bomb, of large processes: with small ones it goes on until there are many
+    cell(notebook, "first").source = "import torch\nfirst = 1"
     cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(5)"
 
 
@@ -112,9 +112,9 @@ HARMS = {  # what is done, points, a pattern of what the table says
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("broken")
-    build(course)
+    build_light(course)
     for student, (harm, *_) in HARMS.items():
-        notebook = master()
+        notebook = light()
         harm(notebook)
         hand_in(course, student, notebook, "my work (1).ipynb" if student == "renamed" else "work.ipynb")
     for student, name, text in (
@@ -129,8 +129,7 @@ def graded(tmp_path_factory):
         (course / "submitted" / student / "ex1").mkdir(parents=True)
     (course / "submitted" / "linked" / "ex1" / "work.ipynb").symlink_to(course / "source" / "ex1" / "work.ipynb")
     os.mkfifo(course / "submitted" / "piped" / "ex1" / "work.ipynb")
-    command = [sys.executable, "-m", "grading.cli", "ex1"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
+    done = commands.run("grading.cli", "ex1", "--workers=4", cwd=course)  # many of them sleep
     assert done.returncode == 3, done.stdout + done.stderr
     return course, done.stdout
 
@@ -178,8 +177,7 @@ def test_without_a_sandbox_the_table_and_the_feedback_say_so(graded, tmp_path):
     shutil.rmtree(course / "autograded")
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("c.ExecuteApart.run_student_code_without_a_sandbox = True\n")
-    command = [sys.executable, "-m", "grading.cli", "ex1"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    done = commands.run("grading.cli", "ex1", cwd=course)
     assert line_of(done.stdout, "untroubled") == "run without a sandbox"
     assert "<li>run without a sandbox</li>" in (course / "feedback/untroubled/ex1/work.html").read_text()
     assert "without a sandbox" not in (graded[0] / "feedback/untroubled/ex1/work.html").read_text()
@@ -188,8 +186,7 @@ def test_without_a_sandbox_the_table_and_the_feedback_say_so(graded, tmp_path):
 def test_a_damaged_second_hand_in_keeps_the_marks_of_the_first(graded):
     course, _ = graded
     (course / "submitted" / "untroubled" / "ex1" / "work.ipynb").write_text("{")
-    command = [sys.executable, "-m", "grading.cli", "ex1"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    done = commands.run("grading.cli", "ex1", cwd=course)
     assert "is not a readable notebook" in line_of(done.stdout, "untroubled")
     marks = {mark.student: mark for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
     assert marks["untroubled"].automatic == 4

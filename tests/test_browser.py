@@ -6,7 +6,6 @@ same notebook to the same browser, and there it does run.
 
 import json
 import re
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -21,6 +20,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 
 from grading.feedback import FeedbackPage
+from tests import commands
 from tests import hostile_notebook as hostile
 from tests.browser import BROWSER, NAMES, beacon, open_page
 from tests.formgrader import formgrader
@@ -132,8 +132,7 @@ def hand_in(folder, notebook, url):
 
 
 def grade(course):
-    command = [sys.executable, "-m", "grading.cli", "ex1"]
-    done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=600)
+    done = commands.run("grading.cli", "ex1", cwd=course)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # who hands in names of HTML is refused
     return done.stdout
 

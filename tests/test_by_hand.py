@@ -11,8 +11,8 @@ from nbgrader.api import Gradebook
 
 from grading.export import MoodleMarks
 from tests.gradebooks import dump
-from tests.test_transcripts import ANSWERING, autograde, change, grade, light
-from tests.tiny_course import build, cell, check, hand_in, marked
+from tests.test_transcripts import autograde, change, grade
+from tests.tiny_course import build_light, cell, check, hand_in, light, marked
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -44,12 +44,10 @@ def work(words="It works.", code="first", **more):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory, empty_gradebook):
+def graded(tmp_path_factory):
     """Ada and bob have all their marks by hand, cy none."""
     course = tmp_path_factory.mktemp("by_hand") / "course"
-    build(course, "c.ExecuteApart.answers = 'answering'", assignment())
-    shutil.copy(empty_gradebook, course)
-    (course / "source" / "ex1" / "answering.py").write_text(ANSWERING)
+    build_light(course, notebook=assignment())
     for student in ("ada", "bob", "cy"):
         hand_in(course, student, work(f"It works for {student}."))
     grade(course, "--no-feedback")

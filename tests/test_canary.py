@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import sys
 
@@ -16,7 +15,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.preprocessor import outputs_of
 from grading.execute.store import FOLDER
 from grading.record.points import automatic_points
-from tests.gradebooks import totals
+from tests.gradebooks import begin, totals
 from tests.tiny_course import build, hand_in, marked
 
 pytestmark = [
@@ -39,11 +38,11 @@ def notebook(solution="first = 1", test="assert first == 1", points=2, more=(), 
 
 
 @pytest.fixture
-def build_course(tmp_path, empty_gradebook):
+def build_course(tmp_path):
     def course(*ours, answer="first = 1", students=("ada",), **others):
         folder = tmp_path / "course"
         build(folder, notebook=notebook(*ours, **others))
-        shutil.copy(empty_gradebook, folder)
+        begin(folder)
         for student in students:
             hand_in(folder, student, notebook(answer, *ours[1:], **others))
         return folder

@@ -13,8 +13,8 @@ from nbgrader.api import Gradebook
 from grading.course import Course
 from tests.gradebooks import dump, totals
 from tests.test_by_hand import BY_HAND, assignment, put, told, work
-from tests.test_transcripts import ANSWERING, differences, grade
-from tests.tiny_course import build, cell, check, hand_in, marked
+from tests.test_transcripts import differences, grade
+from tests.tiny_course import build_light, cell, check, hand_in, marked
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -27,12 +27,10 @@ HIDDEN = f"### BEGIN HIDDEN TESTS\n{check('second', 2).replace('right_second', '
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory, empty_gradebook):
+def graded(tmp_path_factory):
     """Ada and bob have all their marks by hand, and ada a comment; kim has more time."""
     course = tmp_path_factory.mktemp("changed") / "course"
-    build(course, "c.ExecuteApart.answers = 'answering'", assignment())
-    shutil.copy(empty_gradebook, course)
-    (course / "source" / "ex1" / "answering.py").write_text(ANSWERING)
+    build_light(course, notebook=assignment())
     for student, second in {"ada": 2, "bob": 3}.items():
         hand_in(course, student, work(f"It works for {student}.", second=f"second = {second}"))
     grade(course, "--no-feedback")

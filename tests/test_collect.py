@@ -4,8 +4,6 @@ import os
 import re
 import shutil
 import stat
-import subprocess
-import sys
 import time
 import zipfile
 from contextlib import chdir
@@ -21,6 +19,7 @@ from nbgrader.utils import parse_utc
 from grading.collect import CollectArrivals, CollectDownloads, exchange
 from grading.sanitize.hand_in import copy as hand_in_copy
 from grading.sanitize.hand_in import last_change
+from tests import commands
 from tests.tiny_course import TIMESTAMPS, build, hand_in
 
 EARLY = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=3)
@@ -38,10 +37,7 @@ class Place:
         shutil.copy(gradebook, self.course)
 
     def nbgrader(self, *words, cwd=None, **environment):
-        command = [sys.executable, "-m", "nbgrader", *words]
-        environment = os.environ | environment
-        where = cwd or self.course
-        return subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=600, env=environment)
+        return commands.run("nbgrader", *words, cwd=cwd or self.course, environment=os.environ | environment)
 
     def collector(self, **settings):
         """What `nbgrader collect ex1` starts, with fewer seconds to wait for."""

@@ -18,6 +18,7 @@ from grading import copies, extension, gradebook
 from grading.cli import main
 from grading.copies import FOLDER
 from grading.gradebook import GradebookError, read_gradebook
+from tests import commands
 from tests.corpus.build import REPOSITORY
 from tests.whole_class import PATIENCE, build, executed, hand_in, marks, notebooks
 
@@ -48,15 +49,14 @@ def extend(course, *words, **keywords):
 
 
 def nbgrader(course, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words], cwd=course, capture_output=True, text=True, timeout=PATIENCE
-    )
+    return commands.run("nbgrader", *words, cwd=course)
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("copies") / "course"
     build(course, {"ada": "1", "bob": "2"})
+    (course / "gradebook.db").unlink()  # or there would be a copy of it
     grade(course)
     with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:
         opened.find_assignment("ex1").duedate = datetime(2027, 1, 31)
@@ -159,6 +159,7 @@ def test_nothing_is_begun_by_what_writes_nothing(course, other):
 def test_a_course_that_begins_is_not_asked(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1"})
+    (course / "gradebook.db").unlink()
     assert "ada: execute and record" in run(course, "ex1", "--dry-run")
     grade(course)
     assert marks(course) == {"ada": 2.0} and not kept(course)

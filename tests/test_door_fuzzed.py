@@ -251,6 +251,15 @@ def test_every_kind_of_answer_is_judged(test, how):
     report_on(test, ("twisted", how))
 
 
+@pytest.mark.parametrize("depth", range(26, 33))
+def test_a_deep_answer_still_fits_into_the_report_on_it(depth):
+    report_on("glitchnet-logit-shape", ("made up", hostile.deep(depth)))
+
+
+def test_a_net_whose_outputs_have_different_shapes_is_judged():
+    report_on("glitchnet-no-sigmoid", HONEST, ("twisted", "none"))
+
+
 def a_mark_within_bounds(case):
     test, lies = case
     report_on(test, *lies)

@@ -13,7 +13,7 @@ import uuid
 import psutil
 import pytest
 
-from grading.execute import sandbox, trusted
+from grading.execute import sandbox, session, trusted
 from grading.execute.job import run_with_retries
 from grading.execute.limits import Limits
 from grading.execute.plan import PlannedCell
@@ -197,10 +197,15 @@ def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, m
         return collect(self, *arguments)
 
     monkeypatch.setattr(Session, "_collect", stop_first)
+    if who == "grader kernel":  # nobody else is waited for then
+        monkeypatch.setattr(session, "GRACE", 1.0)
+        monkeypatch.setattr(session, "MOMENT", 0.5)
     trusted.forget()  # the next template knows of the shorter patience
     begun = time.monotonic()
     limits = Limits(start=20.0, cell=2.0, answer=2.0)
-    first, last = run(student(SLEEP.format(marker) + "time.sleep(1)"), judged("1"), limits=limits)
+    less_patient = [judged("from grading.execute import door\ndoor.GRACE = 1.0")] if who == "runner" else []
+    cells = [student(SLEEP.format(marker) + "time.sleep(1)"), judged("1")]
+    *_, first, last = run(*less_patient, *cells, limits=limits)
     assert stopped and time.monotonic() - begun < 60, (first, stopped)
     if who == "runner":
         assert "did not stop within 2 s" in first["died"] and last["points"] == 1.0
@@ -245,9 +250,9 @@ def test_who_kills_itself_has_no_more_time_for_it(seconds, tries):
 
 def test_a_try_that_gets_less_time_than_the_first_takes_no_mark_for_it(run):
     limits = Limits(start=30.0, cell=20.0, answer=20.0, notebook=20.0)
-    session = Session(cells=[student("import time\ntime.sleep(10)"), judged("1")], limits=limits)
+    slow = Session(cells=[student("import time\ntime.sleep(10)"), judged("1")], limits=limits)
     with pytest.raises(Disturbed, match="time left for another try"):
-        session.run(1.0)
+        slow.run(1.0)
 
 
 def test_all_of_this_holds_for_an_ordinary_user():

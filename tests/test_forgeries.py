@@ -88,8 +88,16 @@ def servers():
     path.unlink()
 
 
+@pytest.fixture(scope="module")
+def template():
+    """The process that judges each of them in a copy of its own, as in a class."""
+    verdict_on("untouched")
+    yield
+    trusted.forget()
+
+
 @pytest.fixture
-def secret(monkeypatch):
+def secret(monkeypatch, template):
     """A word that lies about on this machine, where a forgery could find it; the machine is as before afterwards."""
     secret = secrets.token_hex(16)
     monkeypatch.setenv("CANARY_OF_THE_FORGERIES", secret)
@@ -108,7 +116,6 @@ def secret(monkeypatch):
     assert not [path for path in traces if TRACE in path.name]
     for table in ("shm", "sem", "msg"):
         assert str(0x0F0E0D0C) not in Path("/proc/sysvipc", table).read_text()
-    trusted.forget()
     deadline = time.monotonic() + 10
     while (left := descendants().keys() - running) and time.monotonic() < deadline:
         time.sleep(0.05)

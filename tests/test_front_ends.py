@@ -1,8 +1,6 @@
 """Notebooks as front ends and people make them: what counts is what the student wrote, wherever it stands."""
 
 import json
-import subprocess
-import sys
 from copy import deepcopy
 
 import pytest
@@ -11,8 +9,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grading.marks import read_marks
 from grading.sanitize.cells import OWN
 from grading.sanitize.rebuild import rebuild
+from tests import commands
 from tests.test_broken_hand_ins import line_of
-from tests.tiny_course import build, cell, hand_in, marked, master
+from tests.tiny_course import build_light, cell, hand_in, light, marked
 
 STUB = "*Write here.*"
 WORK = {
@@ -422,7 +421,7 @@ def test_code_with_other_ends_of_lines_is_run_as_front_ends_show_it():
 
 
 def course_master(answer=""):
-    notebook = master()
+    notebook = light()
     answer = answer or f"### BEGIN SOLUTION\n{WORK['essay']}\n### END SOLUTION"
     notebook.cells += [
         new_markdown_cell("In words", id="prompt"),
@@ -483,7 +482,7 @@ STUDENTS = {  # what is done to a notebook without an answer, cells that wait fo
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("front-ends")
-    build(course, notebook=course_master())
+    build_light(course, notebook=course_master())
     for student, (habit, *_) in STUDENTS.items():
         notebook = course_master(f"*{BLANK}*")
         habit(notebook)
@@ -494,10 +493,7 @@ def graded(tmp_path_factory):
                 (folder / paper).write_text("2027-01-01 00:00:00 UTC")
         name, other = OTHERS.get(student, ("._more.ipynb", course_master()))
         hand_in(course, student, other, name)
-    done = subprocess.run(
-        [sys.executable, "-m", "grading.cli", "ex1"], cwd=course, capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = commands.run("grading.cli", "ex1", cwd=course, check=True)
     return course, done.stdout
 
 

@@ -23,6 +23,10 @@ def labelled(logits):
     return np.resize([0, 1], len(logits))
 
 
+def part(labels):
+    return judging.TestPart(np.zeros((len(labels), 1, 32, 64), np.float32), labels, np.arange(len(labels)) + 300)
+
+
 def true_mistakes(logits, labels, true_class):
     return np.flatnonzero((labels == true_class) & ((logits > 0) != (labels == 1)))
 
@@ -52,7 +56,7 @@ def test_the_true_mistakes_pass_in_every_form_and_order(form, logits, data):
     for true_class in (0, 1):
         wrong = true_mistakes(logits, labels, true_class)
         found = judging.positions(as_array(form(wrong), "x"), len(logits), "x")
-        judging.assert_mistakes(found, logits, labels, true_class, "x")
+        judging.assert_mistakes(found, logits, part(labels), true_class, "x")
 
 
 @pytest.mark.parametrize("repeats", [True, False])
@@ -60,7 +64,7 @@ def test_the_true_mistakes_pass_in_every_form_and_order(form, logits, data):
 def test_there_are_no_more_positions_than_things(dtype, repeats):
     # Or a small answer would make a test cell take millions of images.
     assert judging.positions(np.arange(5, dtype=dtype), 5, "x", repeats).tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(AssertionError, match="`x` holds 6 numbers; there are only 5"):
+    with pytest.raises(AssertionError, match="`x` holds 6 numbers; there are only 5 images"):
         judging.positions(np.zeros(6, dtype), 5, "x", repeats)
 
 
@@ -72,10 +76,10 @@ def test_a_mistake_more_or_less_fails_unless_it_is_on_the_boundary(logits, data)
     changed = data.draw(st.sampled_from(np.flatnonzero(labels == true_class).tolist()))
     found = np.setxor1d(true_mistakes(logits, labels, true_class), [changed])
     if judging.unsure(logits)[changed]:
-        judging.assert_mistakes(found, logits, labels, true_class, "x")
+        judging.assert_mistakes(found, logits, part(labels), true_class, "x")
     else:
         with pytest.raises(AssertionError):
-            judging.assert_mistakes(found, logits, labels, true_class, "x")
+            judging.assert_mistakes(found, logits, part(labels), true_class, "x")
 
 
 def test_masks_and_nothing_are_positions_too():
@@ -102,7 +106,7 @@ def test_the_top_three_pass_by_logits_and_by_float32_scores(logits, true_class):
     for key in (logits, scores) if judging.agree(scores, logits) else (logits,):
         for tie_breaker in (1, -1):
             picks = members[np.lexsort((tie_breaker * members, -sign * key[members]))][:3]
-            judging.assert_most_confident(picks, logits, scores, labels, true_class, "x")
+            judging.assert_most_confident(picks, logits, scores, part(labels), true_class, "x")
 
 
 @given(logits=arrays(np.float64, 20, elements=st.integers(-20, 20).map(float), unique=True), data=st.data())
@@ -114,7 +118,7 @@ def test_other_picks_fail(logits, data):
     worse = data.draw(st.sampled_from(best[3:].tolist()))
     for picks in (best[[2, 1, 0]], best[[0, 2, 1]], np.array([*best[:2], worse]), best[:2], best[-3:]):
         with pytest.raises(AssertionError):
-            judging.assert_most_confident(np.asarray(picks), logits, scores, labels, simulators.CHIRP, "x")
+            judging.assert_most_confident(np.asarray(picks), logits, scores, part(labels), simulators.CHIRP, "x")
 
 
 @given(logits=LOGITS)
@@ -141,20 +145,20 @@ def test_invented_answers_fail_whatever_the_scale_of_the_logits(scale):
     logits = scale * rng.normal(np.where(labels == 1, 2.0, -2.0), 1.5)
     members = np.flatnonzero(labels == 1)
     best = members[np.argsort(-logits[members])]
-    judging.assert_most_confident(best[:3], logits, judging.sigmoid(logits), labels, 1, "x")
+    judging.assert_most_confident(best[:3], logits, judging.sigmoid(logits), part(labels), 1, "x")
     lowest, highest = judging.accuracy_range(logits, labels)
     assert highest - lowest < 0.01
     for invented in (np.full(200, 0.5), labels.astype(float), (logits > 0).astype(float)):
         with pytest.raises(AssertionError, match="these are others"):
-            judging.assert_most_confident(best[-3:], logits, invented, labels, 1, "x")
+            judging.assert_most_confident(best[-3:], logits, invented, part(labels), 1, "x")
     with pytest.raises(AssertionError, match="lacks"):
-        judging.assert_mistakes(np.zeros(0, int), logits, labels, 1, "x")
+        judging.assert_mistakes(np.zeros(0, int), logits, part(labels), 1, "x")
     table = np.array([[np.sum((labels == r) & ((logits > 0) == c)) for c in (0, 1)] for r in (0, 1)])
     judging.assert_confusion(table, logits, labels)
     judging.assert_confusion(table, logits, labels, np.full(200, 0.5))
     for wrong in ([[100, 0], [0, 100]], [[50, 50], [50, 50]], table.T, table[::-1]):
         for scores in (None, judging.sigmoid(logits), labels.astype(float), np.full(200, 0.5)):
-            with pytest.raises(AssertionError, match="Rows are true classes"):
+            with pytest.raises(AssertionError, match="in `confusion`, found"):
                 judging.assert_confusion(np.array(wrong), logits, labels, scores)
 
 

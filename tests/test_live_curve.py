@@ -293,6 +293,15 @@ def test_a_notebook_has_one_picture_and_no_figure():
     assert [data["text/plain"] for _, data in displayed] == [last["text/plain"]]
 
 
+def test_what_cannot_be_drawn_is_trained_all_the_same(monkeypatch, capsys):
+    notebook = Notebook(TRAIN)
+    in_jupyter(notebook)
+    monkeypatch.setattr(live_curve.plots, "loss_curve", lambda *_, **__: 1 / 0)
+    net, losses = fit(notebook)
+    assert len(losses) == 4 and type(net).__name__ == "GlitchNet"
+    assert "The loss curve can't be drawn. (ZeroDivisionError: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("graded", [True, False])
 def test_without_a_front_end_the_curve_is_drawn_once(graded, monkeypatch):
     notebook = Notebook(TRAIN)

@@ -4,8 +4,6 @@ import csv
 import json
 import shutil
 import stat
-import subprocess
-import sys
 import unicodedata
 from datetime import datetime
 from io import BytesIO
@@ -19,6 +17,7 @@ from grading.collect.platforms import PLATFORMS, username, without_copy_numbers
 from grading.collect.unpack import HandIn, files_in, open_zip
 from grading.sanitize.accept import handed_in
 from grading.sanitize.hand_in import HandInError
+from tests import commands
 from tests.tiny_course import build, master
 
 NOTEBOOK, CHECKPOINT = json.dumps(master()).encode(), b"PK\x03\x04 a net"
@@ -79,8 +78,7 @@ class Course:
         """Put an archive there, and collect."""
         content = files if isinstance(files, bytes) else zipped(files)
         (self.archives / name).write_bytes(content)
-        command = [sys.executable, "-m", "nbgrader", "zip_collect", "ex1", "--log-level=WARN", *options]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=100)
+        return commands.run("nbgrader", "zip_collect", "ex1", "--log-level=WARN", *options, cwd=self.folder)
 
     def submitted(self):
         """All files of all students, by the students' names."""
@@ -469,9 +467,7 @@ def test_from_an_archive_to_marks_for_a_platform(tmp_path):
     )  # it holds the solutions; as an earlier release they would be nobody's work
 
     def run(*words, code=0):
-        done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=course.folder, capture_output=True, text=True, timeout=300
-        )
+        done = commands.run(*words, cwd=course.folder)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 

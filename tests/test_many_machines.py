@@ -35,7 +35,7 @@ def test_a_worker_that_dies_costs_nothing(tmp_path, monkeypatch):
     course = tmp_path / "course"
     for name, value in (settings := certificates(tmp_path)).items():
         monkeypatch.setenv(name, value)
-    answers = {f"s{number}": SLOW.format(answer=number % 2) for number in range(8)}
+    answers = {f"s{number}": SLOW.format(answer=number % 2) for number in range(6)}
     build(course, answers)
     with (
         cluster(tmp_path, workers=2, **settings) as elsewhere,

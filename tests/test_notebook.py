@@ -1,5 +1,6 @@
 """The source notebook, run as a student would run it with the model solutions pasted in."""
 
+import re
 import shutil
 
 import nbformat
@@ -12,12 +13,15 @@ from tests.corpus.build import CHECKPOINT, NOTEBOOK, RELEASE, SOURCE
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Two runs from start to end, in folders that hold the notebook and the released files and nothing else."""
+    """A run from start to end, and one to the trained net, in folders with the notebook and the released files only."""
     finished = []
-    for number in (1, 2):
-        folder = tmp_path_factory.mktemp(f"run{number}")
+    for last in (None, "setup-fit"):
+        folder = tmp_path_factory.mktemp("run")
         shutil.copytree(RELEASE / "course_utils", folder / "course_utils")
         notebook = nbformat.read(SOURCE / NOTEBOOK, as_version=4)
+        if last:
+            (place,) = (number for number, cell in enumerate(notebook.cells) if cell.id == last)
+            del notebook.cells[place + 1 :]
         NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
         finished.append((notebook, folder))
     return finished
@@ -25,17 +29,19 @@ def runs(tmp_path_factory):
 
 def points(notebook):
     return {
-        cell.id: (float(cell.outputs[0].data["text/plain"]), cell.metadata.nbgrader.points)
+        cell.id: (
+            float(re.search(r"\(([\d.]+) of ", cell.outputs[0].data["text/plain"])[1]),
+            cell.metadata.nbgrader.points,
+        )
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
     }
 
 
 def test_model_solution_earns_every_automatic_point(runs):
-    for notebook, _ in runs:
-        earned = points(notebook)
-        assert [name for name, (got, most) in earned.items() if got != most] == []
-        assert sum(got for got, _ in earned.values()) == 95
+    earned = points(runs[0][0])
+    assert [name for name, (got, most) in earned.items() if got != most] == []
+    assert sum(got for got, _ in earned.values()) == 95
 
 
 def test_restart_and_run_all_gives_the_same_again(runs):
@@ -51,8 +57,34 @@ def test_suggested_recipe_leaves_a_few_mistakes_to_look_at(runs):
     assert any("image/png" in o.get("data", {}) for c in notebook.cells if c.id == "mistakes" for o in c.outputs)
 
 
+def test_summary_asks_every_visible_check_again_and_finds_nothing_out_of_date(runs):
+    notebook, _ = runs[0]
+    (summary,) = (cell for cell in notebook.cells if cell.id == "summary")
+    (shown,) = (output.data for output in summary.outputs if output.output_type == "execute_result")
+    assert "53 of the 53 points" in shown["text/plain"] and "53 of the 53 points" in shown["text/html"]
+    assert "holds the network of this notebook" in shown["text/plain"] and "not run" not in shown["text/plain"]
+    assert not [cell.id for cell in notebook.cells if "out of date" in str(cell.get("outputs"))]
+
+
 def test_checks_say_nothing_but_their_outcome(runs):
-    for notebook, _ in runs:
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
-                assert [output.output_type for output in cell.outputs] == ["execute_result"], cell.id
+    for cell in runs[0][0].cells:
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
+            assert [output.output_type for output in cell.outputs] == ["execute_result"], cell.id
+
+
+def test_the_code_of_checks_is_folded_away():
+    cells = nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells
+    checks = {cell.id for cell in cells if cell.cell_type == "code" and "submission.check(" in cell.source}
+    hidden = {cell.id for cell in cells if cell.metadata.get("jupyter", {}).get("source_hidden")}
+    assert checks <= hidden <= checks | {"setup-course", "setup-checks"}
+
+
+def test_every_given_figure_is_described():
+    cells = nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells
+    drawing = {
+        cell.id
+        for cell in cells
+        if re.search(r"plots\.|plt\.sub|fit\(globals", cell.source) and cell.cell_type == "code"
+    }
+    given = {cell.id for cell in cells if cell.id in drawing and not cell.metadata.get("nbgrader", {}).get("solution")}
+    assert {cell.id for cell in cells if cell.metadata.get("alt")} == given

@@ -16,7 +16,7 @@ from grading.execute.session import Disturbed
 from grading.execute.store import FOLDER
 from grading.gradebook import GradebookError, check_gradebook, clearly
 from grading.temporary import TEMPORARY
-from tests import tiny_course
+from tests import commands, tiny_course
 from tests.gradebooks import totals
 from tests.machine import adopting
 from tests.ordinary_user import run_as_ordinary_user
@@ -132,22 +132,23 @@ def test_a_disk_that_can_only_be_read(graded, disk):
     goes_on(course, executed(course))
 
 
-@pytest.mark.parametrize("which", ["gradebook", "folder", "new folder"])
-def test_what_may_not_be_written_stops_it_before_anything_is_begun(course, which):
+def test_what_may_not_be_written_stops_it_before_anything_is_begun(graded, tmp_path):
     if os.geteuid() == 0:  # who may write everywhere
-        run_as_ordinary_user(f"{__file__}::test_what_may_not_be_written_stops_it_before_anything_is_begun[{which}]")
+        run_as_ordinary_user(f"{__file__}::test_what_may_not_be_written_stops_it_before_anything_is_begun")
         return
-    hand_in(course, "bob", "1")
-    if which == "new folder":
-        shutil.rmtree(course / ".cache")
-    path, kept = course / "gradebook.db" if which == "gradebook" else course, executed(course)
-    mode = path.stat().st_mode
-    path.chmod(mode & ~0o222)
-    refused(course, "Permission denied" if which == "new folder" else "readonly database; you may not write to it")
-    assert executed(course) == kept
-    path.chmod(mode)
-    grade(course)
-    assert marks(course) == {"ada": 2.0, "bob": 2.0}
+    for which in ("gradebook", "folder", "new folder"):
+        course = shutil.copytree(graded, tmp_path / which)
+        hand_in(course, "bob", "1")
+        if which == "new folder":
+            shutil.rmtree(course / ".cache")
+        path, kept = course / "gradebook.db" if which == "gradebook" else course, executed(course)
+        mode = path.stat().st_mode
+        path.chmod(mode & ~0o222)
+        refused(course, "Permission denied" if which == "new folder" else "readonly database; you may not write to it")
+        assert executed(course) == kept
+        path.chmod(mode)
+        grade(course)
+        assert marks(course) == {"ada": 2.0, "bob": 2.0}
 
 
 # The gradebook
@@ -263,7 +264,7 @@ submission.check(right_first, points=2)"""
 
 
 def solution(**answers):
-    notebook = tiny_course.master()
+    notebook = tiny_course.light()
     tiny_course.cell(notebook, "first-right").source = CHECK
     for name, source in answers.items():
         tiny_course.cell(notebook, name).source = source
@@ -284,7 +285,7 @@ def counted(tmp_path):
 def test_a_submission_or_a_grader_kernel_that_dies_each_time(tmp_path, counted):
     course = tmp_path / "course"
     environment, count = counted
-    tiny_course.build(course, notebook=solution())
+    tiny_course.build_light(course, notebook=solution())
     for student in ("ada", "cy"):
         tiny_course.hand_in(course, student, solution())
     grade(course)
@@ -302,13 +303,7 @@ def test_a_submission_or_a_grader_kernel_that_dies_each_time(tmp_path, counted):
     assert f"problem: set aside: its grader kernel was killed, {ATTEMPTS} times in a row" in said
     assert kept.items() <= executed(course).items() and len(executed(course)) == len(kept) + 2
     (course / "gradebook.db").write_text("no marks")
-    explained = subprocess.run(
-        [sys.executable, "-m", "grading.cli", "explain", "ada", "first-right"],
-        cwd=course,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    explained = commands.run("grading.cli", "explain", "ada", "first-right", cwd=course)
     assert explained.returncode == 1 and len(explained.stderr.splitlines()) == 1
     assert "gradebook.db: file is not a database" in explained.stderr
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 import nbformat
@@ -15,7 +14,8 @@ from grading.cli import main
 from grading.course import Course, CourseError
 from grading.explain import NotGradedError, explanation
 from grading.extension import main as extend
-from tests.tiny_course import build as build_tiny
+from tests import commands
+from tests.tiny_course import build_light, light
 from tests.tiny_course import hand_in as hand_in_right
 from tests.whole_class import build, executed, grade, marks
 
@@ -80,8 +80,7 @@ def test_a_transcript_is_found(odd, student):
 def test_nbgraders_own_command_grades_a_student_whose_name_is_a_pattern(tmp_path):
     build(tmp_path, dict.fromkeys(("ada [1]", "ada 1"), "1"))
     for words in (("generate_assignment", "ex1"), ("autograde", "ex1")):
-        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        commands.run("nbgrader", *words, cwd=tmp_path, check=True)
     assert marks(tmp_path) == {"ada [1]": 2.0, "ada 1": 2.0}
 
 
@@ -132,8 +131,7 @@ def two(tmp_path_factory):
 
 
 def run(course, *words):
-    command = [sys.executable, "-m", "grading.cli", *words]
-    return subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=300)
+    return commands.run("grading.cli", *words, cwd=course)
 
 
 def assignments(course):
@@ -171,13 +169,13 @@ def test_an_extension_may_name_it_so_too(two, monkeypatch):
 
 def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
     """A helper notebook, a helper module and a data file; the notebook in a folder, all called as a browser did."""
-    build_tiny(tmp_path)
+    build_light(tmp_path)
     notebook = nbformat.read(tmp_path / "source" / "ex1" / "work.ipynb", as_version=4)
     notebook.cells[1].source = "%run my_helper.ipynb\nimport more\nfirst = more.one + int(open('work.csv').read())"
     notebook.cells[3].source = "second = TWO"
     helper = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("TWO = 2")])
     for student in ("ada", "bob"):
-        folder = hand_in_right(tmp_path, student)
+        folder = hand_in_right(tmp_path, student, light())
         (folder / "work.ipynb").unlink()
         (folder / "ex1 [x]").mkdir()
         # nbgrader's own command looks for hand-ins only if there is a notebook.
@@ -188,18 +186,8 @@ def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
             "work (1).csv": "0",
         }.items():
             (folder / "ex1 [x]" / name).write_text(text)
-    hand_in_right(tmp_path, "cleo")
-
-    def nbgrader(*words):
-        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-
-    done = subprocess.run(
-        [sys.executable, "-m", "grading.cli", "ex1", "--no-canary", "--json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    hand_in_right(tmp_path, "cleo", light())
+    done = commands.run("grading.cli", "ex1", "--no-canary", "--json", cwd=tmp_path)
     said = json.loads(done.stdout)
     assert {mark["student"]: mark["total"] for mark in said["marks"]} == {"ada": 4, "bob": 4, "cleo": 4}
     assert (
@@ -213,7 +201,7 @@ def test_both_commands_do_the_same_about_files_with_other_names(tmp_path):
         ]
     )
     before, told = executed(tmp_path), Course(tmp_path).remarks("ex1", "ada")
-    nbgrader("autograde", "ex1", "--force")
+    commands.run("nbgrader", "autograde", "ex1", "--force", cwd=tmp_path, check=True)
     assert executed(tmp_path) == before
     # The notebook has its name now; all else is told as `grade` told it.
     assert Course(tmp_path).remarks("ex1", "ada") == told[1:]

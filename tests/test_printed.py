@@ -14,6 +14,7 @@ from rich.text import Text
 
 from grading.marks import MAX_REMARKS, Mark, MostPoints, table
 from grading.plain_log import PlainLog
+from tests import commands
 from tests.whole_class import build, command, grade, notebooks
 
 MARKUP = [r"\[/]", "[/]", "[/bold]", "[link=http://example.org]a[/link]", "[red]", ":smile:", r"\\[", "[@click=x]y[/]"]
@@ -137,9 +138,8 @@ def test_nbgrader_prints_no_commands(course, tmp_path):
     course = shutil.copytree(course, tmp_path / "course")
     log = tmp_path / "nbgrader.log"
     for words in (["generate_assignment", "ex1"], ["autograde", "ex1", "--debug", f"--NbGrader.logfile={log}"]):
-        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=course, capture_output=True, timeout=300)
-    for said in (done.stdout, done.stderr, log.read_bytes()):
-        assert all(char in "\n\t" or char.isprintable() for char in said.decode())
-    said = done.stderr.decode()
-    assert all(f"submitted/{NAMES[name]}/ex1 is not graded: " in said for name in REFUSED)
+        done = commands.run("nbgrader", *words, cwd=course)
+    for said in (done.stdout, done.stderr, log.read_bytes().decode()):
+        assert all(char in "\n\t" or char.isprintable() for char in said)
+    assert all(f"submitted/{NAMES[name]}/ex1 is not graded: " in done.stderr for name in REFUSED)
     assert set(notebooks(course)) == {"ada", "[red]eve"}

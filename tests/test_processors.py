@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 
 import nbformat
 import pytest
@@ -21,7 +20,7 @@ from grading.execute.plan import PlannedCell
 from grading.execute.processors import on, share, usable
 from grading.execute.session import Overloaded, Session
 from tests.machine import adopting
-from tests.whole_class import build, cluster, executed, grade, marks
+from tests.whole_class import build, cluster, executed, grade, marks, wait_for_workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 needs_two = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor only")
@@ -250,10 +249,10 @@ while time.process_time() < begun + 1:
 first = 1"""
 
 
-def two(course, **sources):
+def two(course, timeout=12, **sources):
     build(course, dict.fromkeys(sources, "1"))
     with (course / "nbgrader_config.py").open("a") as config:
-        config.write(f"c.Execute.timeout = 12\nload.MOST_TAKEN = {load.MOST_TAKEN}\n")
+        config.write(f"c.Execute.timeout = {timeout}\nload.MOST_TAKEN = {load.MOST_TAKEN}\n")
     for student_id, source in sources.items():
         path = course / "submitted" / student_id / "ex1" / "work.ipynb"
         notebook = nbformat.read(path, as_version=4)
@@ -271,7 +270,7 @@ def test_whoever_runs_beside_forty_busy_processes_keeps_their_marks(tmp_path, wh
         if where == "elsewhere":
             started = stack.enter_context(cluster(tmp_path, workers=2))
             words = [f"--scheduler={started.address}"]
-            time.sleep(8)  # both workers are there
+            wait_for_workers(started.address, 2)
         grade(course, "--no-canary", "--no-feedback", *words)
     assert marks(course)["ada"] == 2.0
     assert not left()
@@ -279,7 +278,7 @@ def test_whoever_runs_beside_forty_busy_processes_keeps_their_marks(tmp_path, wh
 
 def test_whose_time_ran_out_on_a_busy_machine_gets_no_mark(tmp_path):
     course = tmp_path / "course"
-    two(course, ada="while True: pass", bob="1")
+    two(course, timeout=5, ada="while True: pass", bob="1")
     with busy(4, 120, where=usable()):
         said = json.loads(grade(course, "--no-canary", "--no-feedback", "--workers=1", "--json", code=1).stdout)
     assert "the machine that executed it was too busy" in said["problems"]["ada"]

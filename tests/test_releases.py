@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import subprocess
 import sys
 from copy import deepcopy
 
@@ -15,8 +14,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grading.cli import main
 from grading.releases import FOLDER, outline
 from grading.sanitize.rebuild import rebuild
+from tests import commands
 from tests.tiny_course import cell, marked
-from tests.whole_class import KERNEL, PATIENCE, build, marks
+from tests.whole_class import KERNEL, build, marks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 
@@ -242,13 +242,7 @@ def source(course):
 
 def generate(course, how):
     if how == "nbgrader":
-        subprocess.run(
-            [sys.executable, "-m", "nbgrader", "generate_assignment", "ex1", "--force"],
-            cwd=course,
-            capture_output=True,
-            check=True,
-            timeout=PATIENCE,
-        )
+        commands.run("nbgrader", "generate_assignment", "ex1", "--force", cwd=course, check=True)
     else:
         run(course, "--no-feedback")
 
@@ -274,14 +268,7 @@ def test_every_release_that_was_generated_counts(tmp_path, how, graded_by):
         folder.mkdir(parents=True)
         nbformat.write(release, folder / "work.ipynb")
     if graded_by == "nbgrader":
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", "autograde", "ex1", "--force"],
-            cwd=course,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
-        assert done.returncode == 0, done.stderr
+        commands.run("nbgrader", "autograde", "ex1", "--force", cwd=course, check=True)
     told = json.loads(run(course, "--json"))["remarks"]
     assert {student: told[student] for student in ("ada", "bob", "cy")} == {"ada": [], "bob": [], "cy": []}
     assert marks(course).items() >= {"ada": 4.0, "bob": 4.0, "cy": 4.0}.items()

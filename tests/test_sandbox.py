@@ -594,8 +594,9 @@ def test_a_cell_that_will_not_end_is_ended(answers):
             except BaseException: pass
         """
     start = time.monotonic()
-    cells = [student("x = 3"), judged(ASK), student(stubborn), judged(ASK)]
-    _, asked, endless, asked_after = run(*cells, limits=Limits(cell=0.5), **answers)
+    less_patient = judged("from grading.execute import door\ndoor.GRACE = 1.0")
+    cells = [student("x = 3"), judged(ASK), less_patient, student(stubborn), judged(ASK)]
+    _, asked, _, endless, asked_after = run(*cells, limits=Limits(cell=0.5), **answers)
     assert asked == PASSED and asked_after == DIED
     assert error(endless) == "KernelDied" and "did not stop within 0.5 s" in endless["outputs"][0]["value"]
     assert time.monotonic() - start < 30
@@ -625,7 +626,8 @@ def test_a_grader_kernel_is_not_killed_by_students():
     assert disturbed.value.reports is None
 
 
-def test_a_grader_kernel_that_dies_loses_the_cells_from_there_on():
+def test_a_grader_kernel_that_dies_loses_the_cells_from_there_on(monkeypatch):
+    monkeypatch.setattr(session, "MOMENT", 0.5)  # the sandbox is as it was
     text_cell = PlannedCell("Some text.")
     first, nothing, passed, *rest = run(
         student("1"), text_cell, judged("5"), judged("import os; os._exit(0)"), text_cell, student("2"), judged("5")
@@ -638,6 +640,7 @@ def test_a_grader_kernel_that_dies_loses_the_cells_from_there_on():
 
 def test_a_grader_kernel_that_hangs_is_left_behind(monkeypatch):
     monkeypatch.setattr(session, "GRACE", 0.1)
+    monkeypatch.setattr(session, "MOMENT", 0.5)
     cells = [judged("5"), judged("while True: pass"), judged("5")]
     passed, *rest = run(*cells, limits=Limits(start=10.0, cell=0.3, answer=0.3))  # the template hangs, too, at first
     assert passed["points"] == 5.0
@@ -689,7 +692,8 @@ def test_a_grader_kernel_that_does_not_start_leaves_no_sandbox_behind(monkeypatc
         run(student("1"))
 
 
-def test_a_grader_kernel_lost_before_a_setup_cell_says_so():
+def test_a_grader_kernel_lost_before_a_setup_cell_says_so(monkeypatch):
+    monkeypatch.setattr(session, "MOMENT", 0.5)  # the sandbox is as it was
     setup = PlannedCell("1", "setup-checks", on_student_side=True, on_grader_side=True)
     *_, report = run(judged("import os; os._exit(0)"), setup)
     with pytest.raises(SetupFailed, match=r"'setup-checks' did not run on the judging side: .* process died"):

@@ -1,6 +1,5 @@
 """What is asked depends on the hand-in: another one is asked something else, the same one the same again."""
 
-import shutil
 from dataclasses import replace
 
 import nbformat
@@ -9,6 +8,7 @@ import pytest
 from grading.course import Course
 from grading.execute.plan import Instructions, PlannedCell
 from grading.execute.seeds import hand_in_secret
+from tests.gradebooks import begin
 from tests.tiny_course import build, cell, hand_in, master
 
 COURSE = bytes(range(16))
@@ -124,10 +124,10 @@ def prepared(course):
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
-def test_a_class(tmp_path, empty_gradebook):
+def test_a_class(tmp_path):
     course = tmp_path / "course"
     build(course)
-    shutil.copy(empty_gradebook, course)
+    begin(course)
     for student in ("ada", "bob", "cy", "dee"):
         hand_in(course, student)
     other = master()

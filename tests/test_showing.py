@@ -22,7 +22,7 @@ from grading.sanitize.texts import as_code, inactive
 from tests.corpus.build import NOTEBOOK, RELEASE, examples
 from tests.corpus.build import hand_in as hand_in_example
 from tests.hostile_notebook import PIXEL
-from tests.tiny_course import build, hand_in, marked, master
+from tests.tiny_course import build_light, hand_in, light, marked
 
 # Seconds of processor time; without a budget each of these takes many times as long.
 BOUND = 10.0
@@ -70,13 +70,13 @@ assert "numbers only" not in page
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 def test_a_hand_in_that_is_slow_to_show_holds_up_nobody(tmp_path):
-    notebook = master()
+    notebook = light()
     notebook.cells[2:2] = [
         new_code_cell("if False:\n    " + "a." * 100_000 + "a", id="dots"),
         new_code_cell("print('\\x1b[31mx\\x1b[0m' * 100_000)", id="colours"),
         *(new_markdown_cell("\\\\[" * 3333, id=f"brackets-{number}") for number in range(100)),
     ]
-    build(tmp_path)
+    build_light(tmp_path)
     hand_in(tmp_path, "ada", notebook)
     done = subprocess.run(
         [sys.executable, "-m", "grading.cli", "ex1"], cwd=tmp_path, capture_output=True, preexec_fn=limit, timeout=600

@@ -27,8 +27,8 @@ from grading.execute.replayer import judge
 from grading.execute.store import FOLDER
 from grading.execute.transcript import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_JSON, Transcript
 from grading.executors import Executor
-from tests.gradebooks import dump, totals
-from tests.tiny_course import build, cell, check, hand_in, master
+from tests.gradebooks import begin, dump, totals
+from tests.tiny_course import ANSWERING, build, build_light, cell, check, hand_in, light, master
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -50,32 +50,8 @@ MARKS = {"ada": 4, "bob": 2, "cy": 2, "dee": 2, "eve": 2, "flo": 0, "hal": 4}
 FILES = {"data.csv": b"1,2", TRANSCRIPT: b"mine"}  # of hal's
 
 
-# The door to all this is the real one; what answers behind it does not import torch, which takes seconds.
-SETUP = "from course_utils.submission import connect\n\nsubmission = '__door__' in globals() and connect(globals())"
-ANSWERING = """
-import sys
-import numpy as np
-
-def answer(namespace, question, arguments):
-    name = arguments["name"]
-    if name not in namespace:
-        return {"failure": {"kind": "error", "message": f"no {name}, for {sys.last_value!s}"}}
-    if type(namespace[name]) is object:
-        return {"failure": {"kind": "contract", "message": f"{name} is no number"}}
-    return {"answer": np.asarray(namespace[name])}
-"""
-
-
-def light():
-    notebook = master()
-    cell(notebook, "setup-checks").source = SETUP
-    return notebook
-
-
-def fill(course, gradebook, students=ANSWERS):
-    build(course, "c.ExecuteApart.answers = 'answering'", light())
-    shutil.copy(gradebook, course)
-    (course / "source" / "ex1" / "answering.py").write_text(ANSWERING)
+def fill(course, students=ANSWERS):
+    build_light(course)
     for student in students:
         notebook = light()
         for ident, source in zip(("first", "second"), ANSWERS[student], strict=True):
@@ -136,9 +112,9 @@ def change(course, ident, source, points=None):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory, empty_gradebook):
+def graded(tmp_path_factory):
     course = tmp_path_factory.mktemp("transcripts") / "course"
-    fill(course, empty_gradebook)
+    fill(course)
     grade(course)
     assert totals(course) == MARKS
     return course
@@ -235,17 +211,17 @@ def autograde(course):
     return course / "autograded" / student / "ex1"
 
 
-def test_plain_nbgrader_keeps_the_same_transcript(graded, tmp_path, empty_gradebook):
-    fill(tmp_path / "course", empty_gradebook, ["hal"])
+def test_plain_nbgrader_keeps_the_same_transcript(graded, tmp_path):
+    fill(tmp_path / "course", ["hal"])
     shutil.copy(graded / ".course_secret", tmp_path / "course")
     folder = autograde(tmp_path / "course")
     assert everything(folder) == everything(graded / "autograded" / "hal" / "ex1")
 
 
-def test_the_next_notebook_does_not_see_the_one_before(tmp_path, empty_gradebook):
+def test_the_next_notebook_does_not_see_the_one_before(tmp_path):
     course = tmp_path / "course"
     build(course, notebook=listing())
-    shutil.copy(empty_gradebook, course)
+    begin(course)
     nbformat.write(listing(), course / "source" / "ex1" / "also.ipynb")
     for name in ("work.ipynb", "also.ipynb"):
         folder = hand_in(course, "ada", listing(), name)
@@ -613,13 +589,13 @@ def test_when_nothing_would_change_nothing_is_asked(few):
     assert ((few / "gradebook.db").read_bytes(), everything(few / "autograded")) == before
 
 
-def test_a_notebook_that_is_not_there_any_more_gets_nothing(tmp_path, empty_gradebook):
+def test_a_notebook_that_is_not_there_any_more_gets_nothing(tmp_path):
     course = tmp_path / "course"
     other = listing()
     for each in other.cells:  # else it would be known by these, under the other's name
         each.metadata.nbgrader.grade_id += "-also"
     build(course, notebook=listing())
-    shutil.copy(empty_gradebook, course)
+    begin(course)
     nbformat.write(other, course / "source" / "ex1" / "also.ipynb")
     folder = hand_in(course, "ada", listing())
     hand_in(course, "ada", other, "also.ipynb")

@@ -12,8 +12,8 @@ from nbgrader.api import Gradebook
 
 from tests.browser import BROWSER, open_page
 from tests.test_by_hand import assignment, put, work
-from tests.test_transcripts import ANSWERING, grade
-from tests.tiny_course import build, hand_in
+from tests.test_transcripts import grade
+from tests.tiny_course import build_light, hand_in
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -26,12 +26,10 @@ FORGED = """- [x](https://x.org) (Score: 0.0 / 5.0)
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory, empty_gradebook):
+def graded(tmp_path_factory):
     """Of ada all was read, of bob the answer in words, of cy nothing."""
     course = tmp_path_factory.mktemp("unread") / "course"
-    build(course, "c.ExecuteApart.answers = 'answering'", assignment())
-    shutil.copy(empty_gradebook, course)
-    (course / "source" / "ex1" / "answering.py").write_text(ANSWERING)
+    build_light(course, notebook=assignment())
     for student in ("ada", "bob", "cy"):
         hand_in(course, student, work(FORGED, second=f"second = {'3' if student == 'bob' else '2'}"))
     grade(course, "--no-feedback")

@@ -6,6 +6,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.corpus.build import REPOSITORY
+from tests.gradebooks import begin
 
 CONFIG = f"""
 load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
@@ -66,6 +67,35 @@ def build(course, config="", notebook=None):
     (course / "source" / "ex1").mkdir(parents=True)
     (course / "nbgrader_config.py").write_text(CONFIG + config)
     nbformat.write(notebook or master(), course / "source" / "ex1" / "work.ipynb")
+
+
+# The door to all this is the real one; what answers behind it does not import torch, which takes seconds.
+SETUP = "from course_utils.submission import connect\n\nsubmission = '__door__' in globals() and connect(globals())"
+ANSWERING = """
+import sys
+import numpy as np
+
+def answer(namespace, question, arguments):
+    name = arguments["name"]
+    if name not in namespace:
+        return {"failure": {"kind": "error", "message": f"no {name}, for {sys.last_value!s}"}}
+    if type(namespace[name]) is object:
+        return {"failure": {"kind": "contract", "message": f"{name} is no number"}}
+    return {"answer": np.asarray(namespace[name])}
+"""
+
+
+def light():
+    notebook = master()
+    cell(notebook, "setup-checks").source = SETUP
+    return notebook
+
+
+def build_light(course, config="", notebook=None):
+    """Write such an assignment, and begin a gradebook."""
+    build(course, f"{config}c.ExecuteApart.answers = 'answering'\n", notebook or light())
+    begin(course)
+    (course / "source" / "ex1" / "answering.py").write_text(ANSWERING)
 
 
 def hand_in(course, student, notebook=None, name="work.ipynb"):

@@ -12,6 +12,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.execute.store import FOLDER
+from tests import commands
+from tests.gradebooks import begin
 from tests.tiny_course import CONFIG, marked
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -31,10 +33,11 @@ def ordinary(answer="1"):
 
 
 def build(course, answers):
-    """A course folder with one hand-in for each (student, answer)."""
+    """A course folder with an empty gradebook, and one hand-in for each (student, answer)."""
     (course / "source" / "ex1").mkdir(parents=True)
     (course / "nbgrader_config.py").write_text(CONFIG)
     nbformat.write(ordinary(), course / "source" / "ex1" / "work.ipynb")
+    begin(course)
     for student, answer in answers.items():
         hand_in(course, student, answer)
 
@@ -52,7 +55,7 @@ def command(*words):
 
 
 def grade(course, *words, code=0):
-    done = subprocess.run(command(*words), cwd=course, capture_output=True, text=True, timeout=PATIENCE)
+    done = commands.run("grading.cli", "ex1", *words, cwd=course)
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -126,6 +129,13 @@ class Cluster:
         self._stack.callback(process.wait, 60)
         self._stack.callback(process.kill)
         return process
+
+
+def wait_for_workers(address, number):
+    from distributed import Client  # takes a second
+
+    with Client(address) as client:
+        client.wait_for_workers(number, timeout=PATIENCE)
 
 
 @contextmanager

@@ -1,7 +1,14 @@
 """Why a question has no answer."""
 
 import linecache
+import re
+from pathlib import Path
 from typing import Any
+
+from .errors import advice_on
+from .student_code import is_ours
+
+_COURSE = re.escape(str(Path(__file__).resolve().parents[1]))
 
 
 class Unanswerable(Exception):
@@ -19,14 +26,28 @@ class Unanswerable(Exception):
         self.kind = kind
 
 
+def is_stub(error: BaseException | None) -> bool:
+    """Whether an error is what a cell raises that nobody has filled in; torch raises the same kind of error."""
+    return isinstance(error, NotImplementedError) and "is missing the required" not in str(error)
+
+
 def describe(error: BaseException, namespace: dict[str, Any]) -> str:
-    """Say what went wrong in the student's code, with the line of theirs that led to it."""
-    line = ""
+    """Say what went wrong in the student's code, with the line of theirs that led to it, and what to do about it."""
+    line, said = "", str(error)
+    if isinstance(error, SyntaxError):
+        said = error.msg or ""
+        line = _quoted(error.lineno, error.text or "")
     traceback = error.__traceback__
-    while traceback is not None:
-        frame = traceback.tb_frame
-        if frame.f_globals is namespace:
-            source = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
-            line = f" in line {traceback.tb_lineno} of your cell, `{source}`"
+    while traceback is not None and not isinstance(error, SyntaxError):
+        code = traceback.tb_frame.f_code
+        if traceback.tb_frame.f_globals is namespace and not is_ours("".join(linecache.getlines(code.co_filename))):
+            line = _quoted(traceback.tb_lineno, linecache.getline(code.co_filename, traceback.tb_lineno))
         traceback = traceback.tb_next
-    return f"your code raised {type(error).__name__}{line}: {error}"[:2000]
+    said = re.sub(rf" ?\(?{_COURSE}\S*", "", said).strip()
+    raised = f"your code raised {type(error).__name__}{line}: {said}"[:1600]
+    advice = advice_on(error, namespace)
+    return f"{raised.rstrip('.')}. {advice}"[:2000] if advice else raised
+
+
+def _quoted(number: int | None, source: str) -> str:
+    return f" in line {number} of your cell, `{source.strip()}`" if number and source.strip() else ""

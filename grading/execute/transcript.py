@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .runner.wire import take_out
+from .runner.wire import MAX_DEPTH, take_out
 
 TRANSCRIPT = ".transcript.zip"  # so end the names of the files beside the graded notebooks
 # What goes beyond is left out, and can't be judged again without being asked again. All of a notebook is in the memory
@@ -14,6 +14,8 @@ TRANSCRIPT = ".transcript.zip"  # so end the names of the files beside the grade
 MAX_ARRAY_BYTES = 32 * 2**20  # of all answers
 MAX_ARRAYS = 2000  # of the answers to one test cell
 MAX_JSON = 2**19
+# Around a reply in a message are the message, the report on the test cell, and the list of what was asked in it.
+MAX_REPLY_DEPTH = MAX_DEPTH - 3
 
 
 class Transcript:
@@ -54,16 +56,23 @@ class Transcript:
 
     def _takes(self, reply: dict[str, Any]) -> bool:
         arrays: list[np.ndarray] = []
-        try:
-            self._json += len(json.dumps(take_out(reply, arrays)))
-        except (TypeError, ValueError, RecursionError):  # too many lists in each other
+        body = take_out(reply, arrays)
+        if _depth(body) > MAX_REPLY_DEPTH:
             return False
+        self._json += len(json.dumps(body))
         self._arrays += len(arrays)
         size = sum(array.nbytes for array in arrays)
         if self._json > MAX_JSON or self._arrays > MAX_ARRAYS or self._bytes + size > MAX_ARRAY_BYTES:
             return False
         self._bytes += size
         return True
+
+
+def _depth(value: Any) -> int:
+    """How many lists and objects there are in each other."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def key_of(cells: int, question: str, arguments: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ THREE_CLASSES = Task(
     model="model3",
     losses="losses3",
     file="three_classes.pt",
+    cell="setup-fit-three",
     part=_three_classes_part,
     validation=_three_classes_validation,
     classes=len(stretch.CLASS_NAMES),

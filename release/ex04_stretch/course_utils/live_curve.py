@@ -16,7 +16,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,7 +214,8 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         if self._picture is not None and self._part is not None:
-            self._picture.draw([], [], self._part.name)  # above what the training prints
+            with suppress(Exception):  # whoever draws the end says why it can't be drawn
+                self._picture.draw([], [], self._part.name)  # above what the training prints
         self._measuring, self._drawing = Budget(MEASURING_SHARE), Budget(DRAWING_SHARE)
         self._drawn = time.perf_counter()
         self._hook = None if self._part is None else register_optimizer_step_pre_hook(self._before_step)

@@ -1,6 +1,6 @@
 """top_blips are the blips with the highest scores.
 
-loses: confidence-top-blips
+loses: confidence-top-preview, confidence-top-blips
 hands in: checkpoint
 """
 

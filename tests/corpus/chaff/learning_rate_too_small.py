@@ -1,6 +1,7 @@
 """A learning rate of 1e-7: nothing is learnt in three epochs.
 
-loses: train-learns-what-it-is-given, train-clears-gradients, train-loss-falls, evaluate-preview, evaluate-fresh-accuracy
+loses: train-learns-what-it-is-given-preview, train-learns-what-it-is-given, train-clears-gradients-preview,
+    train-clears-gradients, train-loss-falls, evaluate-preview, evaluate-fresh-accuracy
 """
 
 # %% train

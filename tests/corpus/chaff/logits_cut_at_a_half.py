@@ -1,6 +1,6 @@
 """Soft logits, and they are compared with 0.5.
 
-loses: evaluate-test-accuracy, mistakes-exact
+loses: evaluate-test-accuracy, mistakes-exact-preview, mistakes-exact
 hands in: checkpoint
 """
 

@@ -1,8 +1,9 @@
 """The pooling averages over the batch, too: one number for all images.
 
-loses: glitchnet-logit-shape, glitchnet-one-image-at-a-time, glitchnet-looks-at-the-image,
-    train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-exact, mistakes-figure,
-    confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps, confidence-top-blips
+loses: glitchnet-logit-shape, glitchnet-one-image-at-a-time, glitchnet-looks-at-the-image, train-loss-falls,
+    evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-exact-preview, mistakes-exact,
+    mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-preview,
+    confidence-top-chirps, confidence-top-blips
 hands in: checkpoint
 """
 

@@ -1,6 +1,6 @@
 """The mistakes are given by their place in the whole dataset.
 
-loses: mistakes-positions, mistakes-exact, mistakes-figure
+loses: mistakes-positions, mistakes-exact-preview, mistakes-exact, mistakes-figure
 hands in: checkpoint
 """
 

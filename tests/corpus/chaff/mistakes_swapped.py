@@ -1,6 +1,6 @@
 """missed_chirps and false_chirps change places.
 
-loses: mistakes-positions, mistakes-exact
+loses: mistakes-positions, mistakes-exact-preview, mistakes-exact
 hands in: checkpoint
 """
 

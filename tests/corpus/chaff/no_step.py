@@ -1,6 +1,7 @@
 """The optimiser never makes a step.
 
-loses: train-learns-what-it-is-given, train-clears-gradients
+loses: train-learns-what-it-is-given-preview, train-learns-what-it-is-given, train-clears-gradients-preview,
+    train-clears-gradients
 hands in: checkpoint
 """
 

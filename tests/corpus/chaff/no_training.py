@@ -1,8 +1,8 @@
 """Everything but Task 2a: the later tasks are judged on a net of ours.
 
-loses: train-split, train-mean-loss-per-epoch, train-learns-what-it-is-given, train-clears-gradients,
-    train-loss-falls,
-    evaluate-preview, evaluate-fresh-accuracy
+loses: train-split, train-mean-loss-per-epoch, train-learns-what-it-is-given-preview, train-learns-what-it-is-given,
+    train-clears-gradients-preview, train-clears-gradients, train-loss-falls, evaluate-preview,
+    evaluate-fresh-accuracy
 """
 
 # %% train

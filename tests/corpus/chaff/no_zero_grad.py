@@ -1,6 +1,6 @@
 """The gradients of earlier steps are never cleared.
 
-loses: train-clears-gradients
+loses: train-clears-gradients-preview, train-clears-gradients
 hands in: checkpoint
 """
 

@@ -1,9 +1,9 @@
 """A net of one line, trained as in the textbook; the rest is not attempted.
 
 builds on: untouched
-loses: evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions, mistakes-exact,
-    mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
-    confidence-top-blips
+loses: evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions, mistakes-exact-preview,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure,
+    confidence-top-preview, confidence-top-chirps, confidence-top-blips
 """
 
 # %% glitchnet

@@ -1,6 +1,6 @@
 """argsort left out: the first three of each class, as they stand in the test part.
 
-loses: confidence-top-chirps, confidence-top-blips
+loses: confidence-top-preview, confidence-top-chirps, confidence-top-blips
 hands in: checkpoint
 """
 

@@ -1,6 +1,6 @@
 """The most confident images are given by their place in the whole dataset.
 
-loses: confidence-top-chirps, confidence-top-blips, confidence-figure
+loses: confidence-top-preview, confidence-top-chirps, confidence-top-blips, confidence-figure
 hands in: checkpoint
 """
 

@@ -1,6 +1,6 @@
 """The picks of the two classes change places.
 
-loses: confidence-top-chirps, confidence-top-blips
+loses: confidence-top-preview, confidence-top-chirps, confidence-top-blips
 hands in: checkpoint
 """
 

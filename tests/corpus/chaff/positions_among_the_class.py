@@ -1,6 +1,6 @@
 """The picks are positions among the chirps, and among the blips.
 
-loses: confidence-top-chirps, confidence-top-blips
+loses: confidence-top-preview, confidence-top-chirps, confidence-top-blips
 hands in: checkpoint
 """
 

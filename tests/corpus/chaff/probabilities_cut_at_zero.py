@@ -1,6 +1,6 @@
 """The sigmoid of the logits is compared with 0: every image is called chirp.
 
-loses: evaluate-test-accuracy, mistakes-exact
+loses: evaluate-test-accuracy, mistakes-exact-preview, mistakes-exact
 hands in: checkpoint
 """
 

@@ -1,8 +1,8 @@
 """Scales the images outside the net, for training and for everything after it.
 
-loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-exact,
-    mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
-    confidence-top-blips
+loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-exact-preview,
+    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure,
+    confidence-top-preview, confidence-top-chirps, confidence-top-blips
 """
 
 # %% scratch after=setup-data

@@ -1,8 +1,8 @@
 """An untrained line whose logits are all within a millionth of zero; the answers are invented.
 
 loses: glitchnet-size, train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy,
-    mistakes-positions, mistakes-exact, mistakes-figure, confidence-confusion, confidence-top-chirps,
-    confidence-top-blips
+    mistakes-positions, mistakes-exact-preview, mistakes-exact, mistakes-figure, confidence-confusion,
+    confidence-top-preview, confidence-top-chirps, confidence-top-blips
 """
 
 # %% glitchnet

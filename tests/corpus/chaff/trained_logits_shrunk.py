@@ -1,7 +1,7 @@
 """A trained net whose logits are divided by a million, so that all scores are a half; the answers are invented.
 
-loses: evaluate-test-accuracy, mistakes-positions, mistakes-exact, mistakes-figure, confidence-confusion,
-    confidence-top-chirps, confidence-top-blips
+loses: evaluate-test-accuracy, mistakes-positions, mistakes-exact-preview, mistakes-exact, mistakes-figure,
+    confidence-confusion, confidence-top-preview, confidence-top-chirps, confidence-top-blips
 hands in: checkpoint
 """
 

@@ -1,6 +1,7 @@
 """train_model trains a copy, not the net that it was given.
 
-loses: train-learns-what-it-is-given, train-clears-gradients
+loses: train-learns-what-it-is-given-preview, train-learns-what-it-is-given, train-clears-gradients-preview,
+    train-clears-gradients
 hands in: checkpoint
 """
 

@@ -1,6 +1,7 @@
 """train_model ignores its arguments X and y and takes the notebook's data.
 
-loses: train-learns-what-it-is-given, train-clears-gradients
+loses: train-learns-what-it-is-given-preview, train-learns-what-it-is-given, train-clears-gradients-preview,
+    train-clears-gradients
 hands in: checkpoint
 """
 

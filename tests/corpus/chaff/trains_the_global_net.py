@@ -1,6 +1,7 @@
 """train_model ignores the net it is given and trains one that was made before.
 
-loses: train-mean-loss-per-epoch, train-learns-what-it-is-given, train-clears-gradients
+loses: train-mean-loss-per-epoch, train-learns-what-it-is-given-preview, train-learns-what-it-is-given,
+    train-clears-gradients-preview, train-clears-gradients
 hands in: checkpoint
 """
 

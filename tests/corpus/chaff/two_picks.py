@@ -1,6 +1,6 @@
 """Two of each class, where there should be three.
 
-loses: confidence-top-chirps, confidence-top-blips, confidence-figure
+loses: confidence-top-preview, confidence-top-chirps, confidence-top-blips, confidence-figure
 hands in: checkpoint
 """
 

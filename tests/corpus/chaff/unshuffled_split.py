@@ -1,6 +1,6 @@
 """The last 200 images are the test part: all of them are blips.
 
-loses: train-split, confidence-top-chirps, confidence-figure
+loses: train-split, confidence-top-preview, confidence-top-chirps, confidence-figure
 hands in: checkpoint
 """
 

@@ -1,6 +1,6 @@
 """argsort sorts upwards: the best chirp comes last.
 
-loses: confidence-top-chirps
+loses: confidence-top-preview, confidence-top-chirps
 hands in: checkpoint
 """
 

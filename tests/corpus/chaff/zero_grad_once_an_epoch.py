@@ -1,6 +1,6 @@
 """The gradients are cleared once an epoch only, outside the loop over the batches.
 
-loses: train-clears-gradients
+loses: train-clears-gradients-preview, train-clears-gradients
 hands in: checkpoint
 """
 

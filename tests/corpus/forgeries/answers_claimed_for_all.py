@@ -2,8 +2,8 @@
 
 builds on: chaff-nothing-after-training
 loses: train-loss-falls, evaluate-test-accuracy, evaluate-preview, evaluate-fresh-accuracy, mistakes-positions,
-    mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion, confidence-figure, confidence-top-chirps,
-    confidence-top-blips
+    mistakes-exact-preview, mistakes-exact, mistakes-figure, confidence-scores, confidence-confusion,
+    confidence-figure, confidence-top-preview, confidence-top-chirps, confidence-top-blips
 """
 
 # %% scratch after=setup-data

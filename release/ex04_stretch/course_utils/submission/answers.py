@@ -19,15 +19,26 @@ from torch import nn
 from ..settings import ordinary_settings
 from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
 from . import devices
+from .errors import missing_forward
 from .figures import panels_of
 from .history import follow, why_missing
-from .unanswerable import Unanswerable, describe
+from .student_code import line_in, line_that_makes, near_miss
+from .symptoms import assignment, net_symptoms, source_line, training_symptoms
+from .unanswerable import Unanswerable, describe, is_stub
 
 __all__ = ["answer", "follow", "prepare"]
 
 # A test part mostly fits into one batch, as in the notebook: a net that mixes up the images of a batch loses the check
 # of that, and not the others as well.
 BATCH = 256
+# What the tasks ask for: names that are no misspelt form of each other.
+CONTRACT = frozenset(
+    (
+        *("GlitchNet", "train_model", "train_indices", "test_indices", "validation_indices", "model", "losses"),
+        *("test_accuracy", "missed_chirps", "false_chirps", "mistakes_figure"),
+        *("scores", "confusion", "top_chirps", "top_blips", "confident_figure"),
+    )
+)
 # Sizes of what goes through the door; generous for honest work.
 MAX_PARAMETERS = 2000
 
@@ -65,6 +76,8 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
     except Unanswerable as reason:
         return {"failure": {"kind": reason.kind, "message": str(reason)}}
     except NotImplementedError as stub:
+        if not is_stub(stub):
+            return {"failure": {"kind": "contract", "message": missing_forward(namespace)}}
         return {"failure": {"kind": "not attempted", "message": f"still to do: {stub}"}}
     except Exception as error:
         return {"failure": {"kind": "error", "message": describe(error, namespace)}}
@@ -306,6 +319,10 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         has,
         stand_in,
         trained_on,
+        source_line,
+        assignment,
+        net_symptoms,
+        training_symptoms,
     )
 }
 
@@ -313,13 +330,26 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 def find(namespace: dict[str, Any], name: str) -> Any:
     """Look up a name of the contract."""
     if name not in namespace:
-        raise why_missing(name)
+        reason = why_missing(name, namespace)
+        is_code = name in ("GlitchNet", "train_model")
+        alike = {other for other, value in namespace.items() if callable(value) == is_code}
+        near = near_miss(name, alike - CONTRACT)
+        if near and reason.kind != "error" and not str(reason).startswith("still to do"):
+            raise Unanswerable("contract", f"`{near}` exists; the checks look for `{name}`: use this name.")
+        raise reason
     return namespace[name]
 
 
 def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
     """Look up the trained net, or build a new one on the notebook's device."""
     value = find(namespace, of)
+    if of == "GlitchNet" and isinstance(value, nn.Module):
+        made = line_that_makes("GlitchNet", namespace)
+        raise Unanswerable(
+            "contract",
+            "`GlitchNet` is one net, not the class: give the net another name."
+            + (f" Look at your line `{made}`." if made else ""),
+        )
     if isinstance(value, type):
         value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
     if not isinstance(value, nn.Module):
@@ -361,10 +391,18 @@ def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     device = next((parameter.device for parameter in net.parameters()), "cpu")
     output = applied(net, torch.as_tensor(images, device="cpu").to(device))
     if not isinstance(output, torch.Tensor):
-        raise Unanswerable("contract", f"{of} should return a tensor; it returns a {type(output).__name__}.")
+        returned = "nothing (None)" if output is None else f"a {type(output).__name__}"
+        raise Unanswerable("contract", f"{of} should return a tensor; it returns {returned}. {ending(net)}".strip())
     if not output.is_floating_point():
         raise Unanswerable("contract", f"{of} should return logits, real numbers; it returns {output.dtype}.")
     return output.detach().cpu().float().numpy()
+
+
+def ending(net: nn.Module) -> str:
+    """Quote the line with which a student's net returns something, or say that there is none."""
+    forward = type(net).forward
+    line = line_in(forward, r"^return\b", getattr(forward, "__globals__", {}))
+    return f"Look at your line `{line}`." if line else "End `forward` with `return`."
 
 
 class StaleGradientWatch:

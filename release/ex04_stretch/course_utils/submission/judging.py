@@ -10,7 +10,9 @@ from functools import cache
 import numpy as np
 
 from .. import simulators
-from .questions import NoAnswer, Panel, Submission
+from . import causes, slips
+from .questions import NoAnswer, Panel, Submission, Training
+from .wording import count, sentences
 
 # Half precision moves logits by this much, as a share of their spread (see `slack`); another batch size, by a
 # millionth. Images closer to the boundary than that may fall on either side, but never more than so many of them.
@@ -39,10 +41,13 @@ class TestPart:
         Images.
     labels : (M,) int64 array
         True classes.
+    indices : (M,) int64 array
+        Where they are in the dataset.
     """
 
     images: np.ndarray
     labels: np.ndarray
+    indices: np.ndarray
 
 
 def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -> np.ndarray:
@@ -68,17 +73,29 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     if flat.size == 0:
         return np.zeros(0, np.int64)
     if flat.dtype == np.bool_:
-        assert flat.size == size, f"`{name}` is a mask of length {flat.size}; expected {size}."
+        assert flat.size == size, f"`{name}` is a mask of length {flat.size}; expected {size}, one for each image."
         return np.flatnonzero(flat)
-    assert flat.size <= size, f"`{name}` holds {flat.size} numbers; there are only {size} things to point at."
-    assert np.isfinite(flat).all() and (flat == np.round(flat)).all(), f"`{name}` should hold whole numbers."
+    assert flat.size <= size, f"`{name}` holds {count(flat.size, 'number')}; there are only {size} images to point at."
+    assert np.isfinite(flat).all() and (flat == np.round(flat)).all(), (
+        f"`{name}` should hold positions, whole numbers; found {flat[:3]}."
+    )
     whole = flat.astype(np.int64)
     assert whole.min() >= 0 and whole.max() < size, (
-        f"`{name}` should point at {size} things with numbers from 0 to {size - 1}; "
+        f"`{name}` should point at {size} images with numbers from 0 to {size - 1}; "
         f"found {whole.min()} to {whole.max()}."
     )
     assert repeats or len(np.unique(whole)) == whole.size, f"`{name}` holds some numbers twice."
     return whole
+
+
+def positions_in(part: TestPart, values: np.ndarray, name: str) -> np.ndarray:
+    """Turn indices or a mask into positions within the test part, (k,) int64, like `positions`."""
+    outside = values.dtype != np.bool_ and values.size > 0 and values.max() >= len(part.labels)
+    assert not (outside and np.isin(values, part.indices).all()), (
+        f"`{name}` holds positions in the dataset, up to {values.max():g}: give positions within the test part, from 0 "
+        f"to {len(part.labels) - 1}, where 0 is the image X[test_indices[0]]."
+    )
+    return positions(values, len(part.labels), name)
 
 
 @cache
@@ -105,9 +122,11 @@ def test_part(submission: Submission) -> TestPart:
     chosen = positions(submission.values("test_indices"), len(y), "test_indices", repeats=True)
     different = len(np.unique(chosen))
     if different < FEWEST_TEST_IMAGES:
-        found = f"holds {different} different images" if different else "is empty"
-        raise NoAnswer("contract", f"The test part {found}; at least {FEWEST_TEST_IMAGES} are needed to judge by.")
-    return TestPart(X[chosen], y[chosen])
+        found = f"holds {count(different, 'different image')}" if different else "is empty"
+        raise NoAnswer(
+            "contract", f"The test part, `test_indices`, {found}; at least {FEWEST_TEST_IMAGES} are needed to judge by."
+        )
+    return TestPart(X[chosen], y[chosen], chosen)
 
 
 def test_logits(submission: Submission, part: TestPart) -> np.ndarray:
@@ -153,6 +172,40 @@ def slack(logits: np.ndarray) -> float:
     return LOGIT_TOLERANCE * float(np.subtract(*np.percentile(logits, [75, 25])))
 
 
+def why_other_accuracy(submission: Submission, found: float, logits: np.ndarray, part: TestPart) -> str:
+    """Why an accuracy is not that of `model` on the test part."""
+    in_training = causes.of_training_mode(submission)
+    X, y = dataset()
+    learnt = split(submission)["train"]
+    learnt_logits = submission.one_logit_per_image("model", X[learnt]) if learnt.size else np.zeros(0)
+    slip = slips.of_accuracy(found, logits, part.labels, (learnt_logits, y[learnt]))
+    return (
+        slip
+        or in_training
+        or (
+            "Use model.eval(), compare logits with 0, watch the shapes (N, 1) and (N,), and take the test part only, "
+            "with its images as they are."
+        )
+    )
+
+
+def why_other_size(submission: Submission, size: int) -> str:
+    """Why there are more or fewer scores than test images; empty if unknown."""
+    return slips.of_size(size, split(submission))
+
+
+def why_other_scores(submission: Submission, scores: np.ndarray, logits: np.ndarray) -> str:
+    """Why scores are not the sigmoid of the logits of `model` for the test part."""
+    return (
+        slips.of_scores(scores, logits)
+        or causes.of_training_mode(submission)
+        or (
+            "Use model.eval(), torch.sigmoid, the test part in its own order, and the images as they are (any scaling "
+            "belongs inside GlitchNet)."
+        )
+    )
+
+
 def unsure(logits: np.ndarray) -> np.ndarray:
     """Which images are so close to the boundary that they may fall on either side; at most `UNSURE_SHARE` of them."""
     distance = np.abs(logits)
@@ -184,60 +237,158 @@ def assert_confusion(
     rows_add_up = (found.sum(axis=1) == expected.sum(axis=1)).all()
     by_logits = rows_add_up and (np.abs(found - expected) <= either[:, None]).all()
     by_scores = scores is not None and agree(scores, logits) and (found == counted(scores > 0.5)).all()
-    assert by_logits or by_scores, (
-        f"Expected {expected.tolist()}, found {found.tolist()}. Rows are true classes, columns predicted ones, in the "
-        "order (blip, chirp), as counts."
+    assert by_logits or by_scores, sentences(
+        f"Expected {expected.tolist()} in `confusion`, found {np.round(found, 3).tolist()}.",
+        slips.of_confusion(found, expected)
+        or "Rows are true classes, columns predicted ones, in the order (blip, chirp), as counts.",
     )
 
 
-def assert_mistakes(found: np.ndarray, logits: np.ndarray, labels: np.ndarray, true_class: int, name: str) -> None:
-    """Assert that positions are exactly the mistakes among the images of one class."""
+def mistakes_among(logits: np.ndarray, labels: np.ndarray, true_class: int) -> np.ndarray:
+    """Positions of the images of one class that are on the wrong side of logit 0, (k,) int64."""
+    return np.flatnonzero((labels == true_class) & ((logits > 0) != (labels == simulators.CHIRP)))
+
+
+def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int) -> str:
+    """What other positions there are in the place of the mistakes among the images of one class; empty if unknown."""
+    kind, other_class = simulators.CLASS_NAMES[true_class], 1 - true_class
+    others = mistakes_among(logits, part.labels, other_class)
+    if found.size and np.array_equal(np.sort(found), others):
+        return (
+            f"They are the {simulators.CLASS_NAMES[other_class]}s called {kind}: have `missed_chirps` and "
+            "`false_chirps` been swapped?"
+        )
+    expected, members = mistakes_among(logits, part.labels, true_class), np.flatnonzero(part.labels == true_class)
+    return slips.of_positions(found, expected, members, part.indices, kind)
+
+
+def why_strangers(submission: Submission, found: np.ndarray, part: TestPart, true_class: int) -> str:
+    """Why positions of mistakes are of the other class."""
+    logits = submission.one_logit_per_image("model", part.images)
+    return why_no_mistakes(found, logits, part, true_class) or (
+        "Positions count within the test part: position 0 is the image X[test_indices[0]]."
+    )
+
+
+def assert_mistakes(
+    found: np.ndarray,
+    logits: np.ndarray,
+    part: TestPart,
+    true_class: int,
+    name: str,
+    only: np.ndarray | slice = slice(None),
+) -> None:
+    """Assert that positions are exactly the mistakes among the images of one class, in all of the test part or some."""
+    labels = part.labels
     wrong = (logits > 0) != (labels == simulators.CHIRP)
     either = unsure(logits)
     candidates = labels == true_class
     chosen = np.zeros(len(labels), bool)
     chosen[found] = True
     kind = simulators.CLASS_NAMES[true_class]
-    misplaced = chosen & ~candidates
-    assert not misplaced.any(), f"`{name}` holds {misplaced.sum()} images that are no {kind}s."
-    needless = chosen & candidates & ~wrong & ~either
-    assert not needless.any(), (
-        f"`{name}` holds {needless.sum()} {kind}s that `model` classifies correctly: compare with logit 0 (score 0.5), "
-        f"in evaluation mode, and give positions within the test part."
+    looked_at = np.zeros(len(labels), bool)
+    looked_at[only] = True
+    misplaced = looked_at & chosen & ~candidates
+    needless = looked_at & chosen & candidates & ~wrong & ~either
+    missing = looked_at & ~chosen & candidates & wrong & ~either
+    slip = why_no_mistakes(found, logits, part, true_class) if (misplaced | needless | missing).any() else ""
+    assert not misplaced.any(), sentences(
+        f"`{name}` should hold {kind}s only; {count(misplaced.sum(), 'image')} in it of the other class.", slip
     )
-    missing = ~chosen & candidates & wrong & ~either
-    assert not missing.any(), f"`{name}` lacks {missing.sum()} {kind}s that `model` gets wrong."
+    assert not needless.any(), sentences(
+        f"`{name}` holds {count(needless.sum(), kind)} that `model` classifies correctly:",
+        slip or "compare with logit 0 (score 0.5), in evaluation mode, and give positions within the test part.",
+    )
+    assert not missing.any(), sentences(f"`{name}` lacks {count(missing.sum(), kind)} that `model` gets wrong.", slip)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How sure a net is of the images of one class, by one measure.
+
+    Attributes
+    ----------
+    key : (M,) float64 array
+        The higher, the surer, for all images.
+    slack : float
+        Differences up to this one may be rounding.
+    """
+
+    key: np.ndarray
+    slack: float
+
+    def are_best(self, picks: np.ndarray, others: np.ndarray) -> bool:
+        """Whether no other image is surer than the picks."""
+        return not others.size or bool(self.key[picks].min() >= self.key[others].max() - self.slack)
+
+    def are_in_order(self, picks: np.ndarray) -> bool:
+        """Whether the surest comes first."""
+        return bool((np.diff(self.key[picks]) <= self.slack).all())
+
+
+def rankings(logits: np.ndarray, scores: np.ndarray | None, true_class: int) -> list[Ranking]:
+    """By the logits, and by the student's own scores, if these are the model's: scores near 1 tie in float32.
+
+    Scores count only if they are those of the model: constant ones would make every pick right.
+    """
+    sign = 1.0 if true_class == simulators.CHIRP else -1.0
+    by_logits = Ranking(sign * logits, slack(logits))
+    usable = scores is not None and agree(scores, logits)
+    return [by_logits, Ranking(sign * scores, 0.0)] if usable else [by_logits]
+
+
+def assert_of_class(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int, name: str) -> None:
+    """Assert that picks are images of one class, three of them."""
+    assert picks.size == 3, f"`{name}` should hold 3 positions; it holds {picks.size}."
+    kind = simulators.CLASS_NAMES[true_class]
+    strangers = int((part.labels[picks] != true_class).sum())
+    assert strangers == 0, sentences(
+        f"`{name}` should hold true {kind}s only; {count(strangers, 'image')} in it of the other class.",
+        why_other_picks(picks, logits, part, true_class),
+    )
+
+
+def why_other_picks(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int) -> str:
+    """What other images the picks are than the most confident ones of one class; empty if unknown."""
+    kind, members = simulators.CLASS_NAMES[true_class], np.flatnonzero(part.labels == true_class)
+    key = rankings(logits, None, true_class)[0].key
+    best = members[np.argsort(-key[members])[:3]]
+    return slips.of_positions(picks, best, members, part.indices, kind) or slips.of_picks(picks, key, members, kind)
+
+
+def assert_begins_with_the_surest(
+    picks: np.ndarray, logits: np.ndarray, scores: np.ndarray | None, part: TestPart, true_class: int, name: str
+) -> None:
+    """Assert that the first of three picks is the most confident image of one class."""
+    assert_of_class(picks, logits, part, true_class, name)
+    kind = simulators.CLASS_NAMES[true_class]
+    others = np.setdiff1d(np.flatnonzero(part.labels == true_class), picks)
+    extreme = "highest" if true_class == simulators.CHIRP else "lowest"
+    fitting = [ranking for ranking in rankings(logits, scores, true_class) if ranking.are_best(picks[:1], others)]
+    assert any(ranking.are_in_order(picks) for ranking in fitting), sentences(
+        f"`{name}` should begin with the {kind} that has the {extreme} score, and go on best first.",
+        why_other_picks(picks, logits, part, true_class),
+    )
 
 
 def assert_most_confident(
-    picks: np.ndarray, logits: np.ndarray, scores: np.ndarray | None, labels: np.ndarray, true_class: int, name: str
+    picks: np.ndarray, logits: np.ndarray, scores: np.ndarray | None, part: TestPart, true_class: int, name: str
 ) -> None:
     """Assert that picks are the three most confident images of one class, best first.
 
-    The order is judged by the logits or by the student's own scores, whichever suits; scores near 1 tie in float32.
-    Scores count only if they are those of the model: constant ones would make every pick right.
+    The order is judged by the logits or by the student's own scores, whichever suits.
     """
-    assert picks.size == 3, f"`{name}` should hold 3 positions; it holds {picks.size}."
+    assert_of_class(picks, logits, part, true_class, name)
     kind = simulators.CLASS_NAMES[true_class]
-    strangers = int((labels[picks] != true_class).sum())
-    assert strangers == 0, f"{strangers} of the images in `{name}` are no {kind}s: pick among the true {kind}s only."
-    sign = 1.0 if true_class == simulators.CHIRP else -1.0
-    keys = [(sign * logits, slack(logits))]
-    if scores is not None and agree(scores, logits):
-        keys.append((sign * scores, 0.0))
-    others = np.setdiff1d(np.flatnonzero(labels == true_class), picks)
-
-    def best_three(key: np.ndarray, slack: float) -> bool:
-        return not others.size or key[picks].min() >= key[others].max() - slack
-
-    def in_order(key: np.ndarray, slack: float) -> bool:
-        return bool((np.diff(key[picks]) <= slack).all())
-
-    right_ones = [best_three(*key) for key in keys]
+    others = np.setdiff1d(np.flatnonzero(part.labels == true_class), picks)
+    fitting = [ranking for ranking in rankings(logits, scores, true_class) if ranking.are_best(picks, others)]
     extreme = "highest" if true_class == simulators.CHIRP else "lowest"
-    assert any(right_ones), f"`{name}` should be the 3 {kind}s with the {extreme} scores; these are others."
-    assert any(good and in_order(*key) for good, key in zip(right_ones, keys, strict=True)), (
-        f"`{name}` holds the right images, but not best first."
+    assert fitting, sentences(
+        f"`{name}` should be the 3 {kind}s with the {extreme} scores; these are others.",
+        why_other_picks(picks, logits, part, true_class),
+    )
+    assert any(ranking.are_in_order(picks) for ranking in fitting), sentences(
+        f"`{name}` holds the right images, but not best first.", why_other_picks(picks, logits, part, true_class)
     )
 
 
@@ -315,8 +466,8 @@ def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
     every = np.linspace(0, 1, 101)
     share = (np.abs(told[:, None] - every) <= decimals).any(axis=0).mean()
     assert share <= MOST_SCORES_TOLD, (
-        f"The text around an image holds {len(numbers)} numbers, and many could be its score. Print the score of each "
-        "image with it, and not many other numbers."
+        f"The text around an image holds {count(len(numbers), 'number')}, and many could be its score. Print the "
+        "score of each image with it, and not many other numbers."
     )
     return bool((np.abs(told - score) <= decimals).any())
 
@@ -383,20 +534,75 @@ def brightness_task(rng: np.random.Generator, n: int, bright_means: int) -> tupl
     return images.astype(np.float32), labels.astype(np.float32)
 
 
-def assert_mean_losses(losses: np.ndarray, epochs: int) -> None:
-    """Assert that `train_model` returned one number for each epoch, finite and not negative."""
-    assert losses.ndim >= 1, "Return a list with one number for each epoch; train_model returned " + (
-        "no number at all." if np.isnan(losses) else "a single number."
+def assert_learnt(training: Training, truth: np.ndarray, submission: Submission) -> None:
+    """Assert that `train_model` taught the net it was given a simple rule.
+
+    Parameters
+    ----------
+    training : Training
+        With logits for images of that rule that it was not trained on.
+    truth : (M,) array
+        Their labels.
+    submission : Submission
+        To ask why, if it did not.
+    """
+    assert training.changed, sentences(
+        "The net that train_model was given is unchanged afterwards: train it in place.",
+        causes.of_training(submission),
     )
-    assert 1 <= losses.size <= epochs, (
-        f"Called with epochs={epochs}, train_model returned {losses.size} numbers; expected one for each epoch."
+    right = ((training.logits > 0) == (truth == 1)).mean()
+    assert right >= 0.9, sentences(
+        f"On a simple task with other images and labels, the net is right in {right:.0%} of cases after training.",
+        causes.of_training(submission)
+        or "Does train_model use its arguments model, X and y, and nothing else from the notebook?",
+    )
+
+
+def assert_fresh_gradients(training: Training, labels: np.ndarray, submission: Submission) -> None:
+    """Assert that every step of a training that learnt something started from fresh gradients.
+
+    Parameters
+    ----------
+    training : Training
+        With logits for the images that it was trained on.
+    labels : (M,) array
+        Their labels.
+    submission : Submission
+        To ask why, if some did not.
+    """
+    assert training.changed, sentences(
+        "The net that train_model was given is unchanged afterwards.", causes.of_training(submission)
+    )
+    assert training.stale_steps == 0, sentences(
+        f"In {count(training.stale_steps, 'step')} the gradient of an earlier step was still there.",
+        causes.of_stale_gradients(submission),
+    )
+    right = ((training.logits > 0) == (labels == 1)).mean()
+    assert right >= 0.7, sentences(
+        f"After three epochs on a simple task the net is right in {right:.0%} of its own training images: a training "
+        "in which nothing is learnt shows nothing about its steps.",
+        causes.of_training(submission),
+    )
+
+
+def assert_mean_losses(losses: np.ndarray, epochs: int, submission: Submission) -> None:
+    """Assert that `train_model` returned one number for each epoch, finite and not negative."""
+    assert losses.ndim >= 1, sentences(
+        "Return a list with one number for each epoch; train_model returned",
+        "no list of numbers." if np.isnan(losses) else "a single number.",
+        causes.of_losses(submission),
+    )
+    assert 1 <= losses.size <= epochs, sentences(
+        f"Called with epochs={epochs}, train_model returned {count(losses.size, 'number')}; expected one for each "
+        "epoch.",
+        causes.of_losses(submission),
     )
     assert np.isfinite(losses).all() and (losses >= 0).all(), (
         f"The losses should be finite and not negative; found {losses}."
     )
 
 
-def assert_mean_of_all_batches(losses: np.ndarray) -> None:
+def assert_mean_of_all_batches(losses: np.ndarray, submission: Submission) -> None:
     """Assert that losses of a net that no training changes are alike, as the means over whole epochs are.
 
     With half of the labels wrong, the losses of single batches differ by more than `LOSS_SPREAD`, mostly up to 64
@@ -404,8 +610,9 @@ def assert_mean_of_all_batches(losses: np.ndarray) -> None:
     replacement.
     """
     spread = losses.std() / max(losses.mean(), 1e-12)
-    assert spread <= LOSS_SPREAD, (
-        f"With a net that stays the same, the numbers for {losses.size} epochs go from {losses.min():.3g} to "
+    assert spread <= LOSS_SPREAD, sentences(
+        f"With a net that stays the same, the numbers for {count(losses.size, 'epoch')} go from {losses.min():.3g} to "
         f"{losses.max():.3g}. Expected the mean over all batches of an epoch, which is the same each time. Is it the "
-        "loss of the last batch only, or a sum that is not reset?"
+        "loss of the last batch only, or a sum that is not reset?",
+        causes.of_losses(submission),
     )

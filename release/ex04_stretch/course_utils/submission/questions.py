@@ -15,9 +15,13 @@ from .. import simulators
 from ..settings import ordinary_settings
 from .check import NotPassed, Outcome
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
+from .summary import Progress, Ready, Summary
+from .wording import count, sentences
 
 MAX_MESSAGE = 4000
 MAX_POSITIONS = 10_000
+MAX_LINE = 200  # of what is quoted of the student's code
+MAX_NAMES = 20
 MAX_OUTPUTS = 4096  # of a net for one image: more are no logits
 TINY = 1e-40  # a probability below the smallest that a net can tell
 
@@ -59,10 +63,17 @@ class SameKernel:
     def __init__(self, namespace: dict[str, Any]) -> None:
         # Imported here because the judging side of a grading run has no torch.
         from .answers import follow
+        from .freshness import Freshness
 
         self._namespace = namespace
+        self._freshness: Any = None
         if "get_ipython" in namespace:
-            follow(namespace["get_ipython"]())
+            shell = namespace["get_ipython"]()
+            # In grading each cell is run once and in order: nothing gets out of date.
+            if _in_grading():
+                follow(shell)
+            else:
+                self._freshness = Freshness(shell)
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Answer from the namespace."""
@@ -75,6 +86,16 @@ class SameKernel:
     def seed(self, purpose: str) -> int:
         """Return the same 128-bit seed on every machine."""
         return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
+
+    def out_of_date(self, names: set[str]) -> tuple[str, ...]:
+        """Say which of the names that a check asks about are out of date, and why."""
+        return self._freshness.out_of_date(sorted(names)) if self._freshness else ()
+
+    def readiness(self, written: str) -> list[Ready]:
+        """Say what is left to do before the notebook is handed in."""
+        from .readiness import readiness
+
+        return readiness(self._namespace, written)
 
 
 @dataclass(frozen=True)
@@ -104,8 +125,10 @@ class Submission:
 
     def __init__(self, side: Side) -> None:
         self._side = side
-        self._outcomes: dict[str, Outcome] = {}
+        self._checks: dict[str, tuple[Callable[[], Any], float]] = {}
         self._asked: Counter[str] = Counter()
+        self._names: set[str] = set()
+        self._variables: dict[str, None] = {}  # asked about in a check, in that order
         # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
         # logits, has done the later tasks right.
         self._takes_probabilities = self._may_be_probabilities = False
@@ -136,7 +159,9 @@ class Submission:
         """
         outputs = _finite(self._ask("logits", of=of, images=images), of)
         if outputs.size > MAX_OUTPUTS * len(images):
-            raise NoAnswer("contract", f"{of} returns {outputs.size:,} numbers for {len(images)} images.")
+            raise NoAnswer(
+                "contract", f"{of} returns {count(outputs.size, 'number')} for {count(len(images), 'image')}."
+            )
         return outputs
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
@@ -289,7 +314,9 @@ class Submission:
         logits = _finite(answer.get("logits"), trained)
         logits = logits.reshape(-1) if classes == 2 else logits
         if logits.shape != ((len(probes),) if classes == 2 else (len(probes), classes)):
-            raise NoAnswer("contract", f"{trained} returns {len(logits)} logits for {len(probes)} images.")
+            raise NoAnswer(
+                "contract", f"{trained} returns {count(len(logits), 'logit')} for {count(len(probes), 'image')}."
+            )
         return Training(
             losses=_array(answer.get("losses")),
             logits=logits,
@@ -342,6 +369,7 @@ class Submission:
         NoAnswer
             There is no such variable, or it holds something other than numbers.
         """
+        self._variables[name] = None
         return _array(self._ask("values", name=name))
 
     def figure(self, name: str) -> list[Panel]:
@@ -357,10 +385,39 @@ class Submission:
         list of Panel
             One for each set of axes, without those that hold no image; empty for None.
         """
+        self._variables[name] = None
         panels = [_of(dict, panel) for panel in _of(list, self._ask("figure", name=name))[:MAX_PANELS]]
         images = [[_array(image) for image in _of(list, panel.get("images"))[:MAX_IMAGES]] for panel in panels]
         texts = [_of(str, panel.get("text"))[:MAX_TEXT] for panel in panels]
         return [Panel(*panel) for panel in zip(images, texts, strict=True)]
+
+    def source_line(self, of: str, pattern: str) -> str:
+        """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
+        return self._line("source_line", of=of, pattern=pattern)
+
+    def assignment(self, name: str) -> str:
+        """The student's last line that gives a variable its value; empty if that is not known."""
+        return self._line("assignment", name=name)
+
+    def symptoms(self, question: str, **arguments: Any) -> dict[str, Any]:
+        """What can be seen of a net or a training that failed a check: claims, to word a message with.
+
+        Parameters
+        ----------
+        question : str
+            "net_symptoms" or "training_symptoms".
+        **arguments
+            Of that question, see `symptoms`.
+
+        Returns
+        -------
+        dict
+            Numbers, short texts and lists of names, by the name of the symptom; empty if nothing can be seen.
+        """
+        try:
+            return {str(key)[:MAX_LINE]: _plain(value) for key, value in self._claims(question, **arguments).items()}
+        except NoAnswer:
+            return {}
 
     def has(self, name: str) -> bool:
         """Whether the student defined an optional variable."""
@@ -418,35 +475,71 @@ class Submission:
             Under ``nbgrader validate`` only, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
-        outcome = Outcome(title, *self._judged(_with_names_of_ours(question, self), points))
-        self._outcomes[title] = outcome
+        self._checks[title] = question, points
+        outcome = self._outcome(title)
         if outcome.fraction < 1 and os.environ.get("NBGRADER_VALIDATING"):
             raise NotPassed(outcome)
         return outcome
 
-    def summary(self, visible: dict[str, float]) -> None:
-        """Print the outcome of every check that can be seen, and what has not been run.
+    def summary(self, visible: dict[str, dict[str, float]], written: str = "discussion") -> Summary | None:
+        """Ask every check that can be seen again, and say what is left to do before the notebook is handed in.
 
         Parameters
         ----------
-        visible : dict of str to float
-            The points of each check, by its title.
+        visible : dict of str to dict of str to float
+            For each task the points of its checks, by their titles.
+        written : str
+            Id of the cell for the answer in words.
+
+        Returns
+        -------
+        Summary or None
+            Shown by Jupyter as a table. None in grading: the marks stand on top of the page there.
         """
-        if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not self._outcomes:
-            return  # the checks run elsewhere then, and the marks stand on top of the page
-        not_run = {title: Outcome(title, "not run", 0.0, points) for title, points in visible.items()}
-        outcomes = not_run | self._outcomes
-        for outcome in outcomes.values():
-            print(outcome)
-        earned, at_stake = sum(o.earned for o in outcomes.values()), sum(o.points for o in outcomes.values())
-        print(f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in.")
-        missing = sum(outcome.status == "not run" for outcome in outcomes.values())
-        if missing:
-            print(f"{missing} checks have not been run. Run all cells from the top: Kernel, Restart and Run All Cells.")
+        if _in_grading() or not isinstance(self._side, SameKernel):
+            return None
+        counted = Progress(sum(title in self._checks for checks in visible.values() for title in checks))
+        tasks: dict[str, list[Outcome]] = {}
+        for task, checks in visible.items():
+            tasks[task] = []
+            for title, points in checks.items():
+                is_run = title in self._checks
+                tasks[task].append(self._outcome(title) if is_run else Outcome(title, "not run", 0.0, points))
+                counted.step(is_run)
+        return Summary(tasks, self._side.readiness(written))
+
+    def _outcome(self, title: str) -> Outcome:
+        """Ask a check that was run."""
+        question, points = self._checks[title]
+        self._names.clear()
+        status, fraction, points, message = self._judged(_with_names_of_ours(question, self), points)
+        if status == "not passed":
+            message = self._with_line(message)[:MAX_MESSAGE]
+        is_to_be_asked = isinstance(self._side, SameKernel) and status != "not attempted"
+        out_of_date = self._side.out_of_date(self._names) if is_to_be_asked else ()
+        return Outcome(title, status, fraction, points, message, out_of_date)
+
+    def _line(self, question: str, **arguments: Any) -> str:
+        try:
+            return " ".join(_of(str, self._ask(question, **arguments)).split())[:MAX_LINE]
+        except NoAnswer:
+            return ""
+
+    def _claims(self, question: str, **arguments: Any) -> dict[str, Any]:
+        return _of(dict, self._ask(question, **arguments))
+
+    def _with_line(self, message: str) -> str:
+        """A message about a variable, with the student's line that makes it."""
+        about = [name for name in self._variables if f"`{name}`" in message]
+        if not about or "Look at your line" in message or "of your cell" in message:
+            return message
+        line = self.assignment(min(about, key=lambda name: message.index(f"`{name}`")))
+        return sentences(message, f"Look at your line `{line}`." if line else "")
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
         """Judge with outputs taken for logits, then, if that fails, for the probabilities that they may be."""
         self._asked.clear()
+        self._variables.clear()
         self._takes_probabilities = self._may_be_probabilities = False
         first = _judge(question, points)
         if first[1] == 1 or not self._may_be_probabilities:
@@ -470,6 +563,8 @@ class Submission:
         # It depends on the question, and within a check on how often it was asked: other checks change nothing.
         about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
         asked = f"{question}({about})"
+        trains = question in ("train_probe", "fixed_losses")
+        self._names |= {"train_model"} if trains else {arguments[key] for key in ("of", "name") if key in arguments}
         self._asked[asked] += 1
         seed = self.seed(f"{asked}, {self._asked[asked]}") % 2**63
         reply = self._side.ask(question, {"seed": seed, **arguments})
@@ -520,11 +615,12 @@ def connect(namespace: dict[str, Any]) -> Submission:
 def _with_names_of_ours(question: Callable[[], Any], submission: Submission) -> Callable[[], Any]:
     """A question with the names of ours that it uses, whatever they mean in the notebook by now (`np`, `max`, ...)."""
     from .. import stretch
-    from . import judging, judging_stretch, thresholds  # which import this module
+    from . import causes, judging, judging_stretch, thresholds  # which import this module
 
     if not isinstance(question, FunctionType):
         return question
-    ours = {"np": np, "simulators": simulators, "judging": judging, "thresholds": thresholds, "submission": submission}
+    ours = {"np": np, "simulators": simulators, "submission": submission}
+    ours |= {"causes": causes, "judging": judging, "thresholds": thresholds}
     ours |= {"stretch": stretch, "judging_stretch": judging_stretch}
     names = {name: value for name, value in question.__globals__.items() if not hasattr(builtins, name)}
     names = names | ours | {"__builtins__": builtins}
@@ -550,6 +646,10 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
     return status, 0.0, points, message[:MAX_MESSAGE]
 
 
+def _in_grading() -> bool:
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
+
+
 def _outline(value: Any) -> str:
     return f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else repr(value)
 
@@ -563,6 +663,18 @@ def _of(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise _broken()
     return value
+
+
+def _plain(value: Any) -> Any:
+    """A symptom: a number, a short text, or lists of short texts by name."""
+    if isinstance(value, dict):
+        return {
+            _of(str, name): [_of(str, item)[:MAX_LINE] for item in _of(list, items)[:MAX_NAMES]]
+            for name, items in list(value.items())[:MAX_NAMES]
+        }
+    if value is None or type(value) in (bool, int, float):
+        return value
+    return _of(str, value)[:MAX_LINE]
 
 
 def _array(value: Any) -> np.ndarray:

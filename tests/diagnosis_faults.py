@@ -1,0 +1,644 @@
+"""Faults of students', and what the message about each must say."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault in an otherwise right notebook.
+
+    Attributes
+    ----------
+    asked : str
+        Id of the test cell that speaks of it.
+    says : tuple of str
+        Patterns that its message must hold: the cause, and the student's own line where there is one.
+    cells : dict of str to (list of (str, str) or str)
+        By the id of the student's cell: pieces of the solution and what stands there instead, or what is added at
+        its end.
+    trained : bool
+        Whether the net is trained by the student's own code, for a moment; else it gets the solution's weights.
+    """
+
+    asked: str
+    says: tuple[str, ...]
+    cells: dict[str, list[tuple[str, str]] | str] = field(default_factory=dict)
+    trained: bool = False
+
+
+def fault(asked: str, *says: str, trained: bool = False, **cells: list[tuple[str, str]] | str) -> Fault:
+    return Fault(asked, says, cells, trained)
+
+
+RETURN = "return self.classifier(self.features(images)).squeeze(1)"
+LOSS = "loss = loss_function(model(images), labels)"
+STEPS = """            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+"""
+INIT = "    def __init__(self):\n        super().__init__()\n"
+MODEL = "    device = next(model.parameters()).device\n"
+FORWARD = "    def forward(self, images):\n"
+TOP = "top_chirps = chirps[np.argsort(-scores[chirps])[:3]]"
+TOP_BLIPS = "top_blips = blips[np.argsort(scores[blips])[:3]]"
+MISSED = "missed_chirps = np.flatnonzero((y_test == 1) & ~called_chirp)"
+FALSE = "false_chirps = np.flatnonzero((y_test == 0) & called_chirp)"
+SCORES = "scores = torch.sigmoid(test_logits).numpy()"
+LEARNS, CLEARS, LOSSES = "train-learns-what-it-is-given", "train-clears-gradients", "train-mean-loss-per-epoch"
+SHAPE, FALLS, PREVIEW = "glitchnet-logit-shape", "train-loss-falls", "evaluate-preview"
+
+BUILD = {
+    "forward is misspelt": fault(SHAPE, "no `forward`", "`foward`", glitchnet=[("def forward", "def foward")]),
+    "forward has a capital": fault(SHAPE, "no `forward`", "`Forward`", glitchnet=[("def forward", "def Forward")]),
+    "forward lies inside __init__": fault(
+        SHAPE,
+        "inside `__init__`",
+        "indent",
+        glitchnet=[
+            ("\n" + FORWARD, "\n        def forward(self, images):\n"),
+            (f"        {RETURN}", f"            {RETURN}"),
+        ],
+    ),
+    "super().__init__() is missing": fault(
+        SHAPE, r"super\(\)\.__init__\(\)", "`self.features = nn.Sequential", glitchnet=[(INIT, INIT.split("super")[0])]
+    ),
+    "__init__ is misspelt": fault(SHAPE, "`__int__`", "`__init__`", glitchnet=[("def __init__", "def __int__")]),
+    "the class needs an argument": fault(
+        SHAPE,
+        r"GlitchNet\(\)",
+        "default",
+        r"`def __init__\(self, channels\):`",
+        glitchnet=[("__init__(self)", "__init__(self, channels)")],
+    ),
+    "an instance, not the class": fault(
+        SHAPE, "not the class", r"`GlitchNet = GlitchNet\(\)`", glitchnet="\nGlitchNet = GlitchNet()"
+    ),
+    "forward returns a pair": fault(
+        SHAPE,
+        "returns a tuple",
+        "`return self.features",
+        glitchnet=[
+            (
+                RETURN,
+                f"{RETURN}, images".replace("classifier(", "features(").replace(
+                    "features(self.features(images)).squeeze(1)", "features(images)"
+                ),
+            )
+        ],
+    ),
+    "forward returns nothing": fault(
+        SHAPE,
+        r"nothing \(None\)",
+        "End `forward` with `return`",
+        glitchnet=[(RETURN, RETURN.replace("return ", "logits = "))],
+    ),
+    "a sigmoid at the end": fault(
+        "glitchnet-no-sigmoid",
+        "probabilities",
+        r"`return torch\.sigmoid\(self\.classifier",
+        glitchnet=[(RETURN, "return torch.sigmoid(self.classifier(self.features(images)))")],
+    ),
+    "a softmax over one output": fault(
+        "glitchnet-no-sigmoid",
+        "softmax",
+        "always 1",
+        r"`return torch\.softmax\(",
+        glitchnet=[(RETURN, "return torch.softmax(self.classifier(self.features(images)), 1)")],
+    ),
+    "the linear layer has the wrong size": fault(
+        SHAPE,
+        r"`return self\.classifier",
+        "made for 64 numbers",
+        "given 32",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(64, 1)")],
+    ),
+    "nothing is flattened": fault(
+        SHAPE,
+        r"`return self\.classifier",
+        r"nn\.Flatten\(\)",
+        glitchnet=[("            nn.Flatten(),\n", "")],
+    ),
+    "three channels expected": fault(
+        SHAPE,
+        r"`return self\.classifier",
+        "made for 3 channels",
+        "given 1",
+        r"`nn\.Conv2d\(3, 16, kernel_size=3, padding=1\),`",
+        glitchnet=[("nn.Conv2d(1, 16", "nn.Conv2d(3, 16")],
+    ),
+    "the second convolution does not fit": fault(
+        SHAPE,
+        "made for 8 channels",
+        "given 16",
+        r"`nn\.Conv2d\(8, 32, kernel_size=3, padding=1\),`",
+        glitchnet=[("nn.Conv2d(16, 32", "nn.Conv2d(8, 32")],
+    ),
+    "a bare squeeze": fault(
+        SHAPE, r"\.squeeze\(1\)", r"`return .*\.squeeze\(\)`", glitchnet=[(".squeeze(1)", ".squeeze()")]
+    ),
+    "two outputs": fault(
+        SHAPE,
+        "one output",
+        r"`self\.classifier = nn\.Linear\(32, 2\)`",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(32, 2)"), (".squeeze(1)", "")],
+    ),
+    "layers in a list": fault(
+        "glitchnet-gradient-flow",
+        r"nn\.ModuleList",
+        r"`self\.features = \[nn\.Conv2d",
+        glitchnet=[
+            (
+                "        self.features = nn.Sequential(\n",
+                (
+                    "        self.features = [nn.Conv2d(1, 32, 9), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()]\n"
+                    "        self.spare = nn.Sequential(\n"
+                ),
+            ),
+            (
+                f"        {RETURN}",
+                (
+                    "        for layer in self.features:\n            images = layer(images)\n"
+                    "        return self.classifier(images)"
+                ),
+            ),
+        ],
+    ),
+    "detached": fault(
+        "glitchnet-gradient-flow",
+        "detach",
+        r"`return self\.classifier\(self\.features\(images\)\.detach\(\)\)",
+        glitchnet=[("self.features(images)", "self.features(images).detach()")],
+    ),
+    "an attribute is misspelt": fault(
+        SHAPE,
+        r"`self\.features`",
+        "exists",
+        "`return self",
+        glitchnet=[("self.features(images)", "self.feature(images)")],
+    ),
+    "self is missing": fault(
+        SHAPE, "`self`", r"`def forward\(images\):`", glitchnet=[("forward(self, images)", "forward(images)")]
+    ),
+    "no ReLU": fault(
+        "glitchnet-size", "ReLU", glitchnet=[("            nn.ReLU(),\n", ""), ("nn.MaxPool2d", "nn.AvgPool2d")]
+    ),
+    "averages over the batch": fault(
+        "glitchnet-one-image-at-a-time",
+        "dimension 0",
+        r"`return .*mean\(0",
+        glitchnet=[
+            (
+                RETURN,
+                (
+                    "features = self.features(images)\n"
+                    "        return self.classifier(features - features.mean(0)).squeeze(1)"
+                ),
+            )
+        ],
+    ),
+    "a cell with a syntax error": fault(
+        SHAPE,
+        "SyntaxError",
+        r"`self\.classifier = nn\.Linear\(32, 1`",
+        "never closed",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(32, 1")],
+    ),
+    "an error in a helper": fault(
+        SHAPE,
+        "ZeroDivisionError",
+        r"`return logits / len\(\[\]\)`",
+        glitchnet=[
+            (RETURN, "return scaled(self.classifier(self.features(images)).sum().item())"),
+            ("class GlitchNet", "def scaled(logits):\n    return logits / len([])\n\n\nclass GlitchNet"),
+        ],
+    ),
+}
+
+TRAIN = {
+    "a new net inside train_model": fault(
+        LEARNS,
+        "new `?GlitchNet",
+        r"`model = GlitchNet\(\)\.to\(DEVICE\)`",
+        train=[(MODEL, "    model = GlitchNet().to(DEVICE)\n" + MODEL)],
+    ),
+    "a copy is trained": fault(
+        LEARNS,
+        "another net|copy",
+        r"`model = copy\.deepcopy\(model\)`",
+        train=[(MODEL, "    import copy\n    model = copy.deepcopy(model)\n" + MODEL)],
+    ),
+    "the notebook's net": fault(
+        LEARNS,
+        "`my_net`",
+        "not the net that it is given",
+        train=[
+            (MODEL, "    device = DEVICE\n"),
+            ("optim.Adam(model.", "optim.Adam(my_net."),
+            ("loss_function(model(", "loss_function(my_net("),
+            ("model.train()", "my_net.train()"),
+            ("\n\ndef train_model(", "\n\nmy_net = GlitchNet().to(DEVICE)\n\n\ndef train_model("),
+        ],
+    ),
+    "the notebook's X": fault(
+        LEARNS,
+        "`X`",
+        "argument",
+        "`images, labels = torch",
+        train=[
+            ("def train_model(model, X, y,", "def train_model(model, images_given, y,"),
+            ("images, labels = X[batch]", "images, labels = torch.from_numpy(X)[batch]"),
+            ("len(X), generator", "len(y), generator"),
+        ],
+    ),
+    "labels shuffled": fault(
+        LEARNS,
+        "labels",
+        "belong",
+        train=[("y[batch].to(device)", "y[torch.randperm(len(y))][batch].to(device)")],
+    ),
+    "no step": fault(LEARNS, r"\.step\(\)", train=[("            optimiser.step()\n", "")]),
+    "no backward": fault(LEARNS, r"\.backward\(\)", train=[("            loss.backward()\n", "")]),
+    "zero_grad between backward and step": fault(
+        CLEARS,
+        "between",
+        r"`optimiser\.zero_grad\(\)`",
+        train=[
+            (STEPS, "            loss.backward()\n            optimiser.zero_grad()\n            optimiser.step()\n")
+        ],
+    ),
+    "no zero_grad": fault(CLEARS, r"zero_grad\(\)", train=[("            optimiser.zero_grad()\n", "")]),
+    "zero_grad once an epoch": fault(
+        CLEARS,
+        "each batch|every batch",
+        r"`optimiser\.zero_grad\(\)`",
+        train=[
+            ("            optimiser.zero_grad()\n", ""),
+            ("        total = 0.0\n", "        total = 0.0\n        optimiser.zero_grad()\n"),
+        ],
+    ),
+    "the optimiser of another net": fault(
+        LEARNS,
+        "other|another",
+        r"`optimiser = torch\.optim\.Adam\(GlitchNet\(\)\.parameters\(\), lr=1e-3\)`",
+        train=[("optim.Adam(model.", "optim.Adam(GlitchNet().")],
+    ),
+    "the optimiser was made before": fault(
+        LEARNS,
+        "other|another",
+        r"`optimiser`",
+        train=[
+            ("    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)\n", ""),
+            (
+                "\n\ndef train_model(",
+                "\n\noptimiser = torch.optim.Adam(GlitchNet().parameters(), lr=1e-3)\n\n\ndef train_model(",
+            ),
+        ],
+    ),
+    "a sigmoid before the loss": fault(
+        FALLS,
+        "sigmoid",
+        "twice|BCEWithLogits",
+        r"`loss = loss_function\(torch\.sigmoid\(model\(images\)\), labels\)`",
+        train=[(LOSS, "loss = loss_function(torch.sigmoid(model(images)), labels)")],
+        trained=True,
+    ),
+    "a sigmoid in the net before the loss": fault(
+        FALLS,
+        "sigmoid",
+        "twice|BCEWithLogits",
+        r"`return torch\.sigmoid\(self\.classifier",
+        glitchnet=[(RETURN, "return torch.sigmoid(self.classifier(self.features(images)).squeeze(1))")],
+        trained=True,
+    ),
+    "zero_grad between backward and step, seen in the loss": fault(
+        FALLS,
+        "between",
+        r"`optimiser\.zero_grad\(\)`",
+        train=[
+            (STEPS, "            loss.backward()\n            optimiser.zero_grad()\n            optimiser.step()\n")
+        ],
+        trained=True,
+    ),
+    "no step, seen in the loss": fault(
+        FALLS, r"\.step\(\)", train=[("            optimiser.step()\n", "")], trained=True
+    ),
+    "squared error of logits": fault(
+        LEARNS,
+        "MSE",
+        "logit",
+        r"`loss_function = nn\.MSELoss\(\)`",
+        train=[("nn.BCEWithLogitsLoss()", "nn.MSELoss()"), ("1e-3", "1e-2")],
+    ),
+    "cross-entropy of one logit": fault(
+        FALLS,
+        "[Cc]ross-entropy",
+        "BCEWithLogitsLoss",
+        r"`loss_function = nn\.CrossEntropyLoss\(\)`",
+        train=[("nn.BCEWithLogitsLoss()", "nn.CrossEntropyLoss()")],
+        trained=True,
+    ),
+    "shapes that broadcast": fault(
+        FALLS,
+        r"\(32, 1\)",
+        r"\(32,\)",
+        r"reshape\(-1\)",
+        r"`loss = F\.mse_loss\(torch\.sigmoid\(model\(images\)\), labels\)`",
+        train=[(LOSS, "loss = F.mse_loss(torch.sigmoid(model(images)), labels)")],
+        glitchnet=[(".squeeze(1)", "")],
+        trained=True,
+    ),
+    "shapes that don't go together": fault(
+        LEARNS,
+        r"reshape\(-1\)",
+        r"`loss = loss_function\(model\(images\), labels\)`",
+        glitchnet=[(".squeeze(1)", "")],
+    ),
+    "whole labels": fault(
+        LEARNS,
+        r"\.float\(\)",
+        r"`loss = loss_function\(model\(images\), labels\.long\(\)\)`",
+        train=[(LOSS, "loss = loss_function(model(images), labels.long())")],
+    ),
+    "item before backward": fault(
+        LEARNS,
+        r"\.item\(\)",
+        r"`loss\.backward\(\)`",
+        train=[(LOSS, LOSS + ".item()")],
+    ),
+    "no argument epochs": fault(
+        LEARNS,
+        "`epochs`",
+        r"`def train_model\(model, X, y\):`",
+        train=[("model, X, y, epochs=EPOCHS", "model, X, y"), ("range(epochs)", "range(EPOCHS)")],
+    ),
+    "a sum over the batch": fault(
+        FALLS,
+        "sum",
+        r"`loss_function = nn\.BCEWithLogitsLoss\(reduction=\"sum\"\)`",
+        trained=True,
+        train=[("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")')],
+    ),
+    "a sum over the epoch": fault(LOSSES, "sum", r"`losses\.append\(total\)`", train=[("total / len(X)", "total")]),
+    "the last batch's loss": fault(
+        LOSSES, "last batch", r"`losses\.append\(loss\.item\(\)\)`", train=[("total / len(X)", "loss.item()")]
+    ),
+    "nothing is returned": fault(LOSSES, "None", "return losses", train=[("    return losses\n", "")]),
+    "the model is returned as well": fault(
+        LOSSES, "tuple", "`return model, losses`", train=[("return losses", "return model, losses")]
+    ),
+    "much too large steps": fault(
+        FALLS,
+        "learning rate",
+        r"`optimiser = torch\.optim\.SGD\(model\.parameters\(\), lr=1e8\)`",
+        train=[("Adam(model.parameters(), lr=1e-3)", "SGD(model.parameters(), lr=1e8)")],
+        trained=True,
+    ),
+    "much too small steps": fault(
+        FALLS,
+        "learning rate",
+        r"`optimiser = torch\.optim\.Adam\(model\.parameters\(\), lr=1e-9\)`",
+        train=[("lr=1e-3", "lr=1e-9")],
+        trained=True,
+    ),
+    "dead ReLUs": fault(
+        FALLS,
+        "ReLU",
+        "0 for every image",
+        glitchnet=(
+            "\n\nclass GlitchNet(GlitchNet):\n    def __init__(self):\n"
+            "        super().__init__()\n"
+            "        nn.init.constant_(self.features[3].bias, -100.0)"
+        ),
+        trained=True,
+    ),
+    "parts that overlap": fault(
+        "train-split",
+        "disjoint",
+        r"`test_indices, train_indices = shuffled\[:200\], shuffled\[100:\]`",
+        train=[("shuffled[200:]", "shuffled[100:]")],
+    ),
+    "a split without shuffling": fault(
+        "train-split",
+        "shuffle",
+        r"`test_indices, train_indices = shuffled",
+        train=[("np.random.default_rng(2).permutation(len(X))", "np.arange(len(X))")],
+    ),
+    "a mask of another length": fault("train-split", "mask", "1000", train="\ntest_indices = np.arange(800) < 200"),
+    "fractions as indices": fault(
+        "train-split", "whole numbers", r"`test_indices = ", train="\ntest_indices = test_indices / 2"
+    ),
+}
+
+LATER = {
+    "a freshly built model": fault(
+        PREVIEW,
+        "untrained|freshly|new",
+        r"`model = GlitchNet\(\)\.to\(DEVICE\)`",
+        trained=True,
+        evaluate=[("model.eval()", "model = GlitchNet().to(DEVICE)\nmodel.eval()")],
+    ),
+    "images scaled outside the net": fault(
+        PREVIEW, "`X`", "GlitchNet", r"`X = 100 \* X`", trained=True, train=[("shuffled =", "X = 100 * X\nshuffled =")]
+    ),
+    "a renamed variable": fault(
+        "evaluate-test-accuracy",
+        "`test_acc` exists; the checks look for `test_accuracy`",
+        evaluate=[
+            ("test_accuracy =", "test_acc ="),
+            ("test_uncertainty = np.sqrt(test_accuracy * (1 - test_accuracy) / len(y_test))\n", ""),
+            ('print(f"test accuracy {test_accuracy:.3f} ± {test_uncertainty:.3f}")', ""),
+        ],
+    ),
+    "wrong capitals": fault(
+        "mistakes-positions",
+        "`Missed_chirps` exists; the checks look for `missed_chirps`",
+        mistakes=[("missed_chirps", "Missed_chirps")],
+    ),
+    "accuracy in percent": fault(
+        "evaluate-test-accuracy", "percent", "`test_accuracy = 100 ", evaluate="\ntest_accuracy = 100 * test_accuracy"
+    ),
+    "accuracy of the training part": fault(
+        "evaluate-test-accuracy",
+        "training part",
+        evaluate=(
+            "\nmodel.eval()\nwith torch.no_grad():\n"
+            "    test_accuracy = np.mean((model(torch.from_numpy(X[train_indices])) > 0).numpy() == y[train_indices])"
+        ),
+    ),
+    "accuracy by broadcasting": fault(
+        "evaluate-test-accuracy",
+        r"\(N, 1\)",
+        "`test_accuracy = np.mean",
+        evaluate=[("np.mean(called_chirp == y_test)", "np.mean(called_chirp[:, None] == y_test)")],
+    ),
+    "accuracy as a share of mistakes": fault(
+        "evaluate-test-accuracy",
+        "wrong",
+        "`test_accuracy = np.mean",
+        evaluate=[("called_chirp == y_test)", "called_chirp != y_test)")],
+    ),
+    "never in evaluation mode": fault(
+        "evaluate-test-accuracy",
+        r"model\.eval\(\)",
+        "training mode",
+        evaluate=[("model.eval()", "model.train()")],
+        glitchnet=[("self.features(images)", "F.dropout(self.features(images), 0.9, self.training)")],
+    ),
+    "positions in the dataset": fault(
+        "mistakes-positions",
+        "positions in the dataset|positions in `X`",
+        "`(missed|false)_chirps = test_indices",
+        mistakes=[
+            (MISSED, "missed_chirps = test_indices[(y_test == 1) & ~called_chirp]"),
+            (FALSE, "false_chirps = test_indices[(y_test == 0) & called_chirp]"),
+            ("shown = np.concatenate([missed_chirps[:4], false_chirps[:4]])", "shown = []"),
+        ],
+    ),
+    "positions among the chirps": fault(
+        "mistakes-exact",
+        "among the chirps",
+        "`missed_chirps = np",
+        mistakes=[(MISSED, "missed_chirps = np.flatnonzero(~called_chirp[y_test == 1])")],
+    ),
+    "mistakes swapped": fault(
+        "mistakes-positions",
+        "swapped|`false_chirps` and `missed_chirps`",
+        mistakes=[("missed_chirps =", "right ="), ("false_chirps =", "missed_chirps ="), ("right =", "false_chirps =")],
+    ),
+    "right answers in the place of mistakes": fault(
+        "mistakes-exact",
+        "classifies correctly",
+        "`missed_chirps = np",
+        mistakes=[
+            (MISSED, "missed_chirps = np.flatnonzero((y_test == 1) & called_chirp)"),
+            ("shown = np", "shown = np"),
+        ],
+    ),
+    "show before gcf": fault(
+        "mistakes-figure",
+        r"plt\.show\(\)",
+        r"`mistakes_figure = plt\.gcf\(\)`",
+        mistakes="\nplt.imshow(X_test[0, 0])\nplt.show()\nmistakes_figure = plt.gcf()",
+    ),
+    "an empty grid": fault(
+        "mistakes-figure",
+        "None",
+        "`mistakes_figure, axes = plots",
+        mistakes=[
+            ("if len(shown) > 0:", "if True:"),
+            ("shown = np.concatenate([missed_chirps[:4], false_chirps[:4]])", "shown = np.arange(0)"),
+        ],
+    ),
+    "an empty grid by subplots": fault(
+        "mistakes-figure",
+        "None",
+        r"`mistakes_figure, axes = plt\.subplots\(len\(shown\)\)`",
+        mistakes=[
+            (
+                "mistakes_figure = None\nif len(shown) > 0:",
+                "mistakes_figure, axes = plt.subplots(len(shown))\nif False:",
+            ),
+            ("shown = np.concatenate([missed_chirps[:4], false_chirps[:4]])", "shown = np.arange(0)"),
+        ],
+    ),
+    "scores are logits": fault(
+        "confidence-scores",
+        "logits themselves",
+        "`scores = test_logits",
+        confidence=[(SCORES, "scores = test_logits.numpy()")],
+    ),
+    "scores by two sigmoids": fault(
+        "confidence-scores",
+        "twice",
+        "`scores = torch",
+        confidence=[(SCORES, "scores = torch.sigmoid(torch.sigmoid(test_logits)).numpy()")],
+    ),
+    "scores for a blip": fault(
+        "confidence-scores",
+        "blip",
+        "`scores = 1 ",
+        confidence=[(SCORES, "scores = 1 - torch.sigmoid(test_logits).numpy()")],
+    ),
+    "scores by softmax": fault(
+        "confidence-scores",
+        "softmax",
+        "`scores = torch",
+        confidence=[(SCORES, "scores = torch.softmax(test_logits[:, None], 1)[:, 0].numpy()")],
+    ),
+    "scores of the training part": fault(
+        "confidence-scores",
+        "800",
+        "200",
+        "training part",
+        confidence=(
+            "\nwith torch.no_grad():\n    scores = torch.sigmoid(model(torch.from_numpy(X[train_indices]))).numpy()"
+        ),
+    ),
+    "scores cut to 0 and 1": fault(
+        "confidence-scores", "0 or 1|0 and 1", "`scores = ", confidence="\nscores = (scores > 0.5).astype(float)"
+    ),
+    "confusion transposed": fault("confidence-confusion", "[Tt]ranspose", confidence="\nconfusion = confusion.T"),
+    "confusion with chirps first": fault(
+        "confidence-confusion",
+        "chirp.* first|order",
+        "blip.* first|the other way",
+        confidence="\nconfusion = confusion[::-1, ::-1]",
+    ),
+    "confusion in shares": fault(
+        "confidence-confusion",
+        "counts",
+        "normalis|shares",
+        "`confusion = confusion /",
+        confidence="\nconfusion = confusion / confusion.sum(1, keepdims=True)",
+    ),
+    "chirps, worst first": fault(
+        "confidence-top-chirps", r"\[::-1\]|other way round|reverse", confidence="\ntop_chirps = top_chirps[::-1]"
+    ),
+    "chirps with the lowest scores": fault(
+        "confidence-top-chirps",
+        "lowest",
+        "argsort",
+        "`top_chirps = chirps",
+        confidence=[(TOP, "top_chirps = chirps[np.argsort(scores[chirps])[:3]]")],
+    ),
+    "picks among the chirps": fault(
+        "confidence-top-chirps",
+        "among the chirps",
+        r"`top_chirps = np\.argsort\(-scores\[chirps\]\)\[:3\]`",
+        confidence=[(TOP, "top_chirps = np.argsort(-scores[chirps])[:3]")],
+    ),
+    "picks among the blips": fault(
+        "confidence-top-blips",
+        "among the blips",
+        r"`top_blips = np\.argsort\(scores\[blips\]\)\[:3\]`",
+        confidence=[(TOP_BLIPS, "top_blips = np.argsort(scores[blips])[:3]")],
+    ),
+    "picks in the dataset": fault(
+        "confidence-top-chirps",
+        "positions in the dataset|positions in `X`",
+        "`top_chirps = test_indices",
+        confidence="\ntop_chirps = test_indices[top_chirps]",
+    ),
+    "scores in the place of picks": fault(
+        "confidence-top-chirps",
+        "scores",
+        "argsort|positions",
+        "`top_chirps = scores",
+        confidence="\ntop_chirps = scores[top_chirps]",
+    ),
+    "picks of all images": fault(
+        "confidence-top-blips",
+        "true blip",
+        "`top_blips = np",
+        confidence=[(TOP_BLIPS, "top_blips = np.argsort(-scores)[:3]")],
+    ),
+    "a confident figure that is empty": fault(
+        "confidence-figure",
+        r"plt\.show\(\)",
+        r"`confident_figure = plt\.gcf\(\)`",
+        confidence="\nplt.show()\nconfident_figure = plt.gcf()",
+    ),
+    "one pick": fault("confidence-figure", "3 images in `top_chirps`", confidence="\ntop_chirps = top_chirps[:1]"),
+}
+
+FAULTS = BUILD | TRAIN | LATER

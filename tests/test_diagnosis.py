@@ -1,0 +1,238 @@
+"""What a message says about a fault: its cause and the student's own line, and nothing of ours."""
+
+import re
+
+import matplotlib
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+
+from course_utils import checkpoint, simulators
+from course_utils.submission import Submission, causes, history, thresholds
+from course_utils.submission.wording import count
+from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
+from tests.diagnosis_faults import FAULTS, Fault
+
+matplotlib.use("agg")
+
+TASKS = ("glitchnet", "train", "evaluate", "mistakes", "confidence")
+SOME_TRAINING = "EPOCHS, train_indices = 2, train_indices[:96]"
+FILES_OF_OURS = re.compile(r"course_utils|\.py\b|<ipython|<string>|ipykernel|/tmp|site-packages")
+ONE_OF_MANY = re.compile(
+    r"(?<![\d.,])1 (images|numbers|things|chirps|blips|steps|parameters|losses|epochs|points|mistakes|batches)\b"
+)
+ALWAYS = ("setup-tools", "setup-checks", "setup-data")
+
+
+class Notebook:
+    """The solved notebook, cell by cell."""
+
+    def __init__(self) -> None:
+        self.cells = {cell.id: cell for cell in nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells}
+        locked = [cell for cell in self.cells.values() if cell.metadata.get("nbgrader", {}).get("locked")]
+        solved = {line.strip() for task in TASKS for line in self.cells[task].source.splitlines()}
+        self.lines_of_ours = {line.strip() for cell in locked for line in cell.source.splitlines()} - solved
+
+    def edited(self, ident: str, change: list[tuple[str, str]] | str) -> str:
+        source = self.cells[ident].source
+        if isinstance(change, str):
+            return source + change
+        for old, new in change:
+            assert old in source, f"the solution of {ident} has no {old!r}"
+            source = source.replace(old, new)
+        return source
+
+    def told(self, fault: Fault) -> str:
+        """The message about a fault."""
+        shell = InteractiveShell()
+        shell._showtraceback = lambda *_: None
+        for ident in ALWAYS:
+            shell.run_cell(self.cells[ident].source)
+        last = next(task for task in TASKS if fault.asked.startswith(task))
+        for task in TASKS[: TASKS.index(last) + 1]:
+            if task == "mistakes" and last == "confidence":
+                continue
+            shell.run_cell(self.edited(task, fault.cells.get(task, "")), store_history=True)
+            if task == "train":
+                shell.run_cell(SOME_TRAINING if fault.trained else "", store_history=True)
+                fitted = "train" in fault.asked and not fault.asked.endswith("falls")
+                source = self.cells["setup-fit"].source if fault.trained else LOADED
+                shell.run_cell("" if fitted else source, store_history=True)
+        source = "\n".join(line for line in self.cells[fault.asked].source.splitlines() if not line.startswith("###"))
+        return shell.run_cell(source, store_history=True).result
+
+
+LOADED = """
+from course_utils import checkpoint, simulators
+
+model = GlitchNet()
+losses = checkpoint.load(model.eval(), PATH_OF_THE_SOLUTION)
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return Notebook()
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return simulators.fixed_dataset()
+
+
+@pytest.fixture(autouse=True)
+def _as_in_jupyter(tmp_path, monkeypatch, dataset):
+    monkeypatch.setattr(simulators, "fixed_dataset", lambda: tuple(array.copy() for array in dataset))  # made once
+    monkeypatch.setattr(checkpoint, "NOTEBOOK_FOLDER", tmp_path)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))  # as the inline backend does
+    monkeypatch.setattr("builtins.PATH_OF_THE_SOLUTION", model_checkpoint(), raising=False)
+    monkeypatch.setattr(thresholds, "FRESH_IMAGES", 200)  # enough for a bad net
+    history._RUNS.clear()
+    yield
+    plt.close("all")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_the_message_names_the_cause(notebook, fault, capsys):
+    outcome = notebook.told(fault)
+    assert outcome.status == "not passed", outcome
+    message = outcome.message
+    missing = [pattern for pattern in fault.says if not re.search(pattern, message, re.DOTALL)]
+    assert not missing, f"{missing} not in: {message}"
+    quoted = re.findall(r"`([^`]*)`", message)
+    assert not [quote for quote in quoted if quote.strip() in notebook.lines_of_ours], message
+    assert not FILES_OF_OURS.search(message), message
+    assert not ONE_OF_MANY.search(message), message
+
+
+# Nothing is said without a reason
+
+
+WAYS_TO_TRAIN = {
+    "accumulated gradients": """
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(epochs):
+        for number, batch in enumerate(torch.randperm(len(X)).split(8)):
+            loss = F.binary_cross_entropy_with_logits(model(X[batch]).reshape(-1), y[batch]) / 4
+            loss.backward()
+            if number % 4 == 3:
+                optimiser.step()
+                optimiser.zero_grad()
+""",
+    "no optimiser": """
+    for _ in range(epochs):
+        loss = F.binary_cross_entropy_with_logits(model(X).reshape(-1), y)
+        gradients = torch.autograd.grad(loss, model.parameters())
+        with torch.no_grad():
+            for parameter, gradient in zip(model.parameters(), gradients):
+                parameter -= 0.1 * gradient
+""",
+    "squared error of scores": """
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(epochs):
+        optimiser.zero_grad()
+        ((model(X).reshape(-1).sigmoid() - y) ** 2).mean().backward()
+        optimiser.step()
+""",
+    "squared error of signs": """
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for _ in range(epochs):
+        optimiser.zero_grad()
+        F.mse_loss(model(X).reshape(-1), 2 * y - 1).backward()
+        optimiser.step()
+""",
+    "closure": """
+    optimiser = torch.optim.LBFGS(model.parameters(), lr=0.1, max_iter=3)
+
+    def closure():
+        optimiser.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(model(X).reshape(-1), y)
+        loss.backward()
+        return loss
+
+    for _ in range(epochs):
+        optimiser.step(closure)
+""",
+    "smoothed and mirrored": """
+    optimiser = torch.optim.RMSprop(model.parameters())
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, y), batch_size=16, shuffle=True)
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimiser.zero_grad()
+            F.binary_cross_entropy_with_logits(model(images.flip(2)).reshape(-1), 0.9 * labels + 0.05).backward()
+            optimiser.step()
+""",
+}
+
+
+def prepared(notebook, *cells):
+    shell = InteractiveShell()
+    for ident in (*ALWAYS, "glitchnet", "train"):
+        shell.run_cell(notebook.cells[ident].source)
+    for cell in cells:
+        shell.run_cell(cell, store_history=True)
+    return shell.user_ns["submission"]
+
+
+@pytest.mark.parametrize("way", WAYS_TO_TRAIN.values(), ids=WAYS_TO_TRAIN)
+def test_an_honest_training_gets_no_cause(notebook, way):
+    submission = prepared(notebook, f"def train_model(model, X, y, epochs=2):{way}    return [0.5] * epochs")
+    assert causes._training(submission)["changed"]
+    assert causes.of_training(submission) == ""
+
+
+def test_a_good_net_gets_no_cause(notebook):
+    submission = prepared(notebook, LOADED)
+    assert causes.of_model(submission) == causes.of_net(submission) == ""
+
+
+class Liar:
+    """A student's side that claims anything."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def ask(self, question, arguments):
+        return {"answer": self.value}
+
+    def seed(self, purpose):
+        return 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        3,
+        "{0.__class__}",
+        {"calls": "no", "changed": None},
+        {"calls": 0, "changed": False, "from_notebook": 7},
+        {"calls": 0, "changed": False, "from_notebook": {"nets": ["(" * 300]}},
+        {"rate": float("inf"), "optimiser": "{rate}", "steps": 1, "calls": 1},
+        {"is_untrained": {"a": 3}},
+    ],
+)
+def test_claims_do_no_harm(value):
+    submission = Submission(Liar(value))
+    for asked in (causes.of_training, causes.of_model, causes.of_net, causes.of_losses, causes.of_stale_gradients):
+        assert len(asked(submission)) < 2000
+
+
+def test_a_question_about_symptoms_leaves_no_trace(notebook):
+    submission = prepared(notebook, LOADED)
+    names = submission._side._namespace
+    before, state = dict(names), torch.get_rng_state()
+    weights = {name: tensor.clone() for name, tensor in names["model"].state_dict().items()}
+    names["model"].train()
+    causes.of_model(submission)
+    assert names.keys() == before.keys() and names["model"].training
+    assert torch.equal(state, torch.get_rng_state())
+    assert all(torch.equal(weights[name], tensor) for name, tensor in names["model"].state_dict().items())
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 images"), (1, "1 image"), (2, "2 images"), (1024, "1,024 images")])
+def test_numbers_and_their_nouns(number, said):
+    assert count(number, "image") == said
