@@ -3,7 +3,7 @@
 # make matrix  which example submission loses which test (wheat under 3 seeds), printed and in .cache/matrix.html
 # make calibrate  the study behind the thresholds and its page, docs/threshold.md; make drift: with other versions of torch
 # make bench   everything in docs/performance.md; meanwhile nothing else should run
-# make release generate release/ex04 anew from source/ex04
+# make release generate release/ anew from source/
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,16 +14,15 @@ INSTALLED := $(VENV)/installed
 SAMPLE := sample_class
 SAMPLE_BUILT := $(SAMPLE)/built
 SAMPLE_SOURCES := $(wildcard tests/corpus/*.py tests/corpus/*/*.py grading/*.py grading/*/*.py grading/*/*/*.py)
-RELEASED := release/ex04/glitch_or_chirp.ipynb
-RELEASE_SOURCES := nbgrader_config.py \
-    $(wildcard source/ex04/*.ipynb source/ex04/*.md course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py grading/preprocessors/*.py)
+RELEASED := release/ex04/glitch_or_chirp.ipynb release/ex04_stretch/where_does_it_end.ipynb
+SUPPORT_FILES := nbgrader_config.py $(wildcard course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
 .PHONY: grade test test-slow release matrix calibrate drift drift-oldest drift-newest bench clean
 
 # One of the examples is a damaged file: grade says 3, for not every hand-in was graded.
 grade: $(RELEASED)
-	@if ls submitted/*/ex04/*.ipynb >/dev/null 2>&1; then \
-	    grade ex04; \
+	@if ls submitted/*/ex04*/*.ipynb >/dev/null 2>&1; then \
+	    for assignment in $$(ls -d submitted/*/ex04*/ | xargs -n1 basename | sort -u); do grade $$assignment || exit; done; \
 	else \
 	    echo "Nothing in submitted/*/ex04/ yet: grading a class of example students."; \
 	    $(MAKE) --no-print-directory $(SAMPLE_BUILT) && grade ex04 --course-dir $(SAMPLE) || [ $$? = 3 ]; \
@@ -44,14 +43,19 @@ test-slow: $(INSTALLED)
 
 release: $(RELEASED)
 
-$(RELEASED): $(INSTALLED) $(RELEASE_SOURCES)
+release/ex04/%.ipynb: source/ex04/%.ipynb source/ex04/README.md $(INSTALLED) $(SUPPORT_FILES)
 	nbgrader generate_assignment ex04 --force --log-level=ERROR
+
+release/ex04_stretch/%.ipynb: source/ex04_stretch/%.ipynb source/ex04_stretch/README.md $(INSTALLED) $(SUPPORT_FILES)
+	nbgrader generate_assignment ex04_stretch --force --log-level=ERROR
 
 matrix: $(RELEASED)
 	python -m tests.corpus.matrix --seeds 3 --html .cache/matrix.html
+	python -m tests.corpus.matrix --assignment ex04_stretch --seeds 3 --html .cache/matrix-stretch.html
 
 calibrate: $(INSTALLED)
 	python -m course_utils.instructor.calibration
+	python -m course_utils.instructor.stretch_study
 	python -m course_utils.instructor.threshold_page
 
 # The oldest versions that pyproject.toml allows, and the newest that there are; DRIFT_NEWEST may cap them.

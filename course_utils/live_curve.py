@@ -53,8 +53,8 @@ class ValidationPart:
         For the legend.
     images : (N, 1, 32, 64) float32 tensor
         On the CPU.
-    labels : (N,) float32 tensor
-        On the CPU.
+    labels : (N,) tensor
+        On the CPU: float32 for two classes, int64 for more.
     """
 
     name: str
@@ -124,10 +124,12 @@ class Picture:
     ----------
     publish : callable
         How a front end is sent what it shows: ``get_ipython().display_pub.publish``.
+    classes : int
+        How many there are: chance is the logarithm of that.
     """
 
-    def __init__(self, publish: Callable[..., None]) -> None:
-        self._publish = publish
+    def __init__(self, publish: Callable[..., None], classes: int = 2) -> None:
+        self._publish, self._classes = publish, classes
         self._transient = {"display_id": uuid.uuid4().hex}
         self._is_there = False
 
@@ -136,7 +138,7 @@ class Picture:
         figure = Figure(
             figsize=(5.6, 3.2), layout="compressed"
         )  # pyplot knows nothing of it, and shows it no second time
-        plots.loss_curve(losses, validation, figure.subplots(), validation_name=name)
+        plots.loss_curve(losses, validation, figure.subplots(), validation_name=name, classes=self._classes)
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=100, facecolor="white")
         words = _in_words(losses, validation, name)

@@ -28,8 +28,6 @@ COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
 VERMILION, BLUE = "#d55e00", "#0072b2"
 CLASS_MARKERS = {BLIP: (".", VERMILION), CHIRP: ("x", BLUE)}
 
-CHANCE_LOSS = math.log(2)  # binary cross-entropy of a net that gives every image the probability 1/2
-
 _IMAGE = (FREQUENCY_BINS, TIME_BINS)
 
 
@@ -132,15 +130,19 @@ def spectrogram_grid(
 
 
 @ordinary_settings()
-def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure, Axes]:
+def confusion_matrix(
+    counts: ArrayLike, ax: Axes | None = None, names: Sequence[str] = CLASS_NAMES
+) -> tuple[Figure, Axes]:
     """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
 
     Parameters
     ----------
-    counts : array_like of int, shape (2, 2)
+    counts : array_like of int, shape (classes, classes)
         ``counts[i, j]`` images of true class i were called j; 0 is blip, 1 is chirp.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
+    names : sequence of str
+        Of the classes, in their order.
 
     Returns
     -------
@@ -152,12 +154,13 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
         If counts has another shape, or an entry that is not a count.
     """
     array = _numpy(counts)
-    if array.shape != (2, 2):
-        raise ValueError(f"counts must have shape (2, 2), got {array.shape}")
+    shape = (len(names), len(names))
+    if array.shape != shape:
+        raise ValueError(f"counts must have shape {shape}, got {array.shape}")
     if np.any(array < 0) or np.any(array % 1 != 0):
         raise ValueError(f"counts must be whole numbers, 0 or more, got {array.tolist()}")
 
-    fig, ax = _figure_and_axes(ax, figsize=(3.6, 3.4))
+    fig, ax = _figure_and_axes(ax, figsize=(1.2 + 1.2 * len(names), 1 + 1.2 * len(names)))
     shares = array / np.maximum(array.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
@@ -166,8 +169,8 @@ def confusion_matrix(counts: ArrayLike, ax: Axes | None = None) -> tuple[Figure,
         ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
         ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
     ax.set(xlabel="predicted class", ylabel="true class")
-    ax.set_xticks((0, 1), CLASS_NAMES)
-    ax.set_yticks((0, 1), CLASS_NAMES, rotation=90, va="center")
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names, rotation=90, va="center")
     ax.tick_params(length=0)
     return fig, ax
 
@@ -179,13 +182,15 @@ def loss_curve(
     ax: Axes | None = None,
     *,
     validation_name: str = "validation",
+    classes: int = 2,
 ) -> tuple[Figure, Axes]:
-    """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693.
+    """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693 for two classes.
 
     Parameters
     ----------
     losses : array_like, shape (epochs,)
-        Mean binary cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it. There may be none.
+        Mean cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it, or for more classes
+        `torch.nn.CrossEntropyLoss`. There may be none.
     validation : array_like, shape (epochs,), optional
         The same for images that are not learnt from, drawn as a second line: dashed, with squares. NaN stands for an
         epoch at which it was not measured.
@@ -193,6 +198,8 @@ def loss_curve(
         Where to draw, also on top of another curve; a new figure by default.
     validation_name : str
         What the legend calls the second line.
+    classes : int
+        How many there are. A net that gives each the same probability has a loss of ln(classes).
 
     Returns
     -------
@@ -215,10 +222,11 @@ def loss_curve(
         style = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
         ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
         ax.legend(loc="best", fontsize="small")
-    ax.axhline(CHANCE_LOSS, color="gray", linestyle=":", linewidth=1)
+    chance = math.log(classes)
+    ax.axhline(chance, color="gray", linestyle=":", linewidth=1)
     ax.annotate(
-        "chance: ln 2 = 0.693",
-        xy=(1, CHANCE_LOSS),
+        f"chance: ln {classes} = {chance:.3f}",
+        xy=(1, chance),
         xycoords=("axes fraction", "data"),
         xytext=(-4, 3),
         textcoords="offset points",
@@ -227,7 +235,9 @@ def loss_curve(
     )
     ax.set(xlabel="epoch", ylabel="mean loss" if measured.size else "mean training loss")
     ax.margins(x=0.02)
-    ax.set_ylim(0, max(ax.get_ylim()[1], 0.8), auto=True)  # auto: a second, higher curve may still raise the top
+    ax.set_ylim(
+        0, max(ax.get_ylim()[1], 1.15 * chance), auto=True
+    )  # auto: a second, higher curve may still raise the top
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
 

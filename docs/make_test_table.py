@@ -1,4 +1,4 @@
-"""Write ``docs/tests.md``, the tables of the test cells, from the notebook.
+"""Write ``docs/tests.md``, the tables of the test cells, from the notebooks.
 
 Run ``python docs/make_test_table.py``. With ``--check`` nothing is written; the exit code is 1 if the page is out of
 date.
@@ -12,13 +12,15 @@ import nbformat
 from nbformat import NotebookNode
 
 HERE = Path(__file__).resolve().parent
-NOTEBOOK = HERE.parent / "source" / "ex04" / "glitch_or_chirp.ipynb"
+NOTEBOOKS = tuple(
+    HERE.parent / "source" / path for path in ("ex04/glitch_or_chirp.ipynb", "ex04_stretch/where_does_it_end.ipynb")
+)
 PAGE = HERE / "tests.md"
 
 INTRODUCTION = """\
-# The test cells of `ex04`
+# The test cells
 
-<!-- Written by docs/make_test_table.py from source/ex04/glitch_or_chirp.ipynb. Change the notebook, not this page. -->
+<!-- Written by docs/make_test_table.py from the notebooks in source/. Change these, not this page. -->
 
 Each test's name begins with the name of the cell it tests. *Visible* tests answer in the student's notebook; *hidden*
 ones run after the hand-in, and students see that they exist. Every mark comes from one line of these tables.
@@ -27,15 +29,16 @@ ones run after the hand-in, and students see that they exist. Every mark comes f
 
 def main() -> None:
     """Write the page, or check it."""
-    page = make_page(nbformat.read(NOTEBOOK, as_version=4))
+    tables = (make_tables(path.parent.name, nbformat.read(path, as_version=4)) for path in NOTEBOOKS)
+    page = "\n".join([INTRODUCTION, *tables])
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(page, encoding="utf-8")
     elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page:
         sys.exit("docs/tests.md is out of date: run 'python docs/make_test_table.py'")
 
 
-def make_page(notebook: NotebookNode) -> str:
-    """The whole page, a table for each cell that students fill in.
+def make_tables(assignment: str, notebook: NotebookNode) -> str:
+    """The tables of one assignment, one for each cell that students fill in.
 
     Raises
     ------
@@ -48,17 +51,17 @@ def make_page(notebook: NotebookNode) -> str:
     strays = [name for name in graded if not name.startswith(tuple(filled_in))]
     if strays:
         raise ValueError(f"these test cells are named after no cell that students fill in: {', '.join(strays)}")
-    tables = []
+    tables = [f"## `{assignment}`\n"]
     for task in filled_in:
         tests = {name: cell for name, cell in graded.items() if name == task or name.startswith(f"{task}-")}
         points = sum(map(points_of, tests.values()))
         rows = [f"| `{name}` | {points_of(cell)} | {how(cell)} | {title(cell)} |" for name, cell in tests.items()]
         head = ["| test | points | | what it looks at |", "|---|---:|---|---|"]
-        tables.append("\n".join([f"## `{task}`: {points} points", "", *head, *rows]) + "\n")
+        tables.append("\n".join([f"### `{task}`: {points} points", "", *head, *rows]) + "\n")
     everything = sum(map(points_of, graded.values()))
     hidden = sum(points_of(cell) for cell in graded.values() if how(cell) == "hidden")
     tables.append(f"Together {everything} points, {hidden} of them by hidden tests.\n")
-    return "\n".join([INTRODUCTION, *tables])
+    return "\n".join(tables)
 
 
 def points_of(cell: NotebookNode) -> int | float:

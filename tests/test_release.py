@@ -9,19 +9,37 @@ import sys
 import nbformat
 import pytest
 
-from tests.corpus.build import NOTEBOOK, RELEASE, REPOSITORY, SOURCE
+from tests.corpus.build import EX04, REPOSITORY, STRETCH
 
-CONTRACT = ("glitchnet", "train", "evaluate", "mistakes", "confidence")
+CONTRACT = {
+    EX04: ("glitchnet", "train", "evaluate", "mistakes", "confidence"),
+    STRETCH: ("three-classes", "lost-chirps", "drift-map", "linear", "halves"),
+}
+WRITTEN = {EX04: ("discussion", 5, 95), STRETCH: ("stretch-discussion", 4, 36)}  # its points, and those of all tests
+TASKS = [pytest.param(of, name, id=name) for of, names in CONTRACT.items() for name in names]
+
+
+@pytest.fixture(scope="module", params=CONTRACT, ids=lambda of: of.name)
+def assignment(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def source():
-    return nbformat.read(SOURCE / NOTEBOOK, as_version=4)
+def source(assignment):
+    return source_of(assignment)
 
 
 @pytest.fixture(scope="module")
-def release():
-    return nbformat.read(RELEASE / NOTEBOOK, as_version=4)
+def release(assignment):
+    return release_of(assignment)
+
+
+def source_of(assignment):
+    return nbformat.read(assignment.source / assignment.notebook, as_version=4)
+
+
+def release_of(assignment):
+    return nbformat.read(assignment.release / assignment.notebook, as_version=4)
 
 
 def by_id(notebook):
@@ -37,18 +55,20 @@ def hidden_lines(cell):
     return [line for line in region[1].splitlines() if line.strip()] if region else []
 
 
-def test_release_is_current(tmp_path, run_nbgrader):
-    shutil.copytree(SOURCE, tmp_path / "source" / "ex04")
-    run_nbgrader("generate_assignment", "ex04", course=tmp_path)
-    generated = {p.relative_to(tmp_path / "release" / "ex04"): p for p in (tmp_path / "release").rglob("*.*")}
-    committed = {p.relative_to(RELEASE): p for p in RELEASE.rglob("*.*") if p.suffix in (".py", ".md", ".ipynb")}
+def test_release_is_current(assignment, tmp_path, run_nbgrader):
+    name, released = assignment.name, assignment.release
+    shutil.copytree(assignment.source, tmp_path / "source" / name)
+    run_nbgrader("generate_assignment", name, course=tmp_path)
+    generated = {p.relative_to(tmp_path / "release" / name): p for p in (tmp_path / "release").rglob("*.*")}
+    committed = {p.relative_to(released): p for p in released.rglob("*.*") if p.suffix in (".py", ".md", ".ipynb")}
     assert generated.keys() == committed.keys()
     stale = [str(name) for name, path in generated.items() if path.read_bytes() != committed[name].read_bytes()]
     assert not stale, f"run 'make release' and commit: {stale} differ"
 
 
-def test_no_solution_and_no_hidden_test_is_released(source, release):
-    released = "\n".join(path.read_text() for path in RELEASE.rglob("*.*") if path.suffix in (".py", ".md", ".ipynb"))
+def test_no_solution_and_no_hidden_test_is_released(assignment, source, release):
+    paths = (path for path in assignment.release.rglob("*.*") if path.suffix in (".py", ".md", ".ipynb"))
+    released = "\n".join(path.read_text() for path in paths)
     assert "BEGIN SOLUTION" not in released and "HIDDEN TESTS" not in released
     for cell in source.cells:
         after = by_id(release)[cell.id].source
@@ -58,15 +78,15 @@ def test_no_solution_and_no_hidden_test_is_released(source, release):
         assert not leaked, f"{cell.id} releases {leaked}"
 
 
-def test_no_instructor_code_is_released():
-    assert not list(RELEASE.rglob("*instructor*"))
-    for path in RELEASE.rglob("*.py"):
+def test_no_instructor_code_is_released(assignment):
+    assert not list(assignment.release.rglob("*instructor*"))
+    for path in assignment.release.rglob("*.py"):
         assert not re.search(r"import.*instructor|instructor.*import", path.read_text()), path
 
 
-def test_released_code_needs_only_numpy_torch_and_matplotlib():
+def test_released_code_needs_only_numpy_torch_and_matplotlib(assignment):
     allowed = {"numpy", "torch", "matplotlib", "course_utils", *sys.stdlib_module_names}
-    for path in RELEASE.rglob("*.py"):
+    for path in assignment.release.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -77,27 +97,28 @@ def test_released_code_needs_only_numpy_torch_and_matplotlib():
             assert {name.split(".")[0] for name in names} <= allowed, f"{path} imports {names}"
 
 
-@pytest.mark.parametrize("name", CONTRACT)
-def test_students_are_told_what_to_write(release, name):
-    stubs = re.findall(r'raise NotImplementedError\("(.+)"\)', by_id(release)[name].source)
+@pytest.mark.parametrize(("of", "name"), TASKS)
+def test_students_are_told_what_to_write(of, name):
+    stubs = re.findall(r'raise NotImplementedError\("(.+)"\)', by_id(release_of(of))[name].source)
     assert stubs and all(len(sentence.split()) >= 3 for sentence in stubs)
 
 
-def test_written_answer_is_a_stub(release):
-    assert len(by_id(release)["discussion"].source) < 60
+def test_written_answer_is_a_stub(assignment, release):
+    assert len(by_id(release)[WRITTEN[assignment][0]].source) < 60
 
 
-@pytest.mark.parametrize("name", CONTRACT)
-def test_every_task_has_visible_and_hidden_tests(source, name):
-    tests = [cell for cell in source.cells if nbgrader(cell).get("grade") and cell.id.startswith(f"{name}-")]
+@pytest.mark.parametrize(("of", "name"), TASKS)
+def test_every_task_has_visible_and_hidden_tests(of, name):
+    tests = [cell for cell in source_of(of).cells if nbgrader(cell).get("grade") and cell.id.startswith(f"{name}-")]
     hidden = [cell.id for cell in tests if hidden_lines(cell)]
     assert hidden and len(hidden) < len(tests)
 
 
-def test_points(source):
+def test_points(assignment, source):
+    written, by_hand, by_tests = WRITTEN[assignment]
     points = {cell.id: nbgrader(cell)["points"] for cell in source.cells if nbgrader(cell).get("grade")}
-    assert points.pop("discussion") == 5
-    assert sum(points.values()) == 95
+    assert points.pop(written) == by_hand
+    assert sum(points.values()) == by_tests
     for cell in source.cells:
         if cell.id in points:  # what the student is shown is what the gradebook counts
             assert re.findall(r"submission\.check\(\w+, points=(\d+)\)", cell.source) == [str(points[cell.id])], cell.id
@@ -125,7 +146,8 @@ def test_summary_lists_the_visible_tests(source):
         for cell in source.cells
         if nbgrader(cell).get("grade") and cell.cell_type == "code" and not hidden_lines(cell)
     }
-    tasks = ast.literal_eval(by_id(source)["summary"].source.removeprefix("submission.summary(")[:-1].strip())
+    (call,) = (node for node in ast.walk(ast.parse(by_id(source)["summary"].source)) if isinstance(node, ast.Call))
+    tasks = ast.literal_eval(call.args[0])
     listed = [(title, points) for checks in tasks.values() for title, points in checks.items()]
     assert listed == [*visible.items()]
 

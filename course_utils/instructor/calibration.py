@@ -9,6 +9,7 @@ usual format, show how much that matters.
 import csv
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from multiprocessing import get_context
@@ -161,7 +162,7 @@ def read(path: Path = STUDY) -> list[Row]:
         return [Row(**{name: kinds[name](text) for name, text in row.items()}) for row in csv.DictReader(file)]
 
 
-def continue_study(path: Path, runs: list[Run], workers: int) -> None:
+def continue_study(path: Path, runs: list[Run], workers: int, execute: Callable[[Run], list[Row]] = execute) -> None:
     """Do those runs that a study lacks, and add their rows to it as they come."""
     done = {(row.recipe, row.seed, row.threads, row.memory_format) for row in read(path)} if path.exists() else set()
     missing = [run for run in runs if (run.recipe, run.seed, run.threads, run.memory_format) not in done]

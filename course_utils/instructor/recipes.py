@@ -48,7 +48,12 @@ class Recipe:
 
 
 def net(
-    pool: str = "average", blocks: int = 2, batch_norm: bool = False, dropout: float = 0.0, relu: bool = True
+    pool: str = "average",
+    blocks: int = 2,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    relu: bool = True,
+    outputs: int = 1,
 ) -> nn.Sequential:
     """Build blocks of convolution, ReLU and pooling, a pooling over the whole map, and a linear output.
 
@@ -62,11 +67,13 @@ def net(
         In each block.
     dropout : float
         Before the linear layer.
+    outputs : int
+        Logits for each image.
 
     Returns
     -------
     nn.Sequential
-        (N, 1, 32, 64) to (N,).
+        (N, 1, 32, 64) to (N,), or to (N, outputs) if these are several.
     """
     layers: list[nn.Module] = []
     channels = 1
@@ -81,7 +88,8 @@ def net(
         channels *= 32 * 64 // 4**blocks
     else:
         layers += [{"average": nn.AdaptiveAvgPool2d, "max": nn.AdaptiveMaxPool2d}[pool](1)]
-    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(channels, 1), nn.Flatten(0)]
+    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(channels, outputs)]
+    layers += [nn.Flatten(0)] if outputs == 1 else []
     return nn.Sequential(*layers)
 
 
@@ -119,6 +127,11 @@ def double_sigmoid(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return F.binary_cross_entropy_with_logits(torch.sigmoid(logits), labels)
 
 
+def broken_softmax(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Fault: the net of several classes ends in a softmax, and the loss applies another."""
+    return F.cross_entropy(torch.softmax(logits, 1), labels)
+
+
 def broadcasting(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Fault: (N, 1) against (N,) compares every image with every label."""
     scores = torch.sigmoid(logits)[:, None].expand(-1, len(labels))
@@ -153,9 +166,9 @@ def train_suggested(model: nn.Module, X: torch.Tensor, y: torch.Tensor, epochs: 
     yield from notebook_recipe()[1](model, X, y, epochs=epochs)
 
 
-def linear() -> nn.Sequential:
+def linear(outputs: int = 1) -> nn.Sequential:
     """Build a linear classifier of raw pixels."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(32 * 64, 1), nn.Flatten(0))
+    return nn.Sequential(nn.Flatten(), nn.Linear(32 * 64, outputs), *([nn.Flatten(0)] if outputs == 1 else []))
 
 
 def recipes() -> list[Recipe]:

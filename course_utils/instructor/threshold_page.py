@@ -11,9 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_utils.submission.thresholds import ACCURACY_BANDS, FRESH_IMAGES, PREVIEW_ACCURACY, share_for
+from course_utils.submission.thresholds import (
+    ACCURACY_BANDS,
+    FRESH_IMAGES,
+    PREVIEW_ACCURACY,
+    THREE_ACCURACY_BANDS,
+    THREE_PREVIEW_ACCURACY,
+    share_for,
+)
 
-from . import calibration, ceiling, efficiency, fairness
+from . import calibration, ceiling, efficiency, fairness, stretch_study
 from .calibration import Row
 from .recipes import SUGGESTED, recipes
 
@@ -216,6 +223,11 @@ def numbers(rows: list[Row], causes: dict[str, list[float]], optimal: dict) -> d
         "finite_data": _percent(to_the_end - many, 2),
         "architecture": _percent(many - irreducible, 2),
         "irreducible": _percent(irreducible, 3),
+        "three_classes": stretch_study.table(stretch_study.read()),
+        "three_full": _percent(THREE_ACCURACY_BANDS[0][0]),
+        "three_half": _percent(THREE_ACCURACY_BANDS[1][0]),
+        "three_preview": _percent(THREE_PREVIEW_ACCURACY),
+        "three_lowest": f"{min(row.hidden for row in stretch_study.honest_rows()) / stretch_study.IMAGES:.3f}",
         "drift": drift(sorted(calibration.STUDY.parent.glob("drift-*.csv"))),
     }
 

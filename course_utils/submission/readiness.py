@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from .. import NOTEBOOK_FOLDER, checkpoint
-from ..checkpoint import FILE
+from ..checkpoint import GLITCH_OR_CHIRP, Task
+from ..stretch_training import THREE_CLASSES
 from . import history
 from .answers import random_states_of_its_own
 from .front_end import notebook_file, restart_and_run_all
 from .history import CellRun
 from .summary import Ready
 
+# What is trained in the notebook with that cell for the answer in words.
+_TRAINED = {"stretch-discussion": THREE_CLASSES}
 _STUB = "write your answer here"  # as the release has it, in place of an answer
 
 
@@ -28,16 +31,20 @@ def readiness(namespace: dict[str, Any], written: str) -> list[Ready]:
         Id of the cell for the answer in words.
     """
     path, cells = _saved(namespace, written)
-    return [_checkpoint(namespace), _answer_in_words(path, cells, written), *_runs(namespace, cells)]
+    return [
+        _checkpoint(namespace, _TRAINED.get(written, GLITCH_OR_CHIRP)),
+        _answer_in_words(path, cells, written),
+        *_runs(namespace, cells),
+    ]
 
 
-def _checkpoint(namespace: dict[str, Any]) -> Ready:
+def _checkpoint(namespace: dict[str, Any], task: Task) -> Ready:
     """Whether the checkpoint exists, fits and is of this code."""
     with random_states_of_its_own(0):
-        wrong = checkpoint.what_is_wrong(namespace)
+        wrong = checkpoint.what_is_wrong(namespace, task)
     if not wrong:
-        return Ready(True, f"{FILE} holds the network of this notebook. Hand it in, too.")
-    return Ready(False, f"{wrong} Run the training (setup-fit) again.")
+        return Ready(True, f"{task.file} holds the network of this notebook. Hand it in, too.")
+    return Ready(False, f"{wrong} Run the training ({task.cell}) again.")
 
 
 def _saved(namespace: dict[str, Any], written: str) -> tuple[Path | None, list[dict[str, Any]]]:

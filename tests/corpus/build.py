@@ -17,10 +17,66 @@ from nbformat.v4 import new_code_cell
 
 CORPUS = Path(__file__).parent
 REPOSITORY = CORPUS.parent.parent
-NOTEBOOK = "glitch_or_chirp.ipynb"
-SOURCE = REPOSITORY / "source" / "ex04"
-RELEASE = REPOSITORY / "release" / "ex04"
-CHECKPOINT = "glitch_or_chirp.pt"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment that there are examples of.
+
+    Attributes
+    ----------
+    name : str
+        Such as "ex04".
+    notebook, checkpoint : str
+        Names of its files.
+    examples : Path
+        The folder with its examples.
+    trains : tuple of str
+        The cells in which its net is trained, and what they need. The net's own weights come from the last of them;
+        seeds are set before the first that begins with "setup-net" or "setup-fit".
+    used : frozenset of str
+        Given cells that are no setup cells, but without which others don't run.
+    beside : str
+        An assignment whose checkpoint is handed in along with this one's, or empty.
+    """
+
+    name: str
+    notebook: str
+    checkpoint: str
+    examples: Path
+    trains: tuple[str, ...]
+    used: frozenset[str] = frozenset()
+    beside: str = ""
+
+    @property
+    def source(self) -> Path:
+        """Folder of the instructor's version."""
+        return REPOSITORY / "source" / self.name
+
+    @property
+    def release(self) -> Path:
+        """Folder of the released version."""
+        return REPOSITORY / "release" / self.name
+
+
+EX04 = Assignment(
+    "ex04",
+    "glitch_or_chirp.ipynb",
+    "glitch_or_chirp.pt",
+    CORPUS,
+    ("setup-tools", "setup-checks", "setup-data", "glitchnet", "train", "setup-fit"),
+)
+STRETCH = Assignment(
+    "ex04_stretch",
+    "where_does_it_end.ipynb",
+    "three_classes.pt",
+    CORPUS / "ex04_stretch",
+    ("setup-tools", "setup-checks", "glitchnet", "three-classes", "setup-fit-three"),
+    used=frozenset({"glitchnet", "look-at-stretched"}),
+    beside="ex04",
+)
+ASSIGNMENTS = {assignment.name: assignment for assignment in (EX04, STRETCH)}
+NOTEBOOK, SOURCE, RELEASE, CHECKPOINT = EX04.notebook, EX04.source, EX04.release, EX04.checkpoint
 # The class that is graded when nothing was handed in: enough to see everything, quick enough to wait for.
 SAMPLE = (
     "wheat-model",
@@ -37,6 +93,7 @@ SAMPLE = (
     "forgeries-input-transformer",
     "forgeries-reads-the-source",
 )
+KINDS = ("chaff", "forgeries", "wheat")
 _CELL = re.compile(r"(?m)^# %% ?(.*)$")
 
 
@@ -64,6 +121,8 @@ class Example:
         Extra cells: the id of the cell before, and the source.
     before_handing_in : str
         Code that changes what is handed in.
+    assignment : Assignment
+        Whose example it is.
     """
 
     name: str
@@ -75,24 +134,26 @@ class Example:
     cells: dict[str, str] = field(default_factory=dict)
     scratch: list[tuple[str, str]] = field(default_factory=list)
     before_handing_in: str = ""
+    assignment: Assignment = EX04
 
 
-def examples() -> list[Example]:
-    """All example submissions, by name."""
-    return [_read(path) for path in sorted(CORPUS.glob("*/*.py"))]
+def examples(assignment: Assignment = EX04) -> list[Example]:
+    """All example submissions of an assignment, by name."""
+    paths = (path for kind in KINDS for path in (assignment.examples / kind).glob("*.py"))
+    return [_read(path, assignment) for path in sorted(paths)]
 
 
-def untouched() -> Example:
+def untouched(assignment: Assignment = EX04) -> Example:
     """The release as it is, handed in."""
-    return Example("untouched", "The release as it is.", base="untouched", blank=True)
+    return Example("untouched", "The release as it is.", base="untouched", blank=True, assignment=assignment)
 
 
-def find(name: str) -> Example:
+def find(name: str, assignment: Assignment = EX04) -> Example:
     """The example of that name."""
     if name == "untouched":
-        return untouched()
+        return untouched(assignment)
     kind, _, stem = name.partition("-")
-    return _read(CORPUS / kind / f"{stem.replace('-', '_')}.py")
+    return _read(assignment.examples / kind / f"{stem.replace('-', '_')}.py", assignment)
 
 
 def sample() -> list[Example]:
@@ -108,8 +169,9 @@ def build_notebook(example: Example) -> nbformat.NotebookNode:
     ValueError
         The example names a cell that the release does not have.
     """
-    notebook = nbformat.read(RELEASE / NOTEBOOK, as_version=4)
-    solutions = {cell.id: cell.source for cell in nbformat.read(SOURCE / NOTEBOOK, as_version=4).cells}
+    of = example.assignment
+    notebook = nbformat.read(of.release / of.notebook, as_version=4)
+    solutions = {cell.id: cell.source for cell in nbformat.read(of.source / of.notebook, as_version=4).cells}
     known = [cell.id for cell in notebook.cells]
     unknown = (example.cells.keys() | {after for after, _ in example.scratch}) - set(known)
     if unknown:
@@ -129,9 +191,12 @@ def build_notebook(example: Example) -> nbformat.NotebookNode:
 def hand_in(example: Example, folder: Path) -> None:
     """Put what this student hands in into a folder."""
     notebook = build_notebook(example)
+    of = example.assignment
     if example.checkpoint:
-        shutil.copy(model_checkpoint(), folder / CHECKPOINT)
-    names = {"notebook": notebook, "folder": folder, "name": NOTEBOOK}
+        shutil.copy(model_checkpoint(of), folder / of.checkpoint)
+        if of.beside:
+            shutil.copy(model_checkpoint(ASSIGNMENTS[of.beside]), folder / ASSIGNMENTS[of.beside].checkpoint)
+    names = {"notebook": notebook, "folder": folder, "name": of.notebook}
     exec(example.before_handing_in, names)
     if ".ipynb" not in names["name"]:
         raise ValueError(f"{example.name} calls something else `name`, which is the notebook's")
@@ -151,19 +216,22 @@ def build_class(root: Path, chosen: list[Example] | None = None) -> None:
     """
     if root.exists():
         shutil.rmtree(root)
-    shutil.copytree(SOURCE, root / "source" / "ex04", ignore=shutil.ignore_patterns("*.pt", ".ipynb_checkpoints"))
-    for example in sample() if chosen is None else chosen:
-        hand_in(example, _folder(root, example.name))
+    students = sample() if chosen is None else chosen
+    for of in {example.assignment for example in students} or {EX04}:
+        shutil.copytree(
+            of.source, root / "source" / of.name, ignore=shutil.ignore_patterns("*.pt", ".ipynb_checkpoints")
+        )
+    for example in students:
+        hand_in(example, _folder(root, example.name, example.assignment))
     if chosen is None:
         hand_in(untouched(), _folder(root, "untouched"))
         (_folder(root, "not-a-notebook") / NOTEBOOK).write_text('{"cells": [{"cell_type": "code", "sour')
 
 
-def model_checkpoint() -> Path:
+def model_checkpoint(assignment: Assignment = EX04) -> Path:
     """The checkpoint that the model solution makes when its notebook is run, kept in ``.cache/`` once made."""
-    notebook = nbformat.read(SOURCE / NOTEBOOK, as_version=4)
-    names = ("setup-tools", "setup-checks", "setup-data", "glitchnet", "train", "setup-fit")
-    script = "\n\n".join(cell.source for cell in notebook.cells if cell.id in names)
+    notebook = nbformat.read(assignment.source / assignment.notebook, as_version=4)
+    script = "\n\n".join(cell.source for cell in notebook.cells if cell.id in assignment.trains)
     helpers = (REPOSITORY / "course_utils" / name for name in ("checkpoint.py", "digests.py", "simulators.py"))
     digest = hashlib.sha256(script.encode() + b"".join(path.read_bytes() for path in helpers)).hexdigest()[:16]
     kept = REPOSITORY / ".cache" / f"model-solution-{digest}.pt"
@@ -179,12 +247,12 @@ def model_checkpoint() -> Path:
             if done.returncode:
                 raise RuntimeError(f"the model solution does not run:\n{done.stderr[-2000:]}")
             kept.parent.mkdir(exist_ok=True)
-            shutil.move(Path(folder) / CHECKPOINT, kept)
+            shutil.move(Path(folder) / assignment.checkpoint, kept)
     return kept
 
 
-def _folder(root: Path, student: str) -> Path:
-    folder = root / "submitted" / student / "ex04"
+def _folder(root: Path, student: str, assignment: Assignment = EX04) -> Path:
+    folder = root / "submitted" / student / assignment.name
     folder.mkdir(parents=True)
     return folder
 
@@ -193,14 +261,14 @@ def _names(listed: str) -> frozenset[str]:
     return frozenset(name.strip() for name in listed.split(",") if name.strip())
 
 
-def _read(path: Path) -> Example:
+def _read(path: Path, assignment: Assignment = EX04) -> Example:
     text = path.read_text()
     docstring = ast.get_docstring(ast.parse(text.split("# %%")[0])) or ""
     about = docstring.splitlines()[0] if docstring else path.stem
     said = dict(re.findall(r"(?m)^([a-z ]+): +(.+(?:\n +.+)*)$", docstring))
     default = "untouched" if path.parent.name == "forgeries" else "solution"
     base = said.get("builds on", default).strip()
-    below = Example("solution", "") if base == "solution" else find(base)
+    below = Example("solution", "") if base == "solution" else find(base, assignment)
     cells, scratch, before_handing_in = dict(below.cells), list(below.scratch), below.before_handing_in
     pieces = _CELL.split(text)[1:]
     for head, body in zip(pieces[::2], pieces[1::2], strict=True):
@@ -220,4 +288,5 @@ def _read(path: Path) -> Example:
         cells=cells,
         scratch=scratch,
         before_handing_in=before_handing_in,
+        assignment=assignment,
     )

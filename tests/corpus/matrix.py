@@ -1,7 +1,8 @@
 """The kill matrix: which example loses which test.
 
-``python -m tests.corpus.matrix [NAME ...] [--seeds N] [--html FILE]`` grades examples (all, or those whose names hold
-one of the words) the way the engine does, without nbgrader around it, and says where they differ from their promise.
+``python -m tests.corpus.matrix [NAME ...] [--assignment ex04_stretch] [--seeds N] [--html FILE]`` grades examples (all,
+or those whose names hold one of the words) the way the engine does, without nbgrader around it, and says where they
+differ from their promise.
 """
 
 import json
@@ -31,7 +32,7 @@ from grading.sanitize.arrange import arrange
 from grading.sanitize.hand_in import HandInError
 from grading.sanitize.rebuild import rebuild
 
-from .build import NOTEBOOK, RELEASE, SOURCE, Example, examples, hand_in, model_checkpoint
+from .build import ASSIGNMENTS, EX04, Assignment, Example, examples, hand_in, model_checkpoint
 
 ANSWERS = "course_utils.submission.answers"
 FORGERS_LIMITS = Limits(cell=20.0, answer=20.0)  # some never end by themselves
@@ -96,22 +97,23 @@ def grade(example: Example, seed: int = 0) -> Verdict:
 
 def prepared(example: Example, seed: int) -> Job | HandInError:
     """What is to be executed for an example, or why it is refused; only in the main thread, as `grade` does it."""
-    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    of = example.assignment
+    instructions = from_source(nbformat.read(of.source / of.notebook, as_version=4))
     with tempfile.TemporaryDirectory() as folder:
         hand_in(example, Path(folder))
         try:
-            arranged = arrange(Path(folder), [RELEASE / NOTEBOOK])
+            arranged = arrange(Path(folder), [of.release / of.notebook])
         except HandInError as error:
             return error
-        submitted = nbformat.from_dict(json.loads(Path(folder, arranged.notebooks[NOTEBOOK]).read_text()))
-    notebook = rebuild(submitted, nbformat.read(RELEASE / NOTEBOOK, as_version=4))
-    before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id == "setup-fit")
+        submitted = nbformat.from_dict(json.loads(Path(folder, arranged.notebooks[of.notebook]).read_text()))
+    notebook = rebuild(submitted, nbformat.read(of.release / of.notebook, as_version=4))
+    before_fit = next(i for i, cell in enumerate(notebook.cells) if cell.id in ("setup-fit", "setup-net"))
     notebook.cells.insert(
         before_fit, new_code_cell(f"from course_utils import checkpoint\n\ncheckpoint.SEED += {seed}")
     )
-    cells = cells_that_count(notebook)
+    cells = cells_that_count(notebook, of)
     limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
-    release = released_files(RELEASE)
+    release = released_files(of.release)
     secret = hand_in_secret(seed.to_bytes(16, "big"), cells, instructions, arranged.files, release)
     return Job(cells, arranged.files, release, ANSWERS, secret, limits)
 
@@ -128,24 +130,26 @@ def judged(example: Example, seed: int, job: Job, transcript: dict[str, Any]) ->
 
 def refused(example: Example, seed: int, why: BaseException) -> Verdict:
     """All tests are lost: nothing was executed, or nothing came of it."""
-    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    of = example.assignment
+    instructions = from_source(nbformat.read(of.source / of.notebook, as_version=4))
     tests = [name for name in instructions.points if name not in instructions.written]
     return Verdict(example, seed, dict.fromkeys(tests, 0.0), dict.fromkeys(tests, str(why)), [])
 
 
-def cells_that_count(notebook: NotebookNode) -> list[PlannedCell]:
+def cells_that_count(notebook: NotebookNode, of: Assignment = EX04) -> list[PlannedCell]:
     """Plan a notebook without the released cells that only show something: they take most of the time."""
     given = {cell.id for cell in notebook.cells if not cell.metadata.get("nbgrader")}
-    released = {cell.id for cell in nbformat.read(RELEASE / NOTEBOOK, as_version=4).cells}
-    notebook.cells = [cell for cell in notebook.cells if cell.id not in given & released]
-    instructions = from_source(nbformat.read(SOURCE / NOTEBOOK, as_version=4))
+    released = {cell.id for cell in nbformat.read(of.release / of.notebook, as_version=4).cells}
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in (given & released) - of.used]
+    instructions = from_source(nbformat.read(of.source / of.notebook, as_version=4))
     return plan(notebook, instructions, ["setup-checks"])
 
 
 def grade_all(chosen: list[Example], seeds: int, console: Console) -> list[Verdict]:
     """Grade examples, as many at once as there are processors; wheat under several seeds."""
-    if any(example.checkpoint for example in chosen):
-        model_checkpoint()
+    for example in chosen:
+        if example.checkpoint:
+            model_checkpoint(example.assignment)
     runs = [(e, seed) for e in chosen for seed in range(seeds if e.name.startswith("wheat") else 1)]
     jobs = [prepared(*run) for run in runs]
     results: dict[int, bytes | BaseException] = {n: job for n, job in enumerate(jobs) if isinstance(job, HandInError)}
@@ -188,12 +192,14 @@ def _mark(test: str, verdicts: list[Verdict]) -> str:
 
 @click.command()
 @click.argument("names", nargs=-1)
+@click.option("--assignment", default=EX04.name, show_default=True, type=click.Choice(list(ASSIGNMENTS)))
 @click.option("--seeds", default=1, show_default=True, help="Under how many seeds wheat is graded.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the matrix to this file, too.")
-def main(names: tuple[str, ...], seeds: int, html: Path | None) -> None:
+def main(names: tuple[str, ...], assignment: str, seeds: int, html: Path | None) -> None:
     """Print the matrix; the exit code is 1 where an example differs from its promise."""
     console = Console(record=True, width=120)
-    chosen = [example for example in examples() if not names or any(name in example.name for name in names)]
+    every = examples(ASSIGNMENTS[assignment])
+    chosen = [example for example in every if not names or any(name in example.name for name in names)]
     if not chosen:
         raise click.ClickException(f"no example is called {' or '.join(names)}")
     verdicts = grade_all(chosen, seeds, console)

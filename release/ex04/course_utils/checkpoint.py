@@ -15,10 +15,10 @@ from torch import nn
 
 from . import NOTEBOOK_FOLDER, plots, simulators
 from .digests import code_digest, data_digest, net_digest
-from .live_curve import Picture, Watch, validation_part
+from .live_curve import Picture, ValidationPart, Watch, validation_part
 from .losses_so_far import as_losses
 from .settings import ordinary_settings
-from .stand_in import form_for, linear_net, solve, stand_ins
+from .stand_in import Form, form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
 from .submission.unanswerable import Unanswerable, describe, is_stub
 
@@ -27,6 +27,7 @@ SEED = 2015  # the year of GW150914
 # What is raised for files that hold something else, and for weights of another net.
 _DOES_NOT_FIT = (RuntimeError, KeyError, IndexError, TypeError, ValueError, AttributeError)
 _ENDINGS = (".pt", ".pth", ".ckpt")  # of what torch saves
+_NAMES = (FILE, "suggested_net.pt", "three_classes.pt")  # of checkpoints, none of which is another one misnamed
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,12 @@ class Checkpoint:
     digests: dict[str, str] = field(default_factory=dict)
     validation: list[float] = field(default_factory=list)
 
-    def load_into(self, net: nn.Module) -> bool:
+    def load_into(self, net: nn.Module, file: str = FILE) -> bool:
         """Load the weights into a net; if they are those of another one, say so and return False."""
         try:
             net.load_state_dict(_named_as_in(net, self.weights))
         except _DOES_NOT_FIT as error:
-            print(f"Remark: {FILE} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+            print(f"Remark: {file} does not fit this notebook: the network is trained again. ({_first_line(error)})")
             return False
         return True
 
@@ -71,10 +72,10 @@ class TrainingPart:
     ----------
     images : (N, 1, 32, 64) float32 tensor
         On the CPU.
-    labels : (N,) float32 tensor
-        On the CPU.
+    labels : (N,) tensor
+        On the CPU: float32 for two classes, int64 for more.
     positions : (N,) int64 array
-        Where they are in the dataset.
+        Where they are in the dataset, if it is the fixed one.
     """
 
     images: torch.Tensor
@@ -82,8 +83,53 @@ class TrainingPart:
     positions: np.ndarray
 
 
+@dataclass(frozen=True)
+class Task:
+    """What is trained, and where it is kept.
+
+    Attributes
+    ----------
+    net, train : str
+        Names in the notebook: the class of the net, and the function that trains it.
+    model, losses : str
+        Names in the notebook under which the trained net and its losses are left when a training is interrupted.
+    file : str
+        The checkpoint, beside the notebook.
+    cell : str
+        Id of the cell that calls `fit`.
+    part : callable, optional
+        Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
+    validation : callable
+        Returns the `ValidationPart` for a notebook's globals.
+    classes : int
+        How many there are.
+    form : Form, optional
+        In which form the net answers; by default that of the student's net.
+    stand_in_earns : str
+        What is said of our net that stands in for a missing one.
+    """
+
+    net: str = "GlitchNet"
+    train: str = "train_model"
+    model: str = "model"
+    losses: str = "losses"
+    file: str = FILE
+    cell: str = "setup-fit"
+    part: Callable[[], TrainingPart] | None = None
+    validation: Callable[[dict[str, Any]], ValidationPart] = validation_part
+    classes: int = 2
+    form: Form | None = None
+    stand_in_earns: str = (
+        "It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for\n"
+        "the accuracy on fresh images are for a net of yours."
+    )
+
+
+GLITCH_OR_CHIRP = Task()
+
+
 @ordinary_settings()
-def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
+def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Module, list[float]]:
     """Train a student's net and keep it in a checkpoint, or load what is kept there.
 
     In the student's notebook it is loaded if `GlitchNet`, the training part and `train_model` are as they were. In
@@ -99,6 +145,8 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     ----------
     namespace : dict
         The notebook's globals.
+    task : Task
+        What is trained; by default the net of `ex04`.
 
     Returns
     -------
@@ -110,13 +158,14 @@ def fit(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     shell = namespace.get("get_ipython", lambda: None)()
     # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
     is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
-    picture = Picture(shell.display_pub.publish) if is_watched else None
-    net, training = _trained(namespace, picture)
+    picture = Picture(shell.display_pub.publish, task.classes) if is_watched else None
+    net, training = _trained(namespace, task, picture)
     try:
         if picture is not None:
-            picture.draw(training.losses, training.validation, validation_part(namespace).name)
+            picture.draw(training.losses, training.validation, task.validation(namespace).name)
         elif shell is not None:
-            plots.loss_curve(training.losses, training.validation, validation_name=validation_part(namespace).name)
+            name = task.validation(namespace).name
+            plots.loss_curve(training.losses, training.validation, validation_name=name, classes=task.classes)
     except Exception as error:  # Matplotlib's settings are the student's; the net is trained all the same
         print(f"The loss curve can't be drawn. ({_first_line(error)})")
     return net.eval(), training.losses
@@ -131,72 +180,77 @@ class _Training:
     complete: bool = True
 
 
-def _trained(namespace: dict[str, Any], picture: Picture | None) -> tuple[nn.Module, _Training]:
-    path = NOTEBOOK_FOLDER / FILE
+def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> tuple[nn.Module, _Training]:
+    path = NOTEBOOK_FOLDER / task.file
     kept = read(path)
-    part = _training_part(namespace, kept)
-    train_model = namespace.get("train_model")
+    part = task.part() if task.part else _training_part(namespace, kept)
+    train_model = namespace.get(task.train)
     try:
-        net = _new_net(namespace)
+        net = new_net(namespace, task)
     except Exception as error:
-        return _stand_in(namespace, part, picture, "GlitchNet", error)
-    digests = _digests(namespace, net, part)
-    if kept and _is_to_be_loaded(kept, digests, train_model is None) and kept.load_into(net):
+        return _stand_in(namespace, task, part, picture, task.net, error)
+    digests = _digests(namespace, task, net, part)
+    if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
         if _in_grading():  # in the notebook it is said with the reason
-            print(f"Using the trained net in {FILE}.")
+            print(f"Using the trained net in {task.file}.")
         return net, _Training(kept.losses, kept.validation)
     try:
-        find(namespace, "train_model")
-        net = _new_net(namespace)
+        find(namespace, task.train)
+        net = new_net(namespace, task)
         writable = _is_writable(path)
-        training = _train(namespace, net, part, picture)
+        training = _train(namespace, task, net, part, picture)
     except Exception as error:
-        return _stand_in(namespace, part, picture, "train_model", error)
+        return _stand_in(namespace, task, part, picture, task.train, error)
     if writable:
         if not training.complete:
-            digests["train_model"] = "interrupted"
+            digests[task.train] = "interrupted"
         positions = torch.as_tensor(part.positions, device="cpu")
         _save(path, Checkpoint(net.state_dict(), training.losses, positions, digests, training.validation))
     return net, training
 
 
-def _digests(namespace: dict[str, Any], net: nn.Module, part: TrainingPart) -> dict[str, str]:
+def _digests(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> dict[str, str]:
     """Digests of what a new net is made from."""
     return {
-        "GlitchNet": net_digest(namespace["GlitchNet"], net, NOTEBOOK_FOLDER),
+        task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
         "the training part": data_digest(part.images, part.labels),
-        "train_model": code_digest(namespace.get("train_model"), NOTEBOOK_FOLDER),
+        task.train: code_digest(namespace.get(task.train), NOTEBOOK_FOLDER),
         "Python": "{}.{}".format(*sys.version_info),
     }
 
 
-def what_is_wrong(namespace: dict[str, Any]) -> str:
+def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> str:
     """Why the checkpoint is not that of the notebook as it is now; empty if it is. It prints nothing."""
-    if not (NOTEBOOK_FOLDER / FILE).is_file():
-        return f"There is no {FILE} beside the notebook."
+    path = NOTEBOOK_FOLDER / task.file
+    if not path.is_file():
+        return f"There is no {path.name} beside the notebook."
     with redirect_stdout(io.StringIO()):
-        kept = read(NOTEBOOK_FOLDER / FILE)
+        kept = read(path)
         if kept is None:
-            return f"{FILE} can't be read."
+            return f"{path.name} can't be read."
         try:
-            net = _new_net(namespace)
-            fits = kept.load_into(net)
-            now = _digests(namespace, net, _part(namespace["X"], namespace["y"], namespace["train_indices"]))
+            net = new_net(namespace, task)
+            fits = kept.load_into(net, path.name)
+            part = task.part() if task.part else _part(namespace["X"], namespace["y"], namespace["train_indices"])
+            now = _digests(namespace, task, net, part)
         except Exception as error:
-            return f"{FILE} can't be compared with the notebook ({_reason(error, namespace)})."
+            return f"{path.name} can't be compared with the notebook ({_reason(error, namespace)})."
     if not fits:
-        return f"{FILE} holds the weights of another network than `GlitchNet`."
-    if kept.digests.get("train_model") == "interrupted":
-        return f"{FILE} is of a training that was interrupted."
+        return f"{path.name} holds the weights of another network than `{task.net}`."
+    if kept.digests.get(task.train) == "interrupted":
+        return f"{path.name} is of a training that was interrupted."
     changed = [name for name, digest in now.items() if kept.digests.get(name) != digest]
-    return f"{FILE} is older than what the cells say now. Changed since: {' and '.join(changed)}." if changed else ""
+    return (
+        f"{path.name} is older than what the cells say now. Changed since: {' and '.join(changed)}." if changed else ""
+    )
 
 
 def read(path: Path) -> Checkpoint | None:
     """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none."""
     if not path.is_file():
         if _in_grading():
-            others = sorted(other.name for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
+            beside = (other for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
+            others = sorted(other.name for other in beside if other.name not in _NAMES)
             hint = f" If it is {' or '.join(others)}, give it this name." if others else ""
             print(f"Remark: there is no {path.name} beside the notebook: the network is trained again.{hint}")
         return None
@@ -255,7 +309,7 @@ def trained_on(namespace: dict[str, Any]) -> np.ndarray:
     """Positions of the images that the net in the checkpoint learnt from; none if it does not fit `GlitchNet`."""
     kept = read(NOTEBOOK_FOLDER / FILE)
     try:
-        fits = kept is not None and kept.load_into(_new_net(namespace))
+        fits = kept is not None and kept.load_into(new_net(namespace))
     except Exception:
         fits = False  # what is wrong with GlitchNet, its own checks say
     return kept.trained_on.numpy() if kept is not None and fits else np.zeros(0, np.int64)
@@ -265,9 +319,16 @@ def _in_grading() -> bool:
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
-def _new_net(namespace: dict[str, Any]) -> nn.Module:
+def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Module:
+    """Build a net as the notebook defines it, on the notebook's device.
+
+    Raises
+    ------
+    Unanswerable
+        There is no such class, or what it makes is no net.
+    """
     torch.manual_seed(SEED)
-    net = find(namespace, "GlitchNet")().to(namespace.get("DEVICE", "cpu"))
+    net = find(namespace, task.net)().to(namespace.get("DEVICE", "cpu"))
     if not isinstance(net, nn.Module):
         raise Unanswerable("contract", f"it should be a torch.nn.Module; it is of type {type(net).__name__}.")
     return net
@@ -302,55 +363,57 @@ def _part(X: Any, y: Any, positions: np.ndarray) -> TrainingPart:
     return TrainingPart(images, labels, positions)
 
 
-def _is_to_be_loaded(kept: Checkpoint, digests: dict[str, str], only_chance: bool) -> bool:
+def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only_chance: bool) -> bool:
     if _in_grading():
         return True
     changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
     # Another Python compiles the same code to something else.
     listed = "Python" if "Python" in changed else " and ".join(changed)
     if not changed:
-        print(f"GlitchNet, the training part and train_model are as they were: using the trained net in {FILE}.")
+        print(f"{task.net}, the training part and {task.train} are as they were: using the trained net in {task.file}.")
         print("To train it anew all the same, delete this file.")
         return True
     if only_chance:
-        print(f"There is no train_model yet: using the trained net in {FILE}.")
+        print(f"There is no {task.train} yet: using the trained net in {task.file}.")
         return True
-    print(f"Training again. Changed since {FILE} was made: {listed if kept.digests else 'how it is made'}.")
+    print(f"Training again. Changed since {task.file} was made: {listed if kept.digests else 'how it is made'}.")
     return False
 
 
-def _train(namespace: dict[str, Any], net: nn.Module, part: TrainingPart, picture: Picture | None) -> _Training:
-    """Train a net with the student's `train_model`; what it learnt before an error or an interrupt stays.
+def _train(
+    namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart, picture: Picture | None
+) -> _Training:
+    """Train a net with the student's function; what it learnt before an error or an interrupt stays.
 
     Raises
     ------
     Exception
-        `train_model` failed, and the net has learnt nothing.
+        The function failed, and the net has learnt nothing.
     """
-    train_model: Callable[..., Any] = namespace["train_model"]
+    train_model: Callable[..., Any] = namespace[task.train]
     before = _weights(net)
-    watch = Watch(net, train_model, None if _in_grading() else validation_part(namespace), picture)
+    watch = Watch(net, train_model, None if _in_grading() else task.validation(namespace), picture)
     try:
         with torch.enable_grad(), watch:
             returned = train_model(net, part.images.clone(), part.labels.clone())
     except KeyboardInterrupt as stop:
         losses = watch.interrupted(stop)
         # At once: whoever runs out of time in grading is interrupted again soon.
-        namespace["model"], namespace["losses"] = net.eval(), losses
+        namespace[task.model], namespace[task.losses] = net.eval(), losses
         finished = f"{len(losses)} finished epoch{'' if len(losses) == 1 else 's'}"
-        print(f"Interrupted: `model` is what was trained until now; `losses` keeps {finished}.")
+        print(f"Interrupted: `{task.model}` is what was trained until now; `{task.losses}` keeps {finished}.")
         return _Training(losses, watch.validation, complete=False)
     except Exception as error:
         after = _weights(net)
         if all(name in after and torch.equal(weight, after[name]) for name, weight in before.items()):
             raise
-        print(f"`model` is what was trained until train_model failed: {_reason(error, namespace)}")
+        print(f"`{task.model}` is what was trained until {task.train} failed: {_reason(error, namespace)}")
         return _Training([], complete=False)
     losses = as_losses(returned)
     watch.completed(losses)
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
-        print(f"The net is trained, but train_model should return a list of losses; it returned {kind}.")
+        print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
     return _Training(losses, watch.validation)
 
 
@@ -363,23 +426,28 @@ def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _stand_in(
-    namespace: dict[str, Any], part: TrainingPart, picture: Picture | None, lacking: str, error: Exception
+    namespace: dict[str, Any],
+    task: Task,
+    part: TrainingPart,
+    picture: Picture | None,
+    lacking: str,
+    error: Exception,
 ) -> tuple[nn.Module, _Training]:
-    """A net of ours, trained by the student's `train_model` if that works with it."""
+    """A net of ours, trained by the student's function if that works with it."""
     device = namespace.get("DEVICE", "cpu")
-    form = form_for(namespace.get("GlitchNet"), namespace.get("train_model"), device)
+    form = task.form or form_for(namespace.get(task.net), namespace.get(task.train), device)
     torch.manual_seed(SEED)
     net = linear_net(form, device)
     try:
-        training = _train(namespace, net, part, picture)
-        lacking = "GlitchNet"  # what fails with it works with a net of ours
+        training = _train(namespace, task, net, part, picture)
+        lacking = task.net  # what fails with it works with a net of ours
     except Exception:
         training = _Training([])
         solve(net, part.images, part.labels)
-    stand_ins[net] = f"`model` is a stand-in of ours, for {lacking} is missing or fails ({_reason(error, namespace)})."
+    reason = _reason(error, namespace)
+    stand_ins[net] = f"`{task.model}` is a stand-in of ours, for {lacking} is missing or fails ({reason})."
     print(stand_ins[net])
-    print("It is right in about 62 % of the images. Go on with it: Tasks 2b to 4 are judged on it. Only the points for")
-    print("the accuracy on fresh images are for a net of yours.")
+    print(task.stand_in_earns)
     return net, training
 
 

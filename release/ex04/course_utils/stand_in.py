@@ -30,7 +30,8 @@ class Form:
     Attributes
     ----------
     axes : tuple of int
-        Shape of what it returns for one image: one number, or two, of which the second is for a chirp.
+        Shape of what it returns for one image: one number, or two, of which the second is for a chirp, or one number
+        for each of several classes.
     probabilities : bool
         Whether they are probabilities instead of logits.
     """
@@ -92,14 +93,19 @@ def _in_form(form: Form) -> list[nn.Module]:
 
 
 def solve(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> None:
-    """Give a linear net the weights of least squares: no step of training is needed."""
+    """Give a linear net the weights of least squares: no step of training is needed.
+
+    With one output or two, the last is for label 1; with more, each is for the label of its number.
+    """
     pixels = images.detach().cpu().double().flatten(1).numpy()
-    signs = 2 * labels.detach().cpu().double().numpy() - 1
+    outputs = len(net[0].weight)
+    classes = np.arange(outputs) if outputs > 2 else np.array([1])
+    signs = 2.0 * (labels.detach().cpu().numpy()[:, None] == classes) - 1
     weights = pixels.T @ np.linalg.solve(pixels @ pixels.T + RIDGE * np.eye(len(pixels)), signs)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
-        net[0].weight[-1] = torch.as_tensor(STEEPNESS * weights, device="cpu")
+        net[0].weight[-len(classes) :] = torch.as_tensor(STEEPNESS * weights.T, device="cpu")
 
 
 def form_for(build: Any, train_model: Any, device: Any) -> Form:

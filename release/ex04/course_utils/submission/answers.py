@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from ..settings import ordinary_settings
-from ..stand_in import fixed_net, form_for, linear_net, stand_ins
+from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
 from . import devices
 from .errors import missing_forward
 from .figures import panels_of
@@ -217,14 +217,25 @@ def parameter_count(namespace: dict[str, Any], of: str) -> np.ndarray:
 
 
 def train_probe(
-    namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int
+    namespace: dict[str, Any],
+    images: np.ndarray,
+    labels: np.ndarray,
+    probes: np.ndarray,
+    epochs: int,
+    train: str = "train_model",
+    classes: int = 2,
 ) -> dict[str, Any]:
-    """Let ``train_model`` train a linear net that answers in the form in which the student's own net does."""
-    train_model = find(namespace, "train_model")
+    """Let a function of the student's train a linear net.
+
+    With two classes the net answers in the form in which the student's own net does, with more it returns a logit for
+    each.
+    """
+    train_model = find(namespace, train)
     if not callable(train_model):
-        raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
+        raise Unanswerable("contract", f"{train} should be a function {train}(model, X, y, epochs=...).")
     device = namespace.get("DEVICE", "cpu")
-    net = linear_net(form_for(namespace.get("GlitchNet"), train_model, device), device)
+    form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
+    net = linear_net(form, device)
     before = [parameter.detach().clone() for parameter in net.parameters()]
     watch = StaleGradientWatch(net)
     net.train()
@@ -234,9 +245,10 @@ def train_probe(
     changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
     with torch.no_grad():
         net.eval()
+        asked = net[0].chirp_logits if classes == 2 else net[0]
         return {
             "losses": loss_array(losses),
-            "logits": net[0].chirp_logits(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
+            "logits": asked(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
             "stale_steps": watch.stale_steps,
             "changed": changed,
         }
@@ -278,9 +290,9 @@ def has(namespace: dict[str, Any], name: str) -> bool:
     return namespace.get(name) is not None
 
 
-def stand_in(namespace: dict[str, Any]) -> str:
-    """Tell why `model` is a net of ours; empty if it is the student's."""
-    model = namespace.get("model")
+def stand_in(namespace: dict[str, Any], of: str = "model") -> str:
+    """Tell why a trained net is one of ours; empty if it is the student's."""
+    model = namespace.get(of)
     return stand_ins.get(model, "")[:2000] if isinstance(model, nn.Module) else ""
 
 

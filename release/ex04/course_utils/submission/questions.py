@@ -271,19 +271,31 @@ class Submission:
             raise _broken()
         return int(count)
 
-    def train_probe(self, images: np.ndarray, labels: np.ndarray, probes: np.ndarray, epochs: int) -> "Training":
-        """Call the student's ``train_model`` on a small linear net of ours.
+    def train_probe(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        probes: np.ndarray,
+        epochs: int,
+        train: str = "train_model",
+        classes: int = 2,
+    ) -> "Training":
+        """Call the student's ``train_model``, or another such function, on a small linear net of ours.
 
         Parameters
         ----------
         images : (N, 1, 32, 64) float32 array
             Training images.
         labels : (N,) float32 array
-            Their labels, 0 or 1.
+            Their labels, 0 or 1; int64 if there are more than two classes.
         probes : (M, 1, 32, 64) float32 array
             Images to classify afterwards.
         epochs : int
             Passed on.
+        train : str
+            Name of the function.
+        classes : int
+            How many there are. With more than two, the net has a logit for each.
 
         Returns
         -------
@@ -293,12 +305,15 @@ class Submission:
         Raises
         ------
         NoAnswer
-            There is no such function, it fails, or the trained net does not return one finite logit per image.
+            There is no such function, it fails, or the trained net does not return finite logits for each image.
         """
-        answer = _of(dict, self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs))
-        trained = "the net that train_model trained"
-        logits = _finite(answer.get("logits"), trained).reshape(-1)
-        if len(logits) != len(probes):
+        more = {} if (train, classes) == ("train_model", 2) else {"train": train, "classes": classes}
+        answer = self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs, **more)
+        answer = _of(dict, answer)
+        trained = f"the net that {train} trained"
+        logits = _finite(answer.get("logits"), trained)
+        logits = logits.reshape(-1) if classes == 2 else logits
+        if logits.shape != ((len(probes),) if classes == 2 else (len(probes), classes)):
             raise NoAnswer(
                 "contract", f"{trained} returns {count(len(logits), 'logit')} for {count(len(probes), 'image')}."
             )
@@ -421,15 +436,20 @@ class Submission:
             raise _broken()
         return positions
 
-    def needs_own_net(self) -> None:
+    def needs_own_net(self, of: str = "model") -> None:
         """For what only a net of the student's can earn.
+
+        Parameters
+        ----------
+        of : str
+            Name of the trained net.
 
         Raises
         ------
         NoAnswer
-            `model` is a stand-in of ours.
+            It is a stand-in of ours.
         """
-        reason = _of(str, self._ask("stand_in"))
+        reason = _of(str, self._ask("stand_in", **({} if of == "model" else {"of": of})))
         if reason:
             raise NoAnswer("not attempted", f"{reason} This is for a net of yours.")
 
@@ -562,7 +582,7 @@ class Training:
     losses : (epochs,) array
         What it returned; a single NaN if that was no numbers, and of any other shape if it isn't as it should be.
     logits : (M,) array
-        Of the trained net for the probes.
+        Of the trained net for the probes; (M, classes) if there are more than two.
     stale_steps : int
         Steps whose gradient still held that of an earlier step.
     changed : bool
@@ -594,12 +614,14 @@ def connect(namespace: dict[str, Any]) -> Submission:
 
 def _with_names_of_ours(question: Callable[[], Any], submission: Submission) -> Callable[[], Any]:
     """A question with the names of ours that it uses, whatever they mean in the notebook by now (`np`, `max`, ...)."""
-    from . import causes, judging, thresholds  # which import this module
+    from .. import stretch
+    from . import causes, judging, judging_stretch, thresholds  # which import this module
 
     if not isinstance(question, FunctionType):
         return question
     ours = {"np": np, "simulators": simulators, "submission": submission}
     ours |= {"causes": causes, "judging": judging, "thresholds": thresholds}
+    ours |= {"stretch": stretch, "judging_stretch": judging_stretch}
     names = {name: value for name, value in question.__globals__.items() if not hasattr(builtins, name)}
     names = names | ours | {"__builtins__": builtins}
     return FunctionType(question.__code__, names, question.__name__, question.__defaults__, question.__closure__)

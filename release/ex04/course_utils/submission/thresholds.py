@@ -11,6 +11,11 @@ ACCURACY_BANDS = ((0.85, 1.0), (0.80, 0.7), (0.70, 0.3))
 PREVIEW_ACCURACY = 0.90
 
 
-def share_for(accuracy: float) -> float:
-    """Share of the points that an accuracy on fresh images earns, by `ACCURACY_BANDS`."""
-    return next((share for threshold, share in ACCURACY_BANDS if accuracy >= threshold), 0.0)
+# The same for three classes, in `ex04_stretch`.
+THREE_ACCURACY_BANDS = ((0.85, 1.0), (0.75, 0.5))
+THREE_PREVIEW_ACCURACY = 0.88
+
+
+def share_for(accuracy: float, bands: tuple[tuple[float, float], ...] = ACCURACY_BANDS) -> float:
+    """Share of the points that an accuracy on fresh images earns, by its bands."""
+    return next((share for threshold, share in bands if accuracy >= threshold), 0.0)

@@ -1,0 +1,126 @@
+"""The nets of `ex04_stretch`: the student's own from `ex04`, and one with three classes."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from . import NOTEBOOK_FOLDER, checkpoint, simulators, stretch
+from .checkpoint import GLITCH_OR_CHIRP, Task, TrainingPart
+from .live_curve import ValidationPart
+from .settings import ordinary_settings
+from .stand_in import Form
+
+
+def _suggested_part() -> TrainingPart:
+    """Four fifths of the fixed dataset, as in `ex04`."""
+    X, y = simulators.fixed_dataset()
+    positions = np.random.default_rng(2).permutation(len(X))[200:]
+    return TrainingPart(
+        torch.as_tensor(X[positions], device="cpu"), torch.as_tensor(y[positions], device="cpu").float(), positions
+    )
+
+
+def _three_classes_part() -> TrainingPart:
+    images, labels = (torch.as_tensor(array, device="cpu") for array in stretch.three_classes_training())
+    return TrainingPart(images, labels, np.arange(len(labels)))
+
+
+BATCH = 250  # images at a time
+VALIDATION_IMAGES, VALIDATION_SEED = 70, 2021  # of each class
+
+
+def _three_classes_validation(_: dict[str, Any]) -> ValidationPart:
+    images, labels = stretch.three_classes(VALIDATION_IMAGES, np.random.default_rng(VALIDATION_SEED))
+    name = f"{len(labels)} fresh images"
+    return ValidationPart(name, torch.as_tensor(images, device="cpu"), torch.as_tensor(labels, device="cpu"))
+
+
+SUGGESTED = Task(file="suggested_net.pt", part=_suggested_part, stand_in_earns="Parts (b) and (d) are judged on it.")
+THREE_CLASSES = Task(
+    net="ThreeNet",
+    train="train_three",
+    model="model3",
+    losses="losses3",
+    file="three_classes.pt",
+    cell="setup-fit-three",
+    part=_three_classes_part,
+    validation=_three_classes_validation,
+    classes=len(stretch.CLASS_NAMES),
+    form=Form((len(stretch.CLASS_NAMES),)),
+    stand_in_earns=(
+        "Go on with it: the rest of part (a) is judged on it. Only the points for the accuracy on fresh images are\n"
+        "for a net of yours."
+    ),
+)
+
+
+@ordinary_settings()
+def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
+    """Load the student's net of `ex04`; without its checkpoint train the one in the notebook, and keep it.
+
+    The checkpoint of `ex04` is never written to.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals, with `GlitchNet` and `train_model`.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode.
+    """
+    path = NOTEBOOK_FOLDER / GLITCH_OR_CHIRP.file
+    if not path.is_file():
+        print(f"There is no {path.name} beside this notebook: `model` is the net of the suggested recipe.")
+    else:
+        try:
+            net = checkpoint.new_net(namespace, GLITCH_OR_CHIRP)
+        except Exception:
+            net = None  # what is wrong with it, fit says
+        kept = checkpoint.read(path)
+        if kept and net is not None and kept.load_into(net, path.name):
+            print(f"`model` is your own net from ex04, in {path.name}.")
+            return net.eval()
+        print(
+            "Have you built another net in ex04? Then paste your class GlitchNet into the cell above, run it, and then"
+        )
+        print("this cell again. Until then `model` is a net that is trained here.")
+    return checkpoint.fit(namespace, SUGGESTED)[0]
+
+
+def fit_three(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
+    """Train the student's net with three classes, or load it; see `checkpoint.fit`."""
+    return checkpoint.fit(namespace, THREE_CLASSES)
+
+
+def ask(net: nn.Module, images: Any) -> np.ndarray:
+    """Logits of a net for images, in evaluation mode.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Any net for images (N, 1, 32, 64).
+    images : array_like or Tensor, shape (N, 32, 64) or (N, 1, 32, 64), or a single image
+        On any device.
+
+    Returns
+    -------
+    (N,) float32 array
+        Or (N, k), if the net returns k > 1 numbers for each image.
+    """
+    batch = images if isinstance(images, torch.Tensor) else torch.as_tensor(np.array(images, np.float32), device="cpu")
+    batch = batch.float().reshape(-1, 1, simulators.FREQUENCY_BINS, simulators.TIME_BINS)
+    device = next((parameter.device for parameter in net.parameters()), "cpu")
+    net.eval()
+    with torch.no_grad():
+        outputs = torch.cat([net(part.to(device)).cpu().float() for part in batch.split(BATCH)]).numpy()
+    return outputs.reshape(-1) if outputs.size == len(batch) else outputs
+
+
+def chirp_logits(net: nn.Module, images: Any) -> np.ndarray:
+    """The same, (N,), also for a net that returns two logits per image: that of chirp minus that of blip."""
+    logits = ask(net, images)
+    return logits if logits.ndim == 1 else logits[:, 1] - logits[:, 0]

@@ -1,0 +1,480 @@
+"""The answers: what happens in the student's kernel when a test cell asks.
+
+A question leaves no trace there: random states, training flags, buffers and gradients are as before, and so is the
+current figure.
+"""
+
+import io
+import math
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+from weakref import WeakSet
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..settings import ordinary_settings
+from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
+from . import devices
+from .errors import missing_forward
+from .figures import panels_of
+from .history import follow, why_missing
+from .student_code import line_in, line_that_makes, near_miss
+from .symptoms import assignment, net_symptoms, source_line, training_symptoms
+from .unanswerable import Unanswerable, describe, is_stub
+
+__all__ = ["answer", "follow", "prepare"]
+
+# A test part mostly fits into one batch, as in the notebook: a net that mixes up the images of a batch loses the check
+# of that, and not the others as well.
+BATCH = 256
+# What the tasks ask for: names that are no misspelt form of each other.
+CONTRACT = frozenset(
+    (
+        *("GlitchNet", "train_model", "train_indices", "test_indices", "validation_indices", "model", "losses"),
+        *("test_accuracy", "missed_chirps", "false_chirps", "mistakes_figure"),
+        *("scores", "confusion", "top_chirps", "top_blips", "confident_figure"),
+    )
+)
+# Sizes of what goes through the door; generous for honest work.
+MAX_PARAMETERS = 2000
+
+
+def prepare(shell: Any) -> None:
+    """Get an IPython shell ready in which a submission is graded, before its first cell."""
+    follow(shell)
+    devices.help_where_assumed(shell)
+
+
+def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Answer one question from a notebook's namespace.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals.
+    question : str
+        A key of `QUESTIONS`.
+    arguments : dict
+        Passed to it, but for ``seed``: the question's random state.
+
+    Returns
+    -------
+    dict
+        ``{"answer": ...}`` with plain JSON values and arrays, or ``{"failure": {"kind": ..., "message": ...}}`` with a
+        kind of "not attempted", "contract" or "error".
+    """
+    try:
+        seed = arguments.pop("seed")
+        # Progress bars and warnings of the student's code do not belong into a test cell (nbgrader gives 0 for them).
+        quiet = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
+        with ordinary_settings(), random_states_of_its_own(seed), quiet[0], quiet[1]:
+            return {"answer": QUESTIONS[question](namespace, **arguments)}
+    except Unanswerable as reason:
+        return {"failure": {"kind": reason.kind, "message": str(reason)}}
+    except NotImplementedError as stub:
+        if not is_stub(stub):
+            return {"failure": {"kind": "contract", "message": missing_forward(namespace)}}
+        return {"failure": {"kind": "not attempted", "message": f"still to do: {stub}"}}
+    except Exception as error:
+        return {"failure": {"kind": "error", "message": describe(error, namespace)}}
+
+
+def logits(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
+    """Run a net on images in evaluation mode, in batches of which none is much smaller than the others."""
+    net = find_net(namespace, of)
+    with left_as_it_was(net), torch.no_grad():
+        net.eval()
+        batches = np.array_split(images, max(1, math.ceil(len(images) / BATCH)))
+        outputs = [run(net, batch, of) for batch in batches]
+        if len(outputs) > 1 and any(output.ndim == 0 for output in outputs):
+            raise Unanswerable("contract", f"{of} returns a single number for a whole batch of images.")
+        return np.concatenate(outputs) if len(outputs) > 1 else outputs[0]
+
+
+def alone_and_together(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
+    """Run one net on images one by one, and on all of them in one batch."""
+    net = find_net(namespace, of)
+    with left_as_it_was(net), torch.no_grad():
+        net.eval()
+        together = run(net, images, of)
+        alone = np.stack([run(net, images[i : i + 1], of).reshape(-1) for i in range(len(images))])
+    return {"alone": alone, "together": together}
+
+
+def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+    """Find out which parameters get a gradient and which move the output."""
+    net = find_net(namespace, of)
+    net.eval()
+    device = device_of(net, namespace)
+    batch = torch.as_tensor(images, device="cpu").to(device)
+    with torch.no_grad():
+        before = applied(net, batch)  # materialises lazy layers, too
+    parameters = list(net.named_parameters())[:MAX_PARAMETERS]
+    output = applied(net, batch)
+    if output.requires_grad:
+        # Repeated where there are more outputs than images: that is for another check to say.
+        projection = torch.as_tensor(np.resize(weights, output.numel()), device="cpu").to(device)
+        (output.reshape(-1) * projection).sum().backward()
+    effect = []
+    with torch.no_grad():
+        for _, parameter in parameters:
+            kept = parameter.detach().clone()
+            parameter.add_(0.5 * torch.randn_like(parameter) + 0.5)
+            effect.append(float((applied(net, batch) - before).abs().max()))
+            parameter.copy_(kept)
+    gradient = [0.0 if p.grad is None else float(p.grad.abs().max()) for _, p in parameters]
+    return {
+        "names": [name[:200] for name, _ in parameters],
+        "gradient": np.array(gradient, np.float64),
+        "effect": np.array(effect, np.float64),
+    }
+
+
+def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
+    """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it."""
+    net = find_net(namespace, of).eval()
+    found = []
+    with torch.no_grad():
+        before = run(net, images, of)
+        registered = {id(parameter) for parameter in net.parameters()}
+        for name, tensor in kept_aside(net):
+            if tensor.requires_grad and id(tensor) not in registered:
+                kept = tensor.detach().clone()
+                tensor.add_(0.5 * torch.randn_like(tensor) + 0.5)
+                if not np.array_equal(run(net, images, of), before, equal_nan=True):
+                    found.append(name[:200])
+                tensor.copy_(kept)
+    return {"names": found[:MAX_PARAMETERS]}
+
+
+def kept_aside(net: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Tensors of a net in plain attributes, lists, tuples, sets and dictionaries, and those of modules there."""
+    waiting = [
+        (f"{path}.{name}" if path else name, value)
+        for path, module in net.named_modules()
+        for name, value in vars(module).items()
+        if name not in ("_parameters", "_buffers", "_modules")
+    ]
+    seen: set[int] = set()
+    while waiting:
+        name, value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, torch.Tensor):
+            if value.is_leaf:
+                yield name, value
+        elif isinstance(value, nn.Module):
+            waiting += [(f"{name}.{inner}", parameter) for inner, parameter in value.named_parameters()]
+            waiting += [(f"{name}.{inner}", tensor) for inner, tensor in kept_aside(value)]
+        elif isinstance(value, dict):
+            waiting += [(f"{name}[{key!r}]", item) for key, item in value.items()]
+        elif isinstance(value, list | tuple | set):
+            waiting += [(f"{name}[{number}]", item) for number, item in enumerate(value)]
+
+
+def bend(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
+    """By how much a net is no linear function, as a share of what it makes of images: 0 if it is one.
+
+    A linear function, with a constant or without, makes of two images together what it makes of each. Asked of the new
+    net, and with other parameters: a branch that starts at zero may be all that bends it.
+    """
+    net = find_net(namespace, of).eval()
+    first, second = np.split(images, 2)
+    together = np.concatenate([first, second, first + second, np.zeros_like(first)])
+    with torch.no_grad():
+        bends = [bend_of(run(net, together, of))]
+        kept = [parameter.detach().clone() for parameter in net.parameters()]
+        for parameter in net.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter).sign())
+        bends.append(bend_of(run(net, together, of)))
+        for parameter, before in zip(net.parameters(), kept, strict=True):
+            parameter.copy_(before)
+    return np.array(max(bends))
+
+
+def bend_of(outputs: np.ndarray) -> float:
+    """The same for the outputs of one net; 1 if they say nothing."""
+    if outputs.size % 4:
+        return 1.0  # no output for each image
+    first, second, both, nothing = outputs.astype(np.float64).reshape(4, -1)
+    largest = max(float(np.ptp(part)) for part in (first, second, both))
+    apart = float(np.abs(first + second - both - nothing).max())
+    return apart / largest if 0 < largest < math.inf and math.isfinite(apart) else 1.0
+
+
+def parameter_count(namespace: dict[str, Any], of: str) -> np.ndarray:
+    """Count the parameters of a net, lazy layers included."""
+    net = find_net(namespace, of)
+    with torch.no_grad():
+        net.eval()
+        run(net, np.zeros((2, 1, 32, 64), np.float32), of)
+    return np.array(sum(parameter.numel() for parameter in net.parameters()), np.int64)
+
+
+def train_probe(
+    namespace: dict[str, Any],
+    images: np.ndarray,
+    labels: np.ndarray,
+    probes: np.ndarray,
+    epochs: int,
+    train: str = "train_model",
+    classes: int = 2,
+) -> dict[str, Any]:
+    """Let a function of the student's train a linear net.
+
+    With two classes the net answers in the form in which the student's own net does, with more it returns a logit for
+    each.
+    """
+    train_model = find(namespace, train)
+    if not callable(train_model):
+        raise Unanswerable("contract", f"{train} should be a function {train}(model, X, y, epochs=...).")
+    device = namespace.get("DEVICE", "cpu")
+    form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
+    net = linear_net(form, device)
+    before = [parameter.detach().clone() for parameter in net.parameters()]
+    watch = StaleGradientWatch(net)
+    net.train()
+    X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
+    losses = train_model(net, X, y, epochs=epochs)
+    watch.stop()
+    changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+    with torch.no_grad():
+        net.eval()
+        asked = net[0].chirp_logits if classes == 2 else net[0]
+        return {
+            "losses": loss_array(losses),
+            "logits": asked(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
+            "stale_steps": watch.stale_steps,
+            "changed": changed,
+        }
+
+
+def fixed_losses(
+    namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, gain: float, epochs: int
+) -> np.ndarray:
+    """Let ``train_model`` train a net that stays as it is: what it returns are losses of one and the same net."""
+    train_model = find(namespace, "train_model")
+    if not callable(train_model):
+        raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
+    device = namespace.get("DEVICE", "cpu")
+    net = fixed_net(form_for(namespace.get("GlitchNet"), train_model, device), gain, device).train()
+    X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
+    return loss_array(train_model(net, X, y, epochs=epochs))
+
+
+def loss_array(losses: Any) -> np.ndarray:
+    """What ``train_model`` returns, if it is numbers; else NaN, for the check of the losses to say so."""
+    try:
+        return as_array(losses, "what train_model returns").astype(np.float64)
+    except Unanswerable:
+        return np.array(np.nan)
+
+
+def values(namespace: dict[str, Any], name: str) -> np.ndarray:
+    """Return a variable as an array of numbers."""
+    return as_array(find(namespace, name), f"`{name}`")
+
+
+def figure(namespace: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """List the axes of a figure that hold an image, with all the text that belongs to them."""
+    return panels_of(find(namespace, name), name)
+
+
+def has(namespace: dict[str, Any], name: str) -> bool:
+    """Tell whether a variable exists."""
+    return namespace.get(name) is not None
+
+
+def stand_in(namespace: dict[str, Any], of: str = "model") -> str:
+    """Tell why a trained net is one of ours; empty if it is the student's."""
+    model = namespace.get(of)
+    return stand_ins.get(model, "")[:2000] if isinstance(model, nn.Module) else ""
+
+
+def trained_on(namespace: dict[str, Any]) -> np.ndarray:
+    """Positions of the images that the net in the checkpoint learnt from."""
+    from .. import checkpoint  # which imports this module
+
+    return checkpoint.trained_on(namespace)
+
+
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        logits,
+        alone_and_together,
+        gradients,
+        unregistered,
+        bend,
+        parameter_count,
+        train_probe,
+        fixed_losses,
+        values,
+        figure,
+        has,
+        stand_in,
+        trained_on,
+        source_line,
+        assignment,
+        net_symptoms,
+        training_symptoms,
+    )
+}
+
+
+def find(namespace: dict[str, Any], name: str) -> Any:
+    """Look up a name of the contract."""
+    if name not in namespace:
+        reason = why_missing(name, namespace)
+        is_code = name in ("GlitchNet", "train_model")
+        alike = {other for other, value in namespace.items() if callable(value) == is_code}
+        near = near_miss(name, alike - CONTRACT)
+        if near and reason.kind != "error" and not str(reason).startswith("still to do"):
+            raise Unanswerable("contract", f"`{near}` exists; the checks look for `{name}`: use this name.")
+        raise reason
+    return namespace[name]
+
+
+def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
+    """Look up the trained net, or build a new one on the notebook's device."""
+    value = find(namespace, of)
+    if of == "GlitchNet" and isinstance(value, nn.Module):
+        made = line_that_makes("GlitchNet", namespace)
+        raise Unanswerable(
+            "contract",
+            "`GlitchNet` is one net, not the class: give the net another name."
+            + (f" Look at your line `{made}`." if made else ""),
+        )
+    if isinstance(value, type):
+        value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
+    if not isinstance(value, nn.Module):
+        raise Unanswerable("contract", f"`{of}` should be a torch.nn.Module; it is of type {type(value).__name__}.")
+    return value
+
+
+def woken(net: nn.Module) -> nn.Module:
+    """Give zero weights of a new net small random values: a layer that starts at zero hides what lies before it."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if not nn.parameter.is_lazy(parameter) and parameter.ndim > 1 and not parameter.any():
+                parameter.normal_(std=0.1)
+    return net
+
+
+def device_of(net: nn.Module, namespace: dict[str, Any]) -> Any:
+    """Device of a net's first parameter."""
+    return next((parameter.device for parameter in net.parameters()), namespace.get("DEVICE", "cpu"))
+
+
+def applied(net: nn.Module, batch: torch.Tensor) -> Any:
+    """What a net makes of a batch of images, with the channels of a pixel side by side where that is faster."""
+    if batch.device.type == "cpu" and net not in _only_in_ordinary_order:
+        # Pooling then takes a tenth of the time. A view() in forward() does not go with it; whatever else is wrong
+        # shows again.
+        try:
+            return net(batch.to(memory_format=torch.channels_last))
+        except Exception:
+            _only_in_ordinary_order.add(net)
+    return net(batch)
+
+
+_only_in_ordinary_order: WeakSet[nn.Module] = WeakSet()
+
+
+def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
+    """Apply a net to a batch of images."""
+    device = next((parameter.device for parameter in net.parameters()), "cpu")
+    output = applied(net, torch.as_tensor(images, device="cpu").to(device))
+    if not isinstance(output, torch.Tensor):
+        returned = "nothing (None)" if output is None else f"a {type(output).__name__}"
+        raise Unanswerable("contract", f"{of} should return a tensor; it returns {returned}. {ending(net)}".strip())
+    if not output.is_floating_point():
+        raise Unanswerable("contract", f"{of} should return logits, real numbers; it returns {output.dtype}.")
+    return output.detach().cpu().float().numpy()
+
+
+def ending(net: nn.Module) -> str:
+    """Quote the line with which a student's net returns something, or say that there is none."""
+    forward = type(net).forward
+    line = line_in(forward, r"^return\b", getattr(forward, "__globals__", {}))
+    return f"Look at your line `{line}`." if line else "End `forward` with `return`."
+
+
+class StaleGradientWatch:
+    """Counts the steps in which a gradient of an earlier step was still there.
+
+    A gradient is stale if it is not zero when the next one is added to it *and* its parameter has changed since. So
+    gradient accumulation passes, and so does any place of ``zero_grad`` between two backward passes.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        self.stale_steps = 0
+        self._seen: dict[int, torch.Tensor] = {}
+        self._hooks = [p.register_hook(lambda _, p=p, i=i: self._look(i, p)) for i, p in enumerate(net.parameters())]
+
+    def _look(self, index: int, parameter: nn.Parameter) -> None:
+        seen = self._seen.get(index)
+        left_over = parameter.grad is not None and bool(parameter.grad.ne(0).any())
+        if index == 0 and left_over and seen is not None and not torch.equal(seen, parameter):
+            self.stale_steps += 1
+        self._seen[index] = parameter.detach().clone()
+
+    def stop(self) -> None:
+        """Take the hooks off."""
+        for hook in self._hooks:
+            hook.remove()
+
+
+def as_array(value: Any, what: str) -> np.ndarray:
+    """Turn numbers in any honest form into a bool, int64 or float64 array."""
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]  # np.where
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+    elif isinstance(value, list | tuple) and any(isinstance(item, torch.Tensor) for item in value):
+        value = [item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else item for item in value]
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise Unanswerable("contract", f"{what} should hold numbers only ({error}).") from error
+    for kind, dtype in (("b", np.bool_), ("iu", np.int64), ("f", np.float64)):
+        if array.dtype.kind in kind:
+            return array.astype(dtype)
+    raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
+
+
+@contextmanager
+def left_as_it_was(net: nn.Module) -> Iterator[None]:
+    """Restore a net's training flags and buffers."""
+    flags = [(module, module.training) for module in net.modules()]
+    buffers = [(buffer, buffer.detach().clone()) for buffer in net.buffers()]
+    try:
+        yield
+    finally:
+        for module, training in flags:
+            module.training = training
+        with torch.no_grad():
+            for buffer, kept in buffers:
+                buffer.copy_(kept)
+
+
+@contextmanager
+def random_states_of_its_own(seed: int) -> Iterator[None]:
+    """Seed every global random state for one question, and restore it afterwards."""
+    python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 (the student's, not ours)
+    with ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng())
+        stack.enter_context(torch.enable_grad())
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy_state)  # noqa: NPY002

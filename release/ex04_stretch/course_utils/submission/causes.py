@@ -1,0 +1,330 @@
+"""Causes: what mostly lies behind the symptoms of a net or a training that failed a check.
+
+Asked only to word the message of a check that has failed. Symptoms are claims of the student's side: no mark depends on
+them. Each rule holds for a fault that is certain when its symptoms are there; without one, nothing is said.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import simulators
+from .questions import Submission
+from .wording import sentences
+
+Symptoms = dict[str, Any]
+IMAGES = 64  # of ours, in a training that is watched
+LARGE_RATE = {"Adam": 0.3, "AdamW": 0.3, "RMSprop": 0.3}
+LARGEST_RATE = 30.0  # of other optimisers
+SMALL_RATE = {"Adam": 2e-5, "AdamW": 2e-5, "RMSprop": 2e-5}
+SMALLEST_RATE = 1e-4
+HIGH_LOSS = 3.0  # chance gives 0.693
+TRAIN_LONGER = "Has the loss curve flattened? If not, train longer, with more epochs."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A cause, when to name it, and where the student's line is that shows it.
+
+    Attributes
+    ----------
+    when : function of the symptoms
+        Whether it is the cause.
+    says : str
+        The cause, and what to do.
+    where : (str, str)
+        `GlitchNet` or `train_model`, and a pattern of the line; or a variable and nothing, for the line that makes it.
+    """
+
+    when: Callable[[Symptoms], Any]
+    says: str
+    where: tuple[str, str] | None = None
+
+
+_OPTIMISER = ("train_model", r"\boptim\.\w+\(|\b(?:Adam|AdamW|SGD|RMSprop)\(")
+_BCE = "binary_cross_entropy_with_logits"
+
+TRAINING = (
+    Rule(
+        lambda s: not s["calls"] and not s["changed"] and s["from_notebook"]["nets"],
+        "train_model trains {nets} of the notebook, not the net that it is given as its first argument.",
+        ("train_model", r"(?<!def )\b{nets_pattern}\b"),
+    ),
+    Rule(
+        lambda s: not s["calls"] and not s["changed"] and s["other_nets"],
+        "train_model makes a new GlitchNet and trains that, not the net that it is given: leave out what makes it.",
+        ("train_model", r"\bGlitchNet\("),
+    ),
+    Rule(
+        lambda s: not s["calls"] and not s["changed"],
+        "train_model trains a copy or another net, not the net that it is given.",
+        ("train_model", r"copy\(|^model\s*="),
+    ),
+    Rule(
+        lambda s: s["images_of_notebook"] > s["calls_to_learn"] / 2,
+        "train_model shows the net the images of the notebook ({data}), not those of its argument X.",
+        ("train_model", r"\b(?:{data_pattern})\b"),
+    ),
+    Rule(
+        lambda s: s["labels_checked"] and s["labels_wrong"] > 0.2 * s["labels_checked"],
+        "The labels in a batch do not belong to its images: take both from X and y by the same positions.",
+        ("train_model", r"\by\["),
+    ),
+    Rule(
+        lambda s: not s["backwards"] and not s["changed"],
+        "train_model never calls loss.backward(), so there are no gradients.",
+    ),
+    Rule(
+        lambda s: s["other_steps"] and not s["steps"] and s["from_notebook"]["optimisers"],
+        "{optimisers} was made outside train_model, for another net: make the optimiser inside, with "
+        "model.parameters().",
+        ("{optimisers}", ""),
+    ),
+    Rule(
+        lambda s: s["other_steps"] and not s["steps"],
+        "The optimiser has the parameters of another net: give it model.parameters().",
+        _OPTIMISER,
+    ),
+    Rule(
+        lambda s: not s["steps"] and not s["changed"],
+        "train_model never takes a step: call optimizer.step() after loss.backward().",
+    ),
+    Rule(
+        lambda s: s["cleared_between"] > s["steps"] / 2,
+        "The gradients are cleared between loss.backward() and optimizer.step(), so no step moves anything: clear them "
+        "before loss.backward().",
+        ("train_model", r"zero_grad\("),
+    ),
+    Rule(
+        lambda s: s["logits_shape"] != s["labels_shape"] and s["loss"] not in ("cross_entropy", "nll_loss", ""),
+        "The loss compares logits {logits_shape} with labels {labels_shape}, each with each: write .reshape(-1) behind "
+        "the logits.",
+        ("train_model", r"loss\w*\(|loss\s*="),
+    ),
+    Rule(
+        lambda s: s["loss"] == _BCE and s["loss_of"],
+        "A {loss_of} stands before BCEWithLogitsLoss, which applies the sigmoid itself, so it is applied twice: give "
+        "it the logits.",
+        ("train_model", r"sigmoid\(|softmax\("),
+    ),
+    Rule(
+        lambda s: s["loss"] in ("cross_entropy", "nll_loss") and not s["two_outputs"],
+        "Cross-entropy compares two or more outputs per image, and here is one logit: use nn.BCEWithLogitsLoss.",
+        ("train_model", r"CrossEntropyLoss|cross_entropy|NLLLoss|nll_loss"),
+    ),
+    Rule(
+        lambda s: (
+            s["loss"] in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+            and not s["loss_of"]
+            and s["labels_least"] >= 0
+        ),
+        "The squared error (MSE) pulls the outputs to 0 and 1, but a logit should be negative for a blip: use "
+        "nn.BCEWithLogitsLoss.",
+        ("train_model", r"MSELoss|mse_loss|L1Loss|l1_loss|HuberLoss|huber_loss"),
+    ),
+)
+RATES = (
+    Rule(
+        lambda s: s["rate"] > LARGE_RATE.get(s["optimiser"], LARGEST_RATE),
+        "A learning rate of {rate:g} is far too large for {optimiser}: begin with 1e-3 (Adam) or 1e-1 (SGD).",
+        _OPTIMISER,
+    ),
+    Rule(
+        lambda s: s["steps"] and s["rate"] < SMALL_RATE.get(s["optimiser"], SMALLEST_RATE),
+        "A learning rate of {rate:g} is so small for {optimiser} that hardly anything is learnt: begin with 1e-3 "
+        "(Adam) or 1e-1 (SGD).",
+        _OPTIMISER,
+    ),
+)
+STALE = (
+    Rule(
+        lambda s: s["clears"],
+        "zero_grad() is called, but not for every batch: call it before each loss.backward().",
+        ("train_model", r"zero_grad\("),
+    ),
+    Rule(lambda s: True, "Call optimizer.zero_grad() before each loss.backward()."),
+)
+SUMS = (
+    Rule(
+        lambda s: s["reduction"] == "sum" and s["first_loss"] > HIGH_LOSS,
+        "The loss function takes the sum over a batch, not the mean: leave out reduction.",
+        ("train_model", r"reduction"),
+    ),
+)
+LOSSES = (
+    Rule(lambda s: s["returned"] == "NoneType", "train_model returns None: end it with `return losses`."),
+    Rule(
+        lambda s: s["returned"] == "tuple",
+        "train_model returns a tuple: return the list of losses alone.",
+        ("train_model", r"^return\b"),
+    ),
+    *SUMS,
+    Rule(lambda s: True, "", ("train_model", r"\.append\(|^losses\b.*\+=|^return\b")),
+)
+MODEL = (
+    Rule(
+        lambda s: s["is_checkpoint"] is False,
+        "`model` is not the net that was trained: a cell of yours makes a new one, or changes it. Run setup-fit and "
+        "leave `model` as it is.",
+        ("model", ""),
+    ),
+    Rule(
+        lambda s: not s["data_as_given"],
+        "The notebook's `X` is no longer the dataset as it was given, so the net learnt from other images than it will "
+        "meet: leave `X` alone, and scale inside GlitchNet.",
+        ("X", ""),
+    ),
+)
+UNTRAINED = (
+    Rule(
+        lambda s: s["is_untrained"],
+        "`model` is untrained: its parameters are those with which it was built.",
+        ("model", ""),
+    ),
+)
+NET = (
+    Rule(
+        lambda s: s["ends_in"] == "softmax",
+        "A softmax over a single output is always 1: leave it out and return the logit.",
+        ("GlitchNet", r"[Ss]oftmax\("),
+    ),
+    Rule(
+        lambda s: s["ends_in"] == "sigmoid" and s.get("loss") in (_BCE, None),
+        "GlitchNet ends in a sigmoid, and BCEWithLogitsLoss applies one too, so it is applied twice: return the logit.",
+        ("GlitchNet", r"[Ss]igmoid\("),
+    ),
+    Rule(
+        lambda s: s["dead_relus"],
+        "{dead_relus} of the net's {relus} ReLU layers return 0 for every image (dead ReLUs), so nothing before them "
+        "can learn. Was the learning rate too large, or do the weights begin badly?",
+    ),
+)
+
+
+def of_training(submission: Submission) -> str:
+    """Why a net was not trained, by what ``train_model`` does with a small one of ours."""
+    seen = _training(submission)
+    return _first(submission, seen, TRAINING)
+
+
+def of_stale_gradients(submission: Submission) -> str:
+    """Why gradients of earlier steps were still there."""
+    return _first(submission, {"clears": bool(submission.source_line("train_model", r"zero_grad\("))}, STALE)
+
+
+def of_losses(submission: Submission) -> str:
+    """Why what ``train_model`` returns is not the mean loss of each epoch."""
+    return _first(submission, _training(submission), LOSSES)
+
+
+def of_model(submission: Submission) -> str:
+    """Why `model` is no good: where it comes from, how it was trained, or what is the matter with the net."""
+    net = _net(submission, "model")
+    training = _training(submission)
+    together = training | net
+    return sentences(
+        _first(submission, net, MODEL) or _first(submission, together, (*TRAINING, *UNTRAINED, *NET, *RATES, *SUMS))
+    )
+
+
+def of_net(submission: Submission) -> str:
+    """What is the matter with a new net, whatever it is trained by."""
+    return _first(submission, _net(submission, "GlitchNet"), NET)
+
+
+def line(submission: Submission, of: str, pattern: str) -> str:
+    """A sentence that quotes the student's first line with a pattern; empty if there is none."""
+    found = submission.source_line(of, pattern)
+    return f"Look at your line `{found}`." if found else ""
+
+
+def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
+    """Why a net returns outputs of a wrong shape for n images."""
+    if n == 1 and shape == ():
+        told = "A bare .squeeze() also swallows the axis of a single image: write .squeeze(1)."
+        return sentences(told, line(submission, "GlitchNet", r"squeeze\("))
+    if shape == (n, 2):
+        told = "Two outputs per image: the last Linear layer should have one output."
+        return sentences(told, line(submission, "GlitchNet", r"Linear\(.*\b2\)"))
+    return "Does your net end in a Linear layer with one output?"
+
+
+def line_of_attribute(submission: Submission, names: list[str]) -> str:
+    """Quote the line that makes the first of some attributes of a net, such as "layers[0].weight"."""
+    attribute = re.match(r"\w+", min(names))
+    return line(submission, "GlitchNet", rf"self\.{attribute[0]}\s*=") if attribute else ""
+
+
+def line_that_cuts(submission: Submission) -> str:
+    """Quote the line of a net that cuts off the gradients."""
+    return line(submission, "GlitchNet", r"detach\(|no_grad|\.data\b|numpy\(|requires_grad|\.tolist\(|\.item\(")
+
+
+def line_across_the_batch(submission: Submission) -> str:
+    """Quote the line of a net that mixes the images of a batch."""
+    across = r"(?:mean|sum|std|var|amax|max|flatten|softmax|cumsum|normalize)\((?:\w+, ?)?(?:dim=|axis=)?0?[),]"
+    return line(submission, "GlitchNet", across)
+
+
+def of_training_mode(submission: Submission) -> str:
+    """That `model` is in training mode now, if it is."""
+    if not _net(submission, "model").get("training"):
+        return ""
+    return (
+        "`model` is in training mode, in which dropout and batch normalisation change the answers: call model.eval()."
+    )
+
+
+def of_empty_figure(submission: Submission, name: str) -> str:
+    """Why a figure shows no image."""
+    if not submission.has(name):
+        return "It is None: draw some of them."
+    if submission.figure(name):
+        return ""
+    made = submission.assignment(name)
+    if "gcf" in made:
+        return "The figure is empty: plt.show() ends a figure, so call plt.gcf() before plt.show()."
+    return "The figure holds no image. If there are no mistakes to show, set it to None."
+
+
+def _training(submission: Submission) -> Symptoms:
+    rng = np.random.default_rng(submission.seed("symptoms"))
+    labels = rng.permutation(np.arange(IMAGES) % 2).astype(np.float32)
+    shift = np.where(labels == 1, 0.5, -0.5)[:, None, None, None]
+    images = (shift + rng.normal(0.0, simulators.NOISE_SIGMA, (IMAGES, 1, 32, 64))).astype(np.float32)
+    return submission.symptoms("training_symptoms", images=images, labels=labels, epochs=2)
+
+
+def _net(submission: Submission, of: str) -> Symptoms:
+    images = simulators.fresh(32, submission.seed("symptoms")).images
+    return submission.symptoms("net_symptoms", of=of, images=images)
+
+
+def _first(submission: Submission, seen: Symptoms, rules: tuple[Rule, ...]) -> str:
+    """The first cause whose symptoms are there; empty if there is none."""
+    for rule in rules:
+        try:
+            if rule.when(seen):
+                return _told(submission, seen, rule)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            continue  # no such symptom was told, or it is none: the student's side may claim anything
+    return ""
+
+
+def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
+    names = seen.get("from_notebook", {})
+    words = {kind: " and ".join(f"`{name}`" for name in names.get(kind, [])) or "another net" for kind in names}
+    patterns = {f"{kind}_pattern": "|".join(names.get(kind, [])) or "X" for kind in names}
+    said = rule.says.format(**(seen | words))
+    if rule.where is None:
+        return said
+    of, pattern = rule.where
+    if of == "{optimisers}":
+        of = names["optimisers"][0]
+    for key, value in patterns.items():
+        pattern = pattern.replace("{" + key + "}", value)
+    quoted = submission.source_line(of, pattern) if pattern else submission.assignment(of)
+    return sentences(said, f"Look at your line `{quoted}`." if quoted else "")

@@ -1,0 +1,127 @@
+"""What an error in a student's code mostly means, and what to do about it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .student_code import functions_in, line_in, lines_of, methods_of, near_miss
+from .wording import count
+
+Advice = Callable[[re.Match[str], dict[str, Any]], str]
+
+
+def advice_on(error: BaseException, namespace: dict[str, Any]) -> str:
+    """A sentence or two on an error, with the line of the student's that is to blame; empty for an unknown one."""
+    said = f"{type(error).__name__}: {error}"
+    for pattern, advice in _ADVICE:
+        found = re.search(pattern, said, re.DOTALL)
+        if found:
+            return advice(found, namespace) if callable(advice) else advice
+    return ""
+
+
+def missing_forward(namespace: dict[str, Any]) -> str:
+    """Why `GlitchNet` has no `forward`, although the student may well have written one."""
+    net = namespace.get("GlitchNet")
+    methods = methods_of(net, namespace)
+    told = "GlitchNet has no `forward`."
+    for function in functions_in(net, namespace):
+        for line in lines_of(function)[1:]:
+            if re.match(r"def forward\b", line):
+                outer = function.__name__
+                return f"{told} `{line}` stands inside `{outer}`: indent it as far as `def {outer}`, not further."
+    written = near_miss("forward", methods)
+    return f"{told} It has `{written}`: call this method `forward`." if written else f"{told} Write this method."
+
+
+def _attribute(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    name, net = found[1], namespace.get("GlitchNet")
+    methods = methods_of(net, namespace)
+    misspelt = [m for m in methods if m.startswith("_") and m != "__init__" and m.strip("_") in ("init", "int", "inti")]
+    if misspelt and "__init__" not in methods:
+        return f"GlitchNet has a method `{misspelt[0]}`: if it should make the layers, call it `__init__`."
+    made = {
+        attribute
+        for function in functions_in(net, namespace)
+        for line in lines_of(function)
+        for attribute in re.findall(r"\bself\.(\w+)\s*(?:,[^=]*)?=(?!=)", line)
+    }
+    near = near_miss(name, made)
+    return f"`self.{near}` exists; is it meant?" if near else f"`__init__` should make `self.{name}`."
+
+
+def _name(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    near = near_miss(found[1], namespace)
+    return f"`{near}` exists; is it meant?" if near else ""
+
+
+def _arguments(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    line = line_in(namespace.get("GlitchNet"), r"def __init__", namespace)
+    return f"GlitchNet() is built without arguments: give {found[1]} a default value in `{line}`."
+
+
+def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    line = line_in(namespace.get("GlitchNet"), r"def forward\(", namespace)
+    return f"`self` must be the first parameter in `{line}`."
+
+
+def _matrices(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    given, wanted = int(found[1]), int(found[2])
+    return (
+        f"A Linear layer made for {count(wanted, 'number')} per image is given {given}. Do nn.Flatten() or .flatten(1) "
+        f"stand before it? If so, its first argument should be {given}."
+    )
+
+
+def _channels(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    wanted, given = found[1], found[2]
+    line = line_in(namespace.get("GlitchNet"), rf"Conv2d\((?:in_channels=)?{wanted}\b", namespace)
+    return (
+        f"A convolution made for {count(int(wanted), 'channel')} is given {given}: its first argument should be "
+        f"{given}{f' in `{line}`' if line else ''}."
+    )
+
+
+def _shapes(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    labels, logits = (
+        shape.replace("[", "(").replace("]", ",)" if "," not in shape else ")") for shape in found.groups()
+    )
+    return f"Logits {logits} and labels {labels} must have the same shape: write .reshape(-1) behind the logits."
+
+
+def _epochs(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    line = line_in(namespace.get("train_model"), r"def train_model", namespace)
+    return f"train_model is called with `epochs`: give it this parameter in `{line}`."
+
+
+_FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write .float() behind them, not .long()."
+_NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and draw nothing."
+
+_ADVICE: tuple[tuple[str, str | Advice], ...] = (
+    (r"is missing the required .forward. function", lambda _, namespace: missing_forward(namespace)),
+    (r"before Module\.__init__\(\)", "Begin `__init__` with super().__init__()."),
+    (r"'GlitchNet' object has no attribute '(\w+)'", _attribute),
+    (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
+    (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),
+    (r"mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)", _matrices),
+    (r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)", _channels),
+    (r"[Tt]arget size \(torch\.Size\((.+?)\)\) must be the same as input size \(torch\.Size\((.+?)\)\)", _shapes),
+    (r"Found dtype Long but expected Float|can't be cast to the desired output type Long", _FLOAT_LABELS),
+    (
+        r"'(?:float|int)' object has no attribute 'backward'",
+        "`.item()` makes a plain number of the loss: call backward() on the tensor first, and .item() later.",
+    ),
+    (r"train_model\(\) got an unexpected keyword argument 'epochs'", _epochs),
+    (
+        r"element 0 of tensors does not require grad",
+        "The loss is cut off from the net: look for detach(), .item(), .data, torch.no_grad() or NumPy on the way.",
+    ),
+    (r"optimizer got an empty parameter list", "The net has no parameters that PyTorch knows of."),
+    (r"all tensors to be on the same device", "Move images and labels to the net's device with .to(device)."),
+    (
+        r"numpy\(\) on Tensor that requires grad",
+        "Ask the net inside `with torch.no_grad():`, or write .detach() first.",
+    ),
+    (r"images holds no image|Number of (?:rows|columns) must be a positive integer, not 0", _NOTHING_TO_SHOW),
+    (r"NameError: name '(\w+)' is not defined", _name),
+)

@@ -1,0 +1,203 @@
+"""Answers that are out of date: those of code that has been changed since, or that was computed from older answers.
+
+After each cell it is noted what the names in it stood for. A check then compares: like a Makefile, but by contents, so
+that a cell that is run again and makes the same again leaves everything as it was.
+"""
+
+import builtins
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .. import NOTEBOOK_FOLDER
+from ..digests import own_code, read_by
+from . import history
+from .history import CellRun
+
+# What the training, `model, losses = fit(globals())`, takes from the notebook.
+_READ_BY_FIT = ("GlitchNet", "train_model", "train_indices")
+_MAX_BYTES = 2**26  # of an array: more are not compared
+_MAX_ITEMS = 2000  # of a list, likewise
+_MAX_SENTENCES = 3
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What names stood for when a run of a cell had ended; None where contents are not compared.
+
+    Attributes
+    ----------
+    made : dict of str to (str or None)
+        Names that the run made, with a digest of each.
+    read : dict of str to (CellRun, str or None)
+        Names made by other cells that the run read, with the run that had made each, and a digest.
+    """
+
+    made: dict[str, str | None]
+    read: dict[str, tuple[CellRun, str | None]]
+
+
+class Freshness:
+    """Tells which answers in a notebook are out of date.
+
+    Parameters
+    ----------
+    shell : IPython shell
+        Its cells are followed from now on.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        history.follow(shell)
+        self._namespace: dict[str, Any] = shell.user_ns
+        self._snapshots: dict[int, Snapshot] = {}
+        callbacks = shell.events.callbacks["post_run_cell"]
+        for older in [one for one in callbacks if isinstance(getattr(one, "__self__", None), Freshness)]:
+            self._snapshots |= older.__self__._snapshots  # the checks were connected again
+            shell.events.unregister("post_run_cell", older)
+        shell.events.register("post_run_cell", self._note)
+
+    def out_of_date(self, names: Iterable[str]) -> tuple[str, ...]:
+        """What is wrong with names that a check asks about, as sentences; none if all are up to date."""
+        found: dict[tuple[int, str], list[str]] = {}
+        sentences: dict[str, None] = {}
+        for name, run, cause in self._causes(names):
+            if cause:
+                found.setdefault((run.number, cause), []).append(name)
+            else:
+                sentences[self._failed(name, run)] = None
+        for (_, cause), made in sorted(found.items()):
+            sentences[self._older(list(dict.fromkeys(made)), cause)] = None
+        return tuple(sentences)[:_MAX_SENTENCES]
+
+    def _note(self, _: Any) -> None:
+        """Note what names stand for after a cell; history has noted the cell just before."""
+        run = history.runs()[-1]
+        made = {name: _digest(self._namespace.get(name)) for name in run.names.made if run.made(name)}
+        read = {}
+        for name in self._read_by(run):
+            maker = history.last_that_made(name)
+            value = self._namespace.get(name)
+            if maker is not None and maker is not run and not isinstance(value, ModuleType):
+                read[name] = (maker, _digest(value))
+        self._snapshots[run.number] = Snapshot(made, read)
+
+    def _read_by(self, run: CellRun) -> set[str]:
+        """Names that a run read: by itself, or in functions of the notebook that it used."""
+        found: set[str] = set()
+        waiting = set(run.names.read) - set(dir(builtins))
+        if {"fit", "globals"} <= run.names.read:
+            waiting |= {*_READ_BY_FIT}
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting |= read_by(self._namespace.get(name)) - found
+        return found - set(run.names.made)
+
+    def _causes(self, names: Iterable[str]) -> Iterator[tuple[str, CellRun, str]]:
+        """Names that are out of date, each with a run and a cause.
+
+        It is the run that made the name, and the name that has changed since; or the later run that failed to make it
+        anew, and no cause.
+        """
+        seen: set[tuple[str, int]] = set()
+        waiting = [(name, history.last_that_made(name)) for name in names]
+        while waiting:
+            name, run = waiting.pop(0)
+            if run is None or (name, run.number) in seen:
+                continue
+            seen.add((name, run.number))
+            value = self._namespace.get(name)
+            if run is history.last_that_made(name) and (failed := history.failed_since(name)):
+                yield name, failed, ""
+            if isinstance(value, FunctionType | type) or run.number not in self._snapshots:
+                continue  # functions and classes look their names up when they are used
+            for cause, (maker, digest) in self._snapshots[run.number].read.items():
+                latest = self._latest(cause, maker)
+                if self._changed(cause, digest, latest):
+                    yield name, run, cause
+                waiting.append((cause, latest))
+
+    def _latest(self, name: str, maker: CellRun) -> CellRun:
+        """The last run that made a name which a cell read, of the same cell: another one may use it for its own ends.
+
+        Of networks, functions, classes and the split there is one in a notebook, wherever it is made.
+        """
+        last = history.last_that_made(name) or maker
+        if name in _READ_BY_FIT or isinstance(self._namespace.get(name), FunctionType | type | nn.Module):
+            return last
+        return next(run for run in reversed([maker, *history.runs()]) if run is maker or _again(run, maker, name))
+
+    def _changed(self, name: str, digest: str | None, latest: CellRun) -> bool:
+        value = self._namespace.get(name)
+        # A network learns where it is; of other things only what cells make is compared.
+        now = _digest(value) if isinstance(value, nn.Module) else self._made_by(latest).get(name)
+        return digest is not None and now is not None and now != digest
+
+    def _made_by(self, run: CellRun) -> dict[str, str | None]:
+        return self._snapshots[run.number].made if run.number in self._snapshots else {}
+
+    def _failed(self, name: str, run: CellRun) -> str:
+        then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
+        failed = f"The last run of the cell that makes `{name}` {run.how_it_failed()}."
+        return f"{failed} Judged is what was there before. {then}"
+
+    def _older(self, names: list[str], cause: str) -> str:
+        names = [name for name in names if isinstance(self._namespace.get(name), nn.Module)] or names
+        listed = " and ".join([", ".join(f"`{name}`" for name in names[:-1])] * (len(names) > 1) + [f"`{names[-1]}`"])
+        was = "was" if len(names) == 1 else "were"
+        value = self._namespace.get(cause)
+        if isinstance(value, nn.Module):
+            changed = f"`{cause}` was trained anew"
+        elif isinstance(value, FunctionType | type):
+            changed = f"you changed `{cause}`"
+        else:
+            changed = f"`{cause}` was made anew"
+        if isinstance(self._namespace.get(names[0]), nn.Module):
+            return f"{listed} {was} trained before {changed}. Run the training (setup-fit) again."
+        them = "it" if len(names) == 1 else "them"
+        return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
+
+
+def _again(run: CellRun, maker: CellRun, name: str) -> bool:
+    """Whether a run is a later one of the same cell, and made a name."""
+    if run.number <= maker.number or not run.made(name):
+        return False
+    if run.cell and maker.cell:
+        return run.cell == maker.cell
+    same, all_of_them = run.names.made.keys() & maker.names.made.keys(), run.names.made.keys() | maker.names.made.keys()
+    return 2 * len(same) >= len(all_of_them)
+
+
+def _digest(value: Any) -> str | None:
+    """Digest of what a name stands for; None for what can't be compared."""
+    try:
+        parts = _parts(value)
+    except Exception:  # whatever a student's object raises when it is looked at
+        return None
+    return None if parts is None else hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _parts(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic):
+        return type(value).__name__, repr(value)
+    if isinstance(value, FunctionType | type):
+        return own_code(value, NOTEBOOK_FOLDER)
+    if isinstance(value, nn.Module):
+        codes = sorted({repr(own_code(type(module), NOTEBOOK_FOLDER)) for module in value.modules()})
+        return *codes, *((name, _parts(parameter)) for name, parameter in value.named_parameters())
+    if isinstance(value, torch.Tensor):
+        return None if nn.parameter.is_lazy(value) else _parts(value.detach().cpu().numpy())
+    if isinstance(value, np.ndarray):
+        if value.dtype.hasobject or value.nbytes > _MAX_BYTES:
+            return None
+        return str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value)).hexdigest()
+    if isinstance(value, list | tuple) and len(value) <= _MAX_ITEMS:
+        items = [_parts(item) for item in value]
+        return None if None in items else (type(value).__name__, *items)
+    return None

@@ -1,0 +1,187 @@
+"""What was run since the kernel started: which cells, in which order, and what became of them."""
+
+import itertools
+import os
+import re
+from asyncio import CancelledError
+from collections import deque
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from .cell_names import CellNames, names_in
+from .front_end import run_all_above
+from .unanswerable import Unanswerable, describe
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """One cell that was run.
+
+    Attributes
+    ----------
+    source : str
+        Its source.
+    error : str
+        Type of the exception it ended with, or empty.
+    message : str
+        For the student: what the exception says, and where it came from.
+    lacked : str
+        The name that was not defined, if that was the error.
+    line : int
+        The cell's line in which it ended; 0 if it came to its end, or was never begun.
+    cell : str
+        The cell's id; empty where the front end gives none (IPython before 8).
+    number : int
+        Its place in the order of all runs.
+    names : CellNames
+        What the source says of names.
+    """
+
+    source: str
+    error: str = ""
+    message: str = ""
+    lacked: str = ""
+    line: int = 0
+    cell: str = ""
+    number: int = 0
+    names: CellNames = field(default_factory=CellNames)
+
+    def made(self, name: str) -> bool:
+        """Whether this run made a name anew, as far as it got."""
+        return name in self.names.made and (not self.error or 0 < self.names.made[name] < self.line)
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the student stopped it."""
+        return self.error == "KeyboardInterrupt"
+
+    def how_it_failed(self) -> str:
+        """What it ended with, and in which line; never empty if there was an error."""
+        where = f" in line {self.line}" if self.line else ""
+        lines = self.source.splitlines()
+        if 0 < self.line <= len(lines):
+            where += f": `{lines[self.line - 1].strip()[:200]}`"
+        return f"was interrupted{where}" if self.was_interrupted else f"failed with {self.error}{where}"
+
+
+_RUNS: deque[CellRun] = deque(maxlen=1000)
+_NUMBERS = itertools.count(1)
+
+
+def follow(shell: Any) -> None:
+    """Note what becomes of each cell that an IPython shell runs from now on; once is enough."""
+    if any(getattr(callback, "__module__", "") == __name__ for callback in shell.events.callbacks["post_run_cell"]):
+        return
+    begun: list[Any] = []
+
+    def begin(info: Any) -> None:
+        begun[:] = [info]
+
+    def note(result: Any) -> None:
+        # An interrupt while ipykernel waits for a cell: it has no result then.
+        info = result.info if result is not None else begun[0] if begun else None
+        error = (result.error_before_exec or result.error_in_exec) if result is not None else KeyboardInterrupt()
+        _RUNS.append(_run(info, error, shell.user_ns))
+
+    shell.events.register("pre_run_cell", begin)
+    shell.events.register("post_run_cell", note)
+
+
+def _run(info: Any, error: BaseException | None, namespace: dict[str, Any]) -> CellRun:
+    source = getattr(info, "raw_cell", None) or ""
+    known = {"cell": getattr(info, "cell_id", None) or "", "number": next(_NUMBERS), "names": names_in(source)}
+    if error is None:
+        return CellRun(source, **known)
+    is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
+    if isinstance(error, NotImplementedError):
+        message = f"still to do: {error}"
+    elif isinstance(error, SyntaxError) and error.text:
+        message = f"your code has a {type(error).__name__} in line {error.lineno}, `{error.text.strip()}`: {error.msg}"
+    elif is_interrupt:
+        message = "the cell that makes it was interrupted. Run it again."
+    else:
+        message = describe(error, namespace)
+    line = error.lineno if isinstance(error, SyntaxError) else _line(error.__traceback__, namespace)
+    lacked = getattr(error, "name", None) or ""
+    kind = "KeyboardInterrupt" if is_interrupt else type(error).__name__
+    return CellRun(source, kind, message, lacked, line or 0, **known)
+
+
+def _line(traceback: TracebackType | None, namespace: dict[str, Any]) -> int:
+    """The line of the cell itself in which an exception left it."""
+    while traceback is not None:
+        if traceback.tb_frame.f_globals is namespace:
+            return traceback.tb_lineno
+        traceback = traceback.tb_next
+    return 0
+
+
+def runs() -> list[CellRun]:
+    """All runs since the checks were connected, the last one last."""
+    return list(_RUNS)
+
+
+def last_that_made(name: str) -> CellRun | None:
+    """The run that made what a name stands for now."""
+    return next((run for run in reversed(_RUNS) if run.made(name)), None)
+
+
+def failed_since(name: str) -> CellRun | None:
+    """The last run of a cell that makes a name, if it ended before it had done that, and the name is an older one."""
+    last = next((run for run in reversed(_RUNS) if name in run.names.made), None)
+    return last if last is not None and not last.made(name) else None
+
+
+def why_missing(name: str, namespace: dict[str, Any]) -> Unanswerable:
+    """Tell why a name of the contract does not exist."""
+    return _reason(name, frozenset(), namespace) or Unanswerable("not attempted", _not_run(name, namespace))
+
+
+def _not_run(name: str, namespace: dict[str, Any]) -> str:
+    if _in_grading():
+        return f"`{name}` does not exist yet: fill in the cell that makes it, and run it."
+    return (
+        f"`{name}` does not exist yet: fill in the cell that makes it, and run it. Filled in already? Then it has not "
+        f"been run since the kernel started. Stuck after a restart? Run all cells above: {run_all_above(namespace)}."
+    )
+
+
+def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unanswerable | None:
+    run = _last_run_that_should_make(name)
+    if run is None:
+        return None
+    if run.error == "NotImplementedError":
+        return Unanswerable("not attempted", run.message)
+    if run.error == "NameError" and run.lacked not in asked:
+        deeper = _reason(run.lacked, asked | {name}, namespace)
+        if deeper and deeper.kind != "contract":
+            return deeper
+        if deeper is None and run.lacked not in namespace and not _in_grading():
+            return Unanswerable(
+                "error",
+                f"`{name}` does not exist, because {run.message}. No cell that makes `{run.lacked}` has been run since "
+                f"the kernel started. Stuck after a restart? Run all cells above: {run_all_above(namespace)}.",
+            )
+    if run.error:
+        return Unanswerable("error", f"`{name}` does not exist, because {run.message}")
+    return Unanswerable(
+        "contract", f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?"
+    )
+
+
+def _last_run_that_should_make(name: str) -> CellRun | None:
+    """The last run of a cell that makes a name or, failing that, of one that speaks of it in a comment, as stubs do."""
+    making = [run for run in _RUNS if name in run.names.made]
+    if making:
+        return making[-1]
+    # A cell that uses the name is not to blame for it, and a test cell speaks of what it tests.
+    spoken = re.compile(rf"\b{re.escape(name)}\b")
+    in_comment = re.compile(rf"#.*\b{re.escape(name)}\b")
+    speaking = [run for run in _RUNS if (spoken if run.names.is_python else in_comment).search(run.source)]
+    speaking = [run for run in speaking if name not in run.names.read and "submission.check(" not in run.source]
+    return speaking[-1] if speaking else None
+
+
+def _in_grading() -> bool:
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"

@@ -1,0 +1,135 @@
+"""Is a notebook ready to be handed in? What the kernel and the files beside the notebook tell."""
+
+import json
+import time
+from itertools import pairwise, takewhile
+from pathlib import Path
+from typing import Any
+
+from .. import NOTEBOOK_FOLDER, checkpoint
+from ..checkpoint import GLITCH_OR_CHIRP, Task
+from ..stretch_training import THREE_CLASSES
+from . import history
+from .answers import random_states_of_its_own
+from .front_end import notebook_file, restart_and_run_all
+from .history import CellRun
+from .summary import Ready
+
+# What is trained in the notebook with that cell for the answer in words.
+_TRAINED = {"stretch-discussion": THREE_CLASSES}
+_STUB = "write your answer here"  # as the release has it, in place of an answer
+
+
+def readiness(namespace: dict[str, Any], written: str) -> list[Ready]:
+    """What a hand-in needs.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals.
+    written : str
+        Id of the cell for the answer in words.
+    """
+    path, cells = _saved(namespace, written)
+    return [
+        _checkpoint(namespace, _TRAINED.get(written, GLITCH_OR_CHIRP)),
+        _answer_in_words(path, cells, written),
+        *_runs(namespace, cells),
+    ]
+
+
+def _checkpoint(namespace: dict[str, Any], task: Task) -> Ready:
+    """Whether the checkpoint exists, fits and is of this code."""
+    with random_states_of_its_own(0):
+        wrong = checkpoint.what_is_wrong(namespace, task)
+    if not wrong:
+        return Ready(True, f"{task.file} holds the network of this notebook. Hand it in, too.")
+    return Ready(False, f"{wrong} Run the training ({task.cell}) again.")
+
+
+def _saved(namespace: dict[str, Any], written: str) -> tuple[Path | None, list[dict[str, Any]]]:
+    """The notebook as last saved, if it can be found; that is the one with the cell for the answer in words."""
+    told = notebook_file(namespace)
+    beside = sorted(NOTEBOOK_FOLDER.glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in [told] if told else beside:
+        cells = _cells(path)
+        if _cell(cells, written):
+            return path, cells
+    return None, []
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    """A notebook's cells; none if it can't be read."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [{**cell, "source": "".join(cell["source"])} for cell in cells]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _cell(cells: list[dict[str, Any]], ident: str) -> dict[str, Any] | None:
+    def is_it(cell: dict[str, Any]) -> bool:
+        return ident in (cell.get("id"), cell.get("metadata", {}).get("nbgrader", {}).get("grade_id"))
+
+    return next(filter(is_it, cells), None)
+
+
+def _answer_in_words(path: Path | None, cells: list[dict[str, Any]], written: str) -> Ready:
+    cell = _cell(cells, written)
+    if path is None or cell is None:
+        return Ready(None, "The notebook's file can't be found from here. Is the discussion written, and saved?")
+    saved = f"in {path.name} as last saved ({_ago(time.time() - path.stat().st_mtime)})"
+    words = [word for word in cell["source"].split() if any(map(str.isalnum, word))]
+    if " ".join(words).strip("*_. ").lower() in ("", _STUB):
+        return Ready(False, f"The discussion is empty {saved}. Write it, and save the notebook.")
+    return Ready(True, f"The discussion is written: {_counted(len(words), 'word')} {saved}.")
+
+
+def _ago(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "just now"
+    return f"{_counted(minutes, 'minute')} ago" if minutes < 120 else f"{minutes // 60} hours ago"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]:
+    """Whether everything has run since the last restart, without errors, from top to bottom."""
+    code = [cell for cell in cells if cell.get("cell_type") == "code" and cell["source"].strip()]
+    # The one with the summary asks this question; what lies below it matters to nobody.
+    code = list(takewhile(lambda cell: "submission.summary(" not in cell["source"], code))
+    # IPython before 8 gives cells no ids: the names that a cell makes tell that it was run again.
+    last = {run.cell or frozenset(run.names.made) or run.source: run for run in history.runs()}
+    places = [place for place, cell in enumerate(code) if cell.get("id") in last]
+    there = [last[code[place]["id"]] for place in places]
+    if failed := [run for run in there or last.values() if run.error]:
+        return [Ready(False, f"Not all cells ran without an error: {' and '.join(map(_failure, failed[:2]))}.")]
+    again = f"Best do it now: {restart_and_run_all(namespace)}."
+    if not places:  # this front end does not tell which cells it runs, or the notebook's file can't be found
+        return [Ready(None, f"Did every cell run since the last restart, from top to bottom? {again}")]
+    # The first cells ran before anyone could take notes.
+    lacking = [cell for cell in code[places[0] :] if cell.get("id") not in last]
+    if lacking:
+        what = f"{_counted(len(lacking), 'cell')}, the first begins with `{_begin(lacking[0]['source'])}`"
+        return [Ready(False, f"Not every cell has been run since the last restart ({what}). {again}")]
+    late = next((above for above, below in pairwise(there) if above.number > below.number), None)
+    if late is not None:
+        what = f"the cell that begins with `{_begin(late.source)}` was run after one below it"
+        return [Ready(False, f"The cells ran in another order than they stand in: {what}. {again}")]
+    return [Ready(True, "Every cell ran since the last restart, from top to bottom, without an error.")]
+
+
+def _failure(run: CellRun) -> str:
+    if run.error == "NotImplementedError":
+        return run.message
+    what = "was interrupted" if run.was_interrupted else f"failed with {run.error}"
+    return f"the cell that begins with `{_begin(run.source)}` {what}"
+
+
+def _begin(source: str) -> str:
+    """The first line of a cell that is not a comment."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")[:80]

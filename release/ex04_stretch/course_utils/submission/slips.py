@@ -1,0 +1,147 @@
+"""Slips: what comes out if a task is done with one of the usual mistakes. An answer equal to it names the mistake."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .. import simulators
+
+Slip = tuple[np.ndarray, str]
+
+
+def named(found: np.ndarray, slips: Iterable[Slip], tolerance: float = 1e-3) -> str:
+    """What the first slip says from which an answer can't be told; empty if there is none."""
+    for wrong, says in slips:
+        wrong = np.asarray(wrong, np.float64)
+        if found.shape == wrong.shape and np.allclose(found.astype(np.float64), wrong, rtol=0, atol=tolerance):
+            return says
+    return ""
+
+
+def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tuple[np.ndarray, np.ndarray]) -> str:
+    """What is wrong with an accuracy.
+
+    Parameters
+    ----------
+    found : float
+        The student's.
+    logits, labels : (M,) arrays
+        Of the test part.
+    learnt : ((K,) array, (K,) array)
+        Logits and labels of the training part.
+    """
+    chirp = labels == simulators.CHIRP
+    right = ((logits > 0) == chirp).mean()
+    by_pairs = ((logits > 0)[:, None] == chirp).mean()
+    slips = (
+        (100 * right, "It is in percent: give a fraction, without the factor of 100."),
+        (((logits > 0) == chirp).sum(), "It is a number of images: divide it by the size of the test part."),
+        (1 - right, "It is the share of wrong answers: compare with ==, not !=."),
+        (by_pairs, "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write "
+         ".reshape(-1) behind the predictions."),
+        ((((logits > 0.5) == chirp)).mean(), "It is the accuracy for logits above 0.5: the boundary of a logit is 0."),
+        ((((learnt[0] > 0) == (learnt[1] == simulators.CHIRP))).mean(), "It is the accuracy on the training part: ask "
+         "about the images X[test_indices]."),
+    )  # fmt: skip
+    return named(np.array(found), [(np.array(wrong), says) for wrong, says in slips], tolerance=1e-4)
+
+
+def of_scores(found: np.ndarray, logits: np.ndarray) -> str:
+    """What is wrong with the scores of a test part; logits are (M,)."""
+    scores = 0.5 * (1 + np.tanh(0.5 * logits))
+    return named(
+        found,
+        (
+            (logits, "They are the logits themselves: apply torch.sigmoid."),
+            (0.5 * (1 + np.tanh(0.5 * scores)), "They went through the sigmoid twice: once is enough."),
+            (1 - scores, "They are the scores for a blip: the sigmoid of the logit itself is the score for a chirp."),
+            (np.ones_like(scores), "They are all 1, as a softmax over a single output is: use torch.sigmoid."),
+            (scores > 0.5, "They are all 0 or 1: the scores are the sigmoid itself, not what it is rounded to."),
+        ),
+        tolerance=2e-3,
+    )
+
+
+def of_size(size: int, parts: dict[str, np.ndarray]) -> str:
+    """Which part of the dataset has as many images as an answer."""
+    sizes = {"the training part": len(parts["train"]), "the whole dataset": sum(map(len, parts.values()))}
+    same = [part for part, images in sizes.items() if images == size]
+    return f"That is the size of {same[0]}: ask about X[test_indices]." if same else ""
+
+
+def of_confusion(found: np.ndarray, expected: np.ndarray) -> str:
+    """What is wrong with a table of counts."""
+    rows, whole = np.maximum(expected.sum(1, keepdims=True), 1), max(expected.sum(), 1)
+    other_order = "The classes are in the other order, chirps first: blips come first, in rows and columns."
+    shares = "It holds shares: give counts, do not normalise."
+    return named(
+        found,
+        (
+            (expected.T, "It is transposed: rows are the true classes, columns what the net says."),
+            (expected[::-1, ::-1], other_order),
+            (expected[::-1, ::-1].T, f"It is transposed. {other_order}"),
+            (expected[:, ::-1], "The columns are in the other order: blips come first, then chirps."),
+            (expected[::-1], "The rows are in the other order: blips come first, then chirps."),
+            (expected / rows, shares),
+            (expected / whole, shares),
+            (expected / np.maximum(expected.sum(0, keepdims=True), 1), shares),
+        ),
+    )
+
+
+def of_positions(
+    found: np.ndarray, expected: np.ndarray, members: np.ndarray, test_indices: np.ndarray, kind: str
+) -> str:
+    """What else positions may count: of the whole dataset, or of one class alone.
+
+    Parameters
+    ----------
+    found : (k,) array
+        The student's.
+    expected : (k,) int64 array
+        The right ones, within the test part.
+    members : (m,) int64 array
+        Positions of all images of their class.
+    test_indices : (M,) int64 array
+        Where the images of the test part are in the dataset.
+    kind : str
+        The name of the class.
+    """
+    return named(
+        np.sort(found.reshape(-1)),
+        (
+            (
+                np.sort(test_indices[expected]),
+                "They are positions in the dataset: give positions within the test part, where 0 is the image "
+                "X[test_indices[0]].",
+            ),
+            (
+                np.sort(np.searchsorted(members, expected)),
+                f"They are positions among the {kind}s: keep the {kind}s' own positions within the test part, and "
+                "index those with yours.",
+            ),
+        ),
+    )
+
+
+def of_picks(found: np.ndarray, key: np.ndarray, members: np.ndarray, kind: str) -> str:
+    """What is wrong with the three most confident images; key is (M,), the surest first if sorted downwards."""
+    best, all_best = members[np.argsort(-key[members])], np.argsort(-key)
+    extreme, other = ("highest", "lowest") if kind == "chirp" else ("lowest", "highest")
+    return named(
+        found.reshape(-1),
+        (
+            (best[:3][::-1], "They are in the other order: reverse them with [::-1]."),
+            (
+                best[::-1][:3],
+                f"They are the {kind}s with the {other} scores: np.argsort sorts upwards"
+                + (", so sort -scores." if extreme == "highest" else ", so leave out the minus."),
+            ),
+            (
+                best[-3:],
+                f"They are the {kind}s with the {other} scores: np.argsort sorts upwards.",
+            ),
+            (all_best[:3], f"They are picked among all images: pick among the true {kind}s."),
+            (all_best[::-1][:3], f"They are picked among all images, from the other end: pick among the true {kind}s."),
+        ),
+    )

@@ -1,0 +1,116 @@
+"""The lines that a student wrote, to be quoted to them."""
+
+import ast
+import dis
+import inspect
+import linecache
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from types import CodeType, FunctionType
+from typing import Any
+
+MAX_LINE = 200
+# What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
+_OURS = re.compile(r"\bsubmission\.(?:check|summary)\(|\b(?:connect|fit)\(globals\(\)\)")
+
+
+def is_ours(source: str) -> bool:
+    """Whether a cell is one of the locked ones."""
+    return bool(_OURS.search(source))
+
+
+def functions_in(thing: Any, namespace: dict[str, Any]) -> Iterator[FunctionType]:
+    """The student's functions behind a name: the function or the methods of the class, then the helpers they use."""
+    waiting, seen = [thing], set()
+    while waiting:
+        here = waiting.pop(0)
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, type):
+            waiting[:0] = [
+                value for kind in here.__mro__ for value in vars(kind).values() if _is_code(value, namespace)
+            ]
+        elif _is_code(here, namespace):
+            yield here
+            waiting += [namespace.get(name) for name in globals_read(here)]
+
+
+def _is_code(value: Any, namespace: dict[str, Any]) -> bool:
+    return isinstance(value, FunctionType) and value.__globals__ is namespace
+
+
+def methods_of(thing: Any, namespace: dict[str, Any]) -> list[str]:
+    """Names of the methods that the student wrote for a class."""
+    kinds = thing.__mro__ if isinstance(thing, type) else ()
+    return [name for kind in kinds for name, value in vars(kind).items() if _is_code(value, namespace)]
+
+
+def globals_read(function: FunctionType) -> list[str]:
+    """Names of the notebook that a function reads, those in functions inside it too."""
+    waiting, names = [function.__code__], []
+    while waiting:
+        code = waiting.pop()
+        names += [step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"]
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return list(dict.fromkeys(names))
+
+
+def lines_of(function: FunctionType) -> list[str]:
+    """The source of a function, line by line, without its docstring and comments that fill a line."""
+    code = function.__code__
+    source = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+    try:
+        lines = inspect.getblock(source)
+    except SyntaxError:  # the tokens of Python 3.12 and later
+        lines = source
+    text = function.__doc__ and inspect.cleandoc(function.__doc__)
+    told = {line.strip() for line in (text or "").splitlines()}
+    stripped = (line.strip() for line in lines)
+    return [line for line in stripped if line and line[0] != "#" and line.strip("'\" r") not in told]
+
+
+def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
+    """The first line of the student's that holds a pattern, in a function, a class or their helpers; else empty."""
+    for function in functions_in(thing, namespace):
+        for line in lines_of(function):
+            if re.search(pattern, line):
+                return line[:MAX_LINE]
+    return ""
+
+
+def line_that_makes(name: str, namespace: dict[str, Any]) -> str:
+    """The last line of the student's cells, as they were run, that gives a variable its value; else empty."""
+    cells = namespace.get("In")
+    for source in reversed(cells if isinstance(cells, list) else []):
+        if not isinstance(source, str) or is_ours(source) or name not in source:
+            continue
+        try:
+            statements = list(ast.walk(ast.parse(source)))
+        except SyntaxError:  # or a magic
+            continue
+        lines = [node.lineno for node in statements if isinstance(node, ast.stmt) and name in _assigned(node)]
+        if lines:
+            return source.splitlines()[max(lines) - 1].strip()[:MAX_LINE]
+    return ""
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    targets = (
+        statement.targets
+        if isinstance(statement, ast.Assign)
+        else [statement.target]
+        if isinstance(statement, ast.AnnAssign | ast.AugAssign)
+        else []
+    )
+    nodes = [node for target in targets for node in ast.walk(target)]
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def near_miss(name: str, candidates: Any) -> str:
+    """The name among candidates that someone may have written instead; else empty."""
+    others = [other for other in candidates if isinstance(other, str) and other != name and not other.startswith("_")]
+    by_lower = {other.lower(): other for other in others}
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
+    return by_lower[close[0]] if close else ""

@@ -1,0 +1,282 @@
+"""Symptoms: what can be seen of a student's net and training when a check has failed, to say why.
+
+All of it is what the student's side claims. It makes a message better, and never earns a mark.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.overrides import TorchFunctionMode
+
+from .. import simulators
+from ..stand_in import form_for, linear_net, stand_ins
+from .student_code import functions_in, globals_read, line_in, line_that_makes
+
+_CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
+_LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
+_RELUS = frozenset(("relu", "relu_", "clamp_min", "clamp_min_"))
+# Steps of the automatic differentiation that leave the numbers as they are.
+_RESHAPING = (
+    *("view", "reshape", "squeeze", "unsqueeze", "flatten", "expand", "unbind", "split"),
+    *("select", "slice", "alias", "tocopy", "clone", "tbackward", "transpose", "permute"),
+)
+Symptoms = dict[str, Any]
+
+
+def source_line(namespace: dict[str, Any], of: str, pattern: str) -> str:
+    """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
+    return line_in(namespace.get(of), pattern, namespace)
+
+
+def assignment(namespace: dict[str, Any], name: str) -> str:
+    """The student's last line that gives a variable its value; else empty."""
+    return line_that_makes(name, namespace)
+
+
+def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symptoms:
+    """What can be seen of a net.
+
+    Returns
+    -------
+    dict
+        ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax" or empty; ``dead_relus`` and
+        ``relus``: layers that are 0 for every image, and all; ``constant``: whether all images get the same logit;
+        ``data_as_given``: whether `X` is still the dataset; ``is_checkpoint``: whether the weights are those in the
+        file, or None if there is none that fits; ``is_untrained``: whether they are those with which the training
+        began.
+    """
+    net = namespace[of]() if isinstance(namespace.get(of), type) else namespace.get(of)
+    if not isinstance(net, nn.Module):
+        return {}
+    was = [(module, module.training) for module in net.modules()]
+    device = next((parameter.device for parameter in net.parameters()), "cpu")
+    relus = ReluWatch()
+    net.eval()
+    try:
+        with torch.enable_grad(), relus:
+            output = net(torch.as_tensor(images).to(device))
+    finally:
+        for module, training in was:
+            module.training = training
+    X, _ = simulators.fixed_dataset()
+    return {
+        "training": of == "model" and bool(was[0][1]),
+        "ends_in": last_step(output),
+        "dead_relus": relus.dead,
+        "relus": relus.seen,
+        "constant": bool(np.ptp(output.detach().cpu().numpy(), axis=0).max(initial=0.0) == 0),
+        "data_as_given": np.array_equal(np.asarray(namespace.get("X", X)), X),
+        **where_from(namespace, net),
+    }
+
+
+def where_from(namespace: dict[str, Any], net: nn.Module) -> Symptoms:
+    """Whether a net is the one in the checkpoint, and whether it is as it was before the training."""
+    from .. import checkpoint  # which imports the answers
+
+    if net in stand_ins:
+        return {"is_checkpoint": None, "is_untrained": False}
+    try:
+        new = checkpoint._new_net(namespace)
+    except Exception:
+        return {"is_checkpoint": None, "is_untrained": False}  # what is wrong with GlitchNet, its own checks say
+    untrained = same_weights(net, new)
+    kept = checkpoint.read(checkpoint.NOTEBOOK_FOLDER / checkpoint.FILE)
+    fits = kept is not None and kept.load_into(new)
+    return {"is_checkpoint": same_weights(net, new) if fits else None, "is_untrained": untrained}
+
+
+def same_weights(one: nn.Module, other: nn.Module) -> bool:
+    """Whether two nets have the same parameters."""
+    ours, theirs = dict(one.named_parameters()), dict(other.named_parameters())
+    return ours.keys() == theirs.keys() and all(
+        not nn.parameter.is_lazy(ours[name])
+        and not nn.parameter.is_lazy(theirs[name])
+        and ours[name].shape == theirs[name].shape
+        and torch.allclose(ours[name].cpu(), theirs[name].cpu(), rtol=0, atol=0, equal_nan=True)
+        for name in ours
+    )
+
+
+def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, epochs: int) -> Symptoms:
+    """What can be seen while ``train_model`` trains a linear net of ours; see `TrainingWatch`."""
+    train_model, device = namespace.get("train_model"), namespace.get("DEVICE", "cpu")
+    if not callable(train_model):
+        return {}
+    net = linear_net(form_for(namespace.get("GlitchNet"), train_model, device), device).train()
+    watch = TrainingWatch(net, images, labels, namespace)
+    X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
+    with watch.watching():
+        returned = train_model(net, X, y, epochs=epochs)
+    return watch.symptoms() | {
+        "returned": type(returned).__name__,
+        "first_loss": float(returned[0]) if isinstance(returned, list) and returned else 0.0,
+        "from_notebook": names_from_notebook(train_model, namespace),
+    }
+
+
+def names_from_notebook(train_model: Any, namespace: dict[str, Any]) -> dict[str, list[str]]:
+    """Nets, optimisers and data that ``train_model`` reads from the notebook instead of getting them."""
+    kinds = {"nets": nn.Module, "optimisers": torch.optim.Optimizer, "data": np.ndarray | torch.Tensor}
+    read = {name: namespace.get(name) for f in functions_in(train_model, namespace) for name in globals_read(f)}
+    return {
+        kind: [name for name, value in read.items() if isinstance(value, type_) and (kind != "data" or np.ndim(value))]
+        for kind, type_ in kinds.items()
+    }
+
+
+def last_step(output: torch.Tensor) -> str:
+    """Whether the last thing that was done to an output is a sigmoid or a softmax; else empty."""
+    step = getattr(output, "grad_fn", None)
+    for _ in range(10):
+        name = type(step).__name__.lower()
+        if "softmax" in name or "sigmoid" in name:
+            return "" if "log" in name else "softmax" if "softmax" in name else "sigmoid"
+        if step is None or not name.startswith(_RESHAPING) or not step.next_functions:
+            return ""
+        step = step.next_functions[0][0]
+    return ""
+
+
+class ReluWatch(TorchFunctionMode):
+    """Counts the ReLUs of a net that return 0 for every image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = self.dead = 0
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call a function of torch's, and look at what a ReLU returns."""
+        returned = func(*args, **(kwargs or {}))
+        if getattr(func, "__name__", "") in _RELUS and isinstance(returned, torch.Tensor):
+            self.seen += 1
+            self.dead += not bool(returned.detach().any())
+        return returned
+
+
+class TrainingWatch(TorchFunctionMode):
+    """Notes what a training does with the net, the images and the labels that it is given.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The net that the training is given.
+    images : (N, 1, 32, 64) float32 array
+        The images that it is given, all different.
+    labels : (N,) float32 array
+        Their labels.
+    namespace : dict
+        The notebook's globals.
+    """
+
+    def __init__(self, net: nn.Module, images: np.ndarray, labels: np.ndarray, namespace: dict[str, Any]) -> None:
+        super().__init__()
+        self._net = net
+        self._given = {id(parameter) for parameter in net.parameters()}
+        self._before = [parameter.detach().clone() for parameter in net.parameters()]
+        self._label_of = dict(zip((image.tobytes() for image in images), labels.tolist(), strict=True))
+        X = namespace.get("X")
+        self._of_notebook = {np.asarray(image).tobytes() for image in X} if isinstance(X, np.ndarray) else set()
+        self._shown: list[float | None] = []
+        self._gradient_since = False  # since the last step
+        self._seen: Symptoms = {
+            "calls": 0,  # of the net that was given
+            "calls_to_learn": 0,
+            "other_nets": 0,  # calls of GlitchNets
+            "images_of_notebook": 0,  # batches
+            "labels_checked": 0,
+            "labels_wrong": 0,
+            "backwards": 0,
+            "steps": 0,  # with parameters of the net that was given
+            "other_steps": 0,
+            "cleared_between": 0,  # steps before which the gradients were cleared after backward()
+            "optimiser": "",
+            "rate": 0.0,
+            "loss": "",
+            "reduction": "",
+            "loss_of": "",  # "sigmoid" or "softmax" if the loss is given that
+            "two_outputs": False,
+            "logits_shape": "",
+            "labels_shape": "",
+            "labels_least": 0.0,
+        }
+
+    def symptoms(self) -> Symptoms:
+        """What was seen."""
+        now = self._net.parameters()
+        return self._seen | {"changed": any(not torch.equal(a, b) for a, b in zip(self._before, now, strict=True))}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch for as long as this lasts."""
+        hooks = [
+            register_module_forward_pre_hook(self._before_call),
+            register_optimizer_step_pre_hook(self._before_step),
+            *(parameter.register_hook(self._on_gradient) for parameter in self._net.parameters()),
+        ]
+        try:
+            with self:
+                yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call a function of torch's, and note a loss or a backward pass."""
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        if name in _LOSSES and len(args) >= 2:
+            self._note_loss(name, args[0], args[1], kwargs)
+        if name == "backward":
+            self._seen["backwards"] += 1
+        return func(*args, **kwargs)
+
+    def _note_loss(self, name: str, logits: Any, labels: Any, kwargs: dict[str, Any]) -> None:
+        if not isinstance(logits, torch.Tensor) or not isinstance(labels, torch.Tensor) or not logits.requires_grad:
+            return
+        if not self._seen["loss"]:
+            self._seen |= {
+                "loss": name,
+                "reduction": str(kwargs.get("reduction", "mean")),
+                "loss_of": last_step(logits),
+                "two_outputs": logits.ndim > 1 and logits.shape[1] == 2,
+                "logits_shape": str(tuple(logits.shape)),
+                "labels_shape": str(tuple(labels.shape)),
+                "labels_least": float(labels.detach().min()),
+            }
+        told = labels.detach().cpu().double().reshape(-1).tolist()
+        if len(told) == len(self._shown) and None not in self._shown:
+            self._seen["labels_checked"] += len(told)
+            self._seen["labels_wrong"] += sum((a > 0.5) != (b > 0.5) for a, b in zip(told, self._shown, strict=True))
+
+    def _on_gradient(self, gradient: torch.Tensor) -> None:
+        self._gradient_since |= bool(gradient.any())
+
+    def _before_call(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        if module is not self._net:
+            self._seen["other_nets"] += type(module).__name__ == "GlitchNet"
+            return
+        self._seen["calls"] += 1
+        self._seen["calls_to_learn"] += torch.is_grad_enabled()  # the others may be for a validation part
+        shown = inputs[0].detach().cpu().numpy() if inputs and isinstance(inputs[0], torch.Tensor) else ()
+        self._shown = [self._label_of.get(np.ascontiguousarray(image).tobytes()) for image in shown]
+        if torch.is_grad_enabled() and len(shown) and np.ascontiguousarray(shown[0]).tobytes() in self._of_notebook:
+            self._seen["images_of_notebook"] += 1
+
+    def _before_step(self, optimiser: torch.optim.Optimizer, *_: Any) -> None:
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        if not any(id(parameter) in self._given for parameter in parameters):
+            self._seen["other_steps"] += 1
+            return
+        self._seen["steps"] += 1
+        self._seen["optimiser"] = type(optimiser).__name__
+        self._seen["rate"] = max(self._seen["rate"], *(float(group.get("lr", 0.0)) for group in optimiser.param_groups))
+        empty = all(p.grad is None or not bool(p.grad.any()) for p in parameters)
+        self._seen["cleared_between"] += empty and self._gradient_since
+        self._gradient_since = False

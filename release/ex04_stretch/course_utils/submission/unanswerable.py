@@ -1,0 +1,53 @@
+"""Why a question has no answer."""
+
+import linecache
+import re
+from pathlib import Path
+from typing import Any
+
+from .errors import advice_on
+from .student_code import is_ours
+
+_COURSE = re.escape(str(Path(__file__).resolve().parents[1]))
+
+
+class Unanswerable(Exception):
+    """There is no answer, for a reason that the student can do something about.
+
+    Attributes
+    ----------
+    kind : str
+        "not attempted" (the cell is as it was handed out, or has not been run), "contract" (what is there is not what
+        the task asks for) or "error" (the student's code raised).
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def is_stub(error: BaseException | None) -> bool:
+    """Whether an error is what a cell raises that nobody has filled in; torch raises the same kind of error."""
+    return isinstance(error, NotImplementedError) and "is missing the required" not in str(error)
+
+
+def describe(error: BaseException, namespace: dict[str, Any]) -> str:
+    """Say what went wrong in the student's code, with the line of theirs that led to it, and what to do about it."""
+    line, said = "", str(error)
+    if isinstance(error, SyntaxError):
+        said = error.msg or ""
+        line = _quoted(error.lineno, error.text or "")
+    traceback = error.__traceback__
+    while traceback is not None and not isinstance(error, SyntaxError):
+        code = traceback.tb_frame.f_code
+        if traceback.tb_frame.f_globals is namespace and not is_ours("".join(linecache.getlines(code.co_filename))):
+            line = _quoted(traceback.tb_lineno, linecache.getline(code.co_filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    said = re.sub(rf" ?\(?{_COURSE}\S*", "", said).strip()
+    raised = f"your code raised {type(error).__name__}{line}: {said}"[:1600]
+    advice = advice_on(error, namespace)
+    return f"{raised.rstrip('.')}. {advice}"[:2000] if advice else raised
+
+
+def _quoted(number: int | None, source: str) -> str:
+    return f" in line {number} of your cell, `{source.strip()}`" if number and source.strip() else ""

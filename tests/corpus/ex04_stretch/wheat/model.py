@@ -1,0 +1,4 @@
+"""The model solution itself, handed in with its checkpoints.
+
+hands in: checkpoint
+"""

@@ -1,0 +1,1 @@
+"""The model solution without any checkpoint: both nets are trained in grading."""

@@ -1,0 +1,572 @@
+"""The assignment `ex04_stretch`: its data, its judging functions, its nets, and one hand-in from start to end."""
+
+import re
+import shutil
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbclient import NotebookClient
+from torch import nn
+
+from course_utils import checkpoint, simulators, stretch, stretch_training
+from course_utils.instructor import stretch_study
+from course_utils.submission import judging, judging_stretch, thresholds
+from course_utils.submission.questions import NoAnswer, Panel, Submission, connect
+from tests.corpus.build import CHECKPOINT, STRETCH, find
+
+POINTS = {"three-classes": 8, "lost-chirps": 4, "drift-map": 8, "linear": 8, "halves": 8, "stretch-discussion": 4}
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return {cell.id: cell for cell in nbformat.read(STRETCH.source / STRETCH.notebook, as_version=4).cells}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small nets are faster on one thread where other tests run as well."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# --- what is handed out -----------------------------------------------------------------------------------------------
+
+
+def test_points_of_each_part(cells):
+    says = {name: cell.metadata.get("nbgrader", {}) for name, cell in cells.items()}
+    points = {name: said["points"] for name, said in says.items() if said.get("grade")}
+    for part, most in POINTS.items():
+        assert sum(p for name, p in points.items() if name == part or name.startswith(f"{part}-")) == most, part
+    assert sum(points.values()) == 40
+
+
+def test_parts_in_the_table_are_those_of_the_cells(cells):
+    told = re.findall(r"\| \(?([a-d])?\)?[^|]*\| (\d+) \|", cells["title"].source)
+    assert [int(most) for _, most in told] == [12, 8, 8, 8, 4]
+
+
+def test_data_are_the_same_everywhere():
+    images, labels = stretch.three_classes_training()
+    fixed, of_fixed = simulators.fixed_dataset()
+    assert np.array_equal(images[:1000], fixed) and np.array_equal(labels[:1000], of_fixed)
+    assert images.dtype == np.float32 and labels.dtype == np.int64
+    assert np.bincount(labels).tolist() == [500, 500, 500]
+    test, of_test = stretch.three_classes_test()
+    assert np.bincount(of_test).tolist() == [300, 300, 300] and test.shape == (900, 1, 32, 64)
+    assert not np.isin(test[:, 0, 0, 0], images[:, 0, 0, 0]).any()  # no image of the test part was learnt from
+
+
+def test_stretched_blips_have_the_same_light_whatever_their_width():
+    light = [stretch.stretched_blip(0.0, width).sum() for width in stretch.WIDTHS]
+    assert np.ptp(light) < 0.01 * np.mean(light)
+    many = stretch.stretched_blip(np.array([0.0, 1.0]), np.array([2.0, 8.0]))
+    assert many.shape == (2, 32, 64) and np.array_equal(many[1], stretch.stretched_blip(1.0, 8.0))
+
+
+def test_the_surest_are_the_surest_of_their_class():
+    logits, labels = np.array([3, -3, 1, 2, -2, -1, 9, 0, -9.0]), np.array([1, 0, 1, 1, 0, 0, 0, 0, 1])
+    assert stretch.surest(logits, labels).tolist() == [0, 3, 2, 1, 4, 5]
+
+
+# --- (a) --------------------------------------------------------------------------------------------------------------
+
+
+def three_logits(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 3
+    logits = rng.normal(0, 1, (n, 3))
+    logits[np.arange(n), labels] += 2
+    return logits, labels
+
+
+def table_of(logits, labels):
+    return np.array([[np.sum((labels == i) & (logits.argmax(1) == j)) for j in range(3)] for i in range(3)])
+
+
+def test_confusion_in_every_form():
+    logits, labels = three_logits()
+    table = table_of(logits, labels)
+    for form in (table, table.astype(float)):
+        judging_stretch.assert_confusion(form, logits, labels)
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda t: t.T, "transposed"),
+        (lambda t: t / t.sum(1, keepdims=True), "shares"),
+        (lambda t: t / t.sum(), "shares"),
+        (lambda t: 2 * t, "add up"),
+        (lambda t: t[::-1, ::-1], "order blip, chirp, noise"),
+        (lambda t: t[:2, :2], "3 x 3"),
+    ],
+)
+def test_confusion_that_is_wrong_says_why(change, hint):
+    logits, labels = three_logits()
+    table = table_of(logits, labels)
+    assert not np.array_equal(table, table.T)
+    with pytest.raises(AssertionError, match=hint):
+        judging_stretch.assert_confusion(change(table), logits, labels)
+
+
+def test_an_image_on_the_boundary_may_be_called_either():
+    logits, labels = three_logits()
+    logits[1] = [0, 5.0, 5.0 - 1e-7]  # a chirp, as much noise
+    other = logits.copy()
+    other[1] = [0, 5.0 - 1e-7, 5.0]
+    assert not np.array_equal(table_of(logits, labels), table_of(other, labels))
+    judging_stretch.assert_confusion(table_of(other, labels), logits, labels)
+    for said in (logits, other):
+        lost = np.flatnonzero((labels == 1) & (said.argmax(1) == 2))
+        judging_stretch.assert_lost(lost, logits, labels)
+
+
+def test_lost_chirps_are_those_called_noise():
+    logits, labels = three_logits()
+    lost = np.flatnonzero((labels == 1) & (logits.argmax(1) == 2))
+    called_blip = np.flatnonzero((labels == 1) & (logits.argmax(1) == 0))
+    judging_stretch.assert_lost(lost[::-1], logits, labels)
+    for found, hint in (
+        (lost[1:], "lacks 1 chirp "),
+        (np.append(lost, called_blip[:2]), "2 chirps that `model3` does not call noise"),
+        (np.append(lost, [0]), "1 image of another class"),
+    ):
+        with pytest.raises(AssertionError, match=hint):
+            judging_stretch.assert_lost(found, logits, labels)
+
+
+def test_the_pair_is_judged_without_the_third_logit():
+    three, labels = three_logits()
+    three, labels = three[labels < 2], labels[labels < 2]
+    two = np.where(labels == 1, 1.0, -1.0) * np.where(np.arange(len(labels)) % 10, 1, -1)
+    before, after = np.mean((two > 0) == labels), np.mean((three[:, 1] > three[:, 0]) == labels)
+    judging_stretch.assert_pair(np.array([before, after]), two, three, labels)
+    with pytest.raises(AssertionError, match="calls it noise"):
+        judging_stretch.assert_pair(np.array([before, np.mean(three.argmax(1) == labels)]), two, three, labels)
+    with pytest.raises(AssertionError, match="first `model`, then `model3`"):
+        judging_stretch.assert_pair(np.array([after, before]), two, three, labels)
+    with pytest.raises(AssertionError, match="two numbers"):
+        judging_stretch.assert_pair(np.array([after]), two, three, labels)
+    with pytest.raises(AssertionError, match="between 0 and 1"):
+        judging_stretch.assert_pair(100 * np.array([before, after]), two, three, labels)
+
+
+def test_softmax_is_recognised_and_logits_never_are():
+    logits = np.random.default_rng(0).normal(0, 3, (3, 24, 3))
+    judging_stretch.assert_no_probabilities(logits)
+    judging_stretch.assert_no_probabilities(torch.log_softmax(torch.tensor(logits), -1).numpy())
+    with pytest.raises(AssertionError, match="softmax"):
+        judging_stretch.assert_no_probabilities(torch.softmax(torch.tensor(logits), -1).numpy())
+
+
+TRAIN = """
+def train_three(model, X, y, epochs=3):
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(epochs):
+        total = 0.0
+        for batch in torch.randperm(len(X)).split(32):
+            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(X))
+    return losses
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (("", ""), None),
+        (("total += loss.item() * len(batch)", "total += loss.detach()"), None),
+        (("            optimiser.zero_grad()\n", ""), "optimizer.zero_grad"),
+        (
+            ("    losses = []", "    model = nn.Sequential(nn.Flatten(), nn.Linear(2048, 3))\n    losses = []"),
+            "unchanged",
+        ),
+        (("y[batch]", "torch.randperm(len(batch)) % 3"), "same batch"),
+        (("    return losses", "    return None"), "list with the mean loss"),
+    ],
+)
+def test_train_three_is_judged_by_what_it_does(change, hint):
+    namespace = {"torch": torch, "nn": nn}
+    exec(TRAIN.replace(*change) if change[0] else TRAIN, namespace)
+    if hint is None:
+        judging_stretch.assert_trains(connect(namespace), "test")
+    else:
+        with pytest.raises(AssertionError, match=hint):
+            judging_stretch.assert_trains(connect(namespace), "test")
+
+
+class Tells(Submission):
+    """A net whose logits are made up from the images."""
+
+    def __init__(self, logits):
+        super().__init__(None)
+        self.of_images = logits
+
+    def _ask(self, question, **arguments):
+        assert question == "logits"
+        return np.asarray(self.of_images(arguments["images"]), np.float32)
+
+    def seed(self, purpose):
+        return 7
+
+
+def test_a_net_without_three_logits_is_no_answer():
+    judging_stretch.three_logits(Tells(lambda images: np.zeros((len(images), 3))), "model3", np.zeros((5, 1, 32, 64)))
+    for shape in ((5,), (5, 2), (3, 5)):
+        with pytest.raises(NoAnswer, match="three logits"):
+            judging_stretch.three_logits(Tells(lambda _, s=shape: np.zeros(s)), "model3", np.zeros((5, 1, 32, 64)))
+
+
+# --- (b) --------------------------------------------------------------------------------------------------------------
+
+EVERYWHERE = [(i, j) for i in range(len(stretch.DRIFTS)) for j in range(len(stretch.WIDTHS))]
+TRUE_SHARES = np.linspace(0, 1, len(EVERYWHERE)).reshape(len(stretch.DRIFTS), -1)
+
+
+def drawn(rng, draws):
+    return rng.binomial(draws, TRUE_SHARES) / draws
+
+
+def test_shares_of_other_draws_pass():
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        ours = drawn(rng, 200).ravel()
+        judging_stretch.assert_shares(drawn(rng, stretch.DRAWS), EVERYWHERE, ours, np.ones_like(ours), 200)
+
+
+def test_shares_with_the_same_noise_everywhere_pass():
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        common = rng.random(stretch.DRAWS)
+        told = (common[:, None, None] < TRUE_SHARES).mean(0)
+        ours = drawn(rng, 200).ravel()
+        judging_stretch.assert_shares(told, EVERYWHERE, ours, np.ones_like(ours), 200)
+
+
+def test_wrong_shares_say_why():
+    ours = drawn(np.random.default_rng(0), 200).ravel()
+    clean = (TRUE_SHARES > 0.7).ravel().astype(float)
+    for told, hint in (
+        (clean.reshape(TRUE_SHARES.shape), "without noise"),
+        (1 - TRUE_SHARES, "share called blip"),
+        (np.full_like(TRUE_SHARES, 0.5), "in evaluation mode"),
+    ):
+        with pytest.raises(AssertionError, match=hint):
+            judging_stretch.assert_shares(told, EVERYWHERE, ours, clean, 200)
+
+
+@pytest.mark.parametrize(
+    ("found", "hint"),
+    [(TRUE_SHARES.T, r"\.T"), (TRUE_SHARES[:3], "a row for each"), (100 * TRUE_SHARES, "between 0 and 1")],
+)
+def test_what_is_no_map_says_why(found, hint):
+    with pytest.raises(AssertionError, match=hint):
+        judging_stretch.map_of_shares(found)
+
+
+def test_the_net_is_asked_about_noisy_blips():
+    def brightness(images):
+        return images.max(axis=(1, 2, 3)) - 3.5
+
+    submission = Tells(brightness)
+    noisy, clean = judging_stretch.shares(submission, [(0, 0), (6, 5)], 50, np.random.default_rng(0))
+    assert clean.tolist() == [0, 0] and (noisy > 0.05).all()
+
+
+def test_a_map_is_known_in_every_orientation():
+    for view in (TRUE_SHARES, TRUE_SHARES.T, TRUE_SHARES[::-1], 100 * TRUE_SHARES):
+        assert judging_stretch.shows_map([Panel([np.zeros((3, 3)), view], "")], TRUE_SHARES)
+    for view in (1 - TRUE_SHARES[:, ::2], np.zeros_like(TRUE_SHARES), np.full_like(TRUE_SHARES, np.nan)):
+        assert not judging_stretch.shows_map([Panel([view], "")], TRUE_SHARES)
+    assert judging_stretch.shows_map([Panel([np.zeros((7, 6))], "")], np.zeros((7, 6)))  # a net that is never wrong
+
+
+# --- (c) --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def line():
+    """Weights of a linear classifier by least squares, its bias, and its two accuracies."""
+    X, y = judging.dataset()
+    pixels, fresh = X.reshape(len(X), -1).astype(np.float64), stretch.fresh_images()
+    weights = pixels.T @ np.linalg.solve(pixels @ pixels.T + 300 * np.eye(len(pixels)), 2.0 * y - 1)
+    bias = 0.01
+    told = tuple(
+        float(np.mean((images.reshape(len(images), -1) @ weights + bias > 0) == labels))
+        for images, labels in ((X, y), fresh)
+    )
+    return weights, told, fresh
+
+
+def test_weights_pass_whatever_their_bias_and_scale(line):
+    weights, told, fresh = line
+    assert told[0] > 0.95 and 0.58 < told[1] < 0.68
+    for scale in (1.0, 1e-3, 50.0):
+        judging_stretch.assert_weights_are_as_good(scale * weights, told, fresh, judging_stretch.ACCURACY_TOLERANCE)
+
+
+def test_weights_that_are_not_those_say_why(line):
+    weights, told, fresh = line
+    for given, claimed, hint in (
+        (-weights, told, "trained LinearNet"),
+        (weights.reshape(64, 32).T.ravel(), told, "where its pixel is"),
+        (np.random.default_rng(0).normal(size=2048), told, "A new LinearNet"),
+        (weights, (told[0], told[0]), "on X_fresh"),
+        (weights, (0.6 * told[0], told[1]), "fresh images|for the training part"),
+    ):
+        with pytest.raises(AssertionError, match=hint):
+            judging_stretch.assert_weights_are_as_good(given, claimed, fresh, judging_stretch.ACCURACY_TOLERANCE)
+
+
+def test_accuracy_by_threshold_is_counted_right():
+    rng = np.random.default_rng(0)
+    images, labels, weights = rng.normal(size=(30, 1, 32, 64)), np.arange(30) % 2, rng.normal(size=2048)
+    sums = images.reshape(30, -1) @ weights
+    at = np.quantile(sums, [0.1, 0.5, 0.77]) + 1e-9
+    expected = [np.mean((sums > threshold) == labels) for threshold in at]
+    assert judging_stretch.right_by_threshold(weights, images, labels, at) == pytest.approx(expected)
+
+
+def test_shape_of_the_weights():
+    for shape in ((32, 64), (1, 32, 64), (1, 1, 32, 64)):
+        assert judging_stretch.weights_of_image(np.arange(2048.0).reshape(shape)).tolist() == list(range(2048))
+    for found in (np.zeros((1, 2048)), np.zeros((64, 32)), np.zeros((32, 64)), np.full((32, 64), np.nan)):
+        with pytest.raises(AssertionError, match="weights_image"):
+            judging_stretch.weights_of_image(found)
+
+
+# --- (d) --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sure():
+    images, labels = stretch.candidates()
+    return images[stretch.surest(images.max(axis=(1, 2, 3)), labels), 0]
+
+
+def left_heavy(images):
+    """Logits by the brightness of the columns, the early ones more."""
+    return (images * np.linspace(2, 1, 64)).mean(axis=(1, 2, 3)) * 8 - 2
+
+
+def test_scores_of_halves_are_those_of_the_net(sure):
+    expected, deviations = judging_stretch.scores_of_halves(Tells(left_heavy), sure)
+    hidden = sure[2].copy()
+    hidden[:, 32:] = 0
+    assert expected.shape == (6, 2, 2) and deviations.shape == (6, 2)
+    assert expected[2, 1, 0] == pytest.approx(judging.sigmoid(left_heavy(hidden[None, None]))[0])
+    noisy = np.repeat(sure[2][None], 20, axis=0)
+    noisy[:, :, :32] = stretch.fillings()[:, :, :32]
+    scores = judging.sigmoid(left_heavy(noisy[:, None]))
+    assert expected[2, 0, 1] == pytest.approx(scores.mean()) and deviations[2, 0] == pytest.approx(scores.std())
+
+
+def test_own_draws_of_noise_pass(sure):
+    expected, deviations = judging_stretch.scores_of_halves(Tells(left_heavy), sure)
+    slack = judging_stretch.slack_of_noise(deviations)
+    for seed in range(20):
+        told = np.empty((6, 2))
+        own = simulators.noises(20, np.random.default_rng(seed))
+        for half, columns in enumerate((stretch.EARLY, stretch.LATE)):
+            filled = judging_stretch.with_half_hidden(sure, columns, own)
+            told[:, half] = judging.sigmoid(left_heavy(filled.reshape(-1, 1, 32, 64))).reshape(6, 20).mean(1)
+        judging_stretch.assert_half_scores(told, expected[..., 1], slack, "noise")
+    with pytest.raises(AssertionError, match=r"fillings|swapped"):
+        judging_stretch.assert_half_scores(expected[..., 0], expected[..., 1], np.full((6, 2), 1e-4), "noise")
+
+
+def test_swapped_halves_are_named(sure):
+    expected, _ = judging_stretch.scores_of_halves(Tells(left_heavy), sure)
+    with pytest.raises(AssertionError, match="swapped"):
+        judging_stretch.assert_half_scores(expected[:, ::-1, 0], expected[..., 0], np.full((6, 2), 1e-4), "zeros")
+
+
+@pytest.mark.parametrize("tiles", [(8, 16), (4, 8), (16, 16), (32, 64)])
+def test_occlusion_in_tiles_of_any_size(sure, tiles):
+    expected = judging_stretch.occlusion_of(Tells(left_heavy), sure[0], tiles)
+    assert judging_stretch.tiles_of(expected) == tiles
+    judging_stretch.assert_occlusion(expected.astype(np.float32), expected)
+    rows, columns = 32 // tiles[0], 64 // tiles[1]
+    hidden = sure[0].copy()
+    hidden[-rows:, :columns] = 0
+    fall = left_heavy(sure[0][None, None]) - left_heavy(hidden[None, None])
+    assert expected[-1, 0] == pytest.approx(fall[0], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda m: -m, "sign"),
+        (lambda m: 3 - m, "subtract it"),
+        (lambda m: m[::-1], "lowest frequencies"),
+        (lambda m: np.zeros_like(m), "Hide one tile at a time"),
+    ],
+)
+def test_occlusion_that_is_wrong_says_why(sure, change, hint):
+    expected = judging_stretch.occlusion_of(Tells(left_heavy), sure[0], (8, 16))
+    with pytest.raises(AssertionError, match=hint):
+        judging_stretch.assert_occlusion(change(expected), expected)
+
+
+@pytest.mark.parametrize("shape", [(128,), (8, 15), (2, 2), (64, 32)])
+def test_what_is_no_occlusion_map_says_so(shape):
+    with pytest.raises(AssertionError, match="occlusion"):
+        judging_stretch.tiles_of(np.zeros(shape))
+
+
+def test_halves_are_found_in_a_figure(sure):
+    values = np.linspace(0.05, 0.95, 24).reshape(6, 2, 2)
+    panels = []
+    for image in range(6):
+        for half, columns in enumerate((stretch.EARLY, stretch.LATE)):
+            for filling in (0, 1):
+                shown = sure[image].astype(np.float64)
+                shown[:, columns] = filling * stretch.fillings()[3][:, columns]
+                assert judging_stretch.half_shown(Panel([shown[::-1]], ""), sure) == (image, half)
+                panels.append(Panel([shown], f"score {values[image, half, filling]:.2f}"))
+    judging_stretch.assert_halves_shown(panels, sure, values)
+    judging_stretch.assert_halves_shown(panels[::4], sure, values)  # each image once is enough
+    assert judging_stretch.half_shown(Panel([sure[0].astype(float)], ""), sure) is None  # nothing is hidden
+    with pytest.raises(AssertionError, match="lacks 1 of the 6"):
+        judging_stretch.assert_halves_shown(panels[4:], sure, values)
+    with pytest.raises(AssertionError, match="Print the score"):
+        judging_stretch.assert_halves_shown([Panel(panel.images, "") for panel in panels], sure, values)
+
+
+# --- thresholds -------------------------------------------------------------------------------------------------------
+
+
+def test_thresholds_follow_from_the_study():
+    share = {
+        recipe.name: [
+            thresholds.share_for(row.hidden / stretch_study.IMAGES, thresholds.THREE_ACCURACY_BANDS)
+            for row in stretch_study.read()
+            if row.recipe == recipe.name
+        ]
+        for recipe in stretch_study.recipes()
+    }
+    for recipe in stretch_study.recipes():
+        assert len(share[recipe.name]) >= recipe.runs * len(recipe.epochs)
+        assert not recipe.honest or (recipe.runs >= 20 and min(share[recipe.name]) == 1), recipe.name
+    for hopeless in ("one epoch", "linear on pixels", "shuffled labels"):
+        assert max(share[hopeless]) == 0, hopeless
+    assert thresholds.THREE_ACCURACY_BANDS[0][0] + 0.02 < thresholds.THREE_PREVIEW_ACCURACY
+
+
+def test_the_notebook_says_what_counts(cells):
+    (full, _), (half, _) = thresholds.THREE_ACCURACY_BANDS
+    assert f"Both points from {full:.0%}, one from {half:.0%}." in cells["three-classes-fresh-accuracy"].source.replace(
+        " %", "%"
+    )
+
+
+# --- nets -------------------------------------------------------------------------------------------------------------
+
+
+class TwoOutputs(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.line = nn.Linear(2048, 2)
+
+    def forward(self, images):
+        return self.line(images.flatten(1))
+
+
+def quick(model, X, y, epochs=1):
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
+    optimiser.zero_grad()
+    model(X).sum().backward()
+    optimiser.step()
+    return [0.7] * epochs
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for module in (checkpoint, stretch_training):
+        monkeypatch.setattr(module, "NOTEBOOK_FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_the_net_of_ex04_is_loaded_and_its_file_stays(folder, capsys):
+    trained = TwoOutputs()
+    torch.save({"weights": trained.state_dict(), "losses": [0.5]}, folder / CHECKPOINT)
+    before = (folder / CHECKPOINT).read_bytes()
+    namespace = {"GlitchNet": TwoOutputs, "train_model": quick}
+    model = stretch_training.net_of_ex04(namespace)
+    assert torch.equal(model.line.weight, trained.line.weight) and "your own net" in capsys.readouterr().out
+    other = {"GlitchNet": lambda: nn.Sequential(nn.Flatten(), nn.Linear(2048, 1), nn.Flatten(0)), "train_model": quick}
+    stretch_training.net_of_ex04(other)
+    said = capsys.readouterr().out
+    assert "does not fit" in said and "paste your class GlitchNet" in said
+    assert (folder / CHECKPOINT).read_bytes() == before
+    assert {path.name for path in folder.iterdir()} == {CHECKPOINT, "suggested_net.pt"}
+
+
+def test_without_ex04_a_net_is_trained_once(folder, capsys):
+    namespace = {"GlitchNet": TwoOutputs, "train_model": quick}
+    first = stretch_training.net_of_ex04(namespace)
+    assert "suggested recipe" in capsys.readouterr().out
+    second = stretch_training.net_of_ex04(namespace)
+    assert "using the trained net in suggested_net.pt" in capsys.readouterr().out
+    assert torch.equal(first.line.weight, second.line.weight)
+
+
+def test_a_missing_three_net_is_stood_in_for(folder, capsys):
+    namespace = {}
+    model3, losses3 = stretch_training.fit_three(namespace)
+    said = capsys.readouterr().out
+    assert "`model3` is a stand-in" in said and "rest of part (a)" in said and losses3 == []
+    images, labels = stretch.three_classes_training()
+    assert np.mean(stretch_training.ask(model3, images).argmax(1) == labels) > 0.8
+    submission = connect(namespace | {"model3": model3})
+    with pytest.raises(NoAnswer, match="net of yours"):
+        submission.needs_own_net("model3")
+
+
+def test_ask_takes_images_in_every_form():
+    net = TwoOutputs()
+    images = np.random.default_rng(0).normal(size=(3, 32, 64))
+    expected = stretch_training.ask(net, images)
+    assert expected.shape == (3, 2) and not net.training
+    for form in (images[:, None].astype(np.float32), torch.from_numpy(images), list(images)):
+        assert np.allclose(stretch_training.ask(net, form), expected, atol=1e-5)
+    assert stretch_training.ask(nn.Sequential(nn.Flatten(), nn.Linear(2048, 1)), images[0]).shape == (1,)
+    assert np.allclose(stretch_training.chirp_logits(net, images), expected[:, 1] - expected[:, 0])
+
+
+# --- from start to end ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_solution_earns_every_automatic_point(tmp_path):
+    shutil.copytree(STRETCH.release / "course_utils", tmp_path / "course_utils")
+    notebook = nbformat.read(STRETCH.source / STRETCH.notebook, as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    earned = {
+        cell.id: (float(cell.outputs[0].data["text/plain"]), cell.metadata.nbgrader.points)
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
+    }
+    assert [name for name, (got, most) in earned.items() if got != most] == []
+    assert sum(got for got, _ in earned.values()) == 36
+    assert {path.name for path in tmp_path.glob("*.pt")} == {"suggested_net.pt", "three_classes.pt"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+@pytest.mark.parametrize("name", ["wheat-model", "chaff-shares-without-noise", "untouched"])
+def test_graded_as_a_class_is(name):
+    from tests.corpus.matrix import grade
+
+    verdict = grade(find(name, STRETCH))
+    assert verdict.surprises == []
