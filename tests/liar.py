@@ -17,6 +17,35 @@ Lie = tuple[Any, ...]
 HONEST: Lie = ("honest",)
 
 
+NET_SYMPTOMS = {
+    "training": False,
+    "ends_in": "",
+    "dead_relus": 0,
+    "relus": 2,
+    "constant": False,
+    "data_as_given": True,
+    "is_checkpoint": None,
+    "is_untrained": False,
+}
+TRAINING_SYMPTOMS = {
+    **dict.fromkeys(("calls", "calls_to_learn", "other_nets", "images_of_notebook", "labels_wrong", "backwards"), 0),
+    **dict.fromkeys(("labels_checked", "steps", "other_steps", "cleared_between"), 0),
+    "optimiser": "Adam",
+    "rate": 1e-3,
+    "loss": "binary_cross_entropy_with_logits",
+    "reduction": "mean",
+    "loss_of": "",
+    "two_outputs": False,
+    "logits_shape": "(32,)",
+    "labels_shape": "(32,)",
+    "labels_least": 0.0,
+    "changed": True,
+    "returned": "list",
+    "first_loss": 0.69,
+    "from_notebook": {"nets": [], "optimisers": [], "data": []},
+}
+
+
 class Liar:
     """The student's end of the door.
 
@@ -92,6 +121,22 @@ class Liar:
     def trained_on(self) -> np.ndarray:
         """Say that no checkpoint was handed in."""
         return np.zeros(0, np.int64)
+
+    def net_symptoms(self, of: str, images: np.ndarray) -> dict[str, Any]:
+        """Nothing is the matter with the net."""
+        return NET_SYMPTOMS
+
+    def training_symptoms(self, images: np.ndarray, labels: np.ndarray, epochs: int) -> dict[str, Any]:
+        """Nothing is the matter with the training, which takes two steps in each epoch."""
+        return TRAINING_SYMPTOMS | dict.fromkeys(("calls", "calls_to_learn", "backwards", "steps"), 2 * epochs)
+
+    def source_line(self, of: str, pattern: str) -> str:
+        """Quote a line."""
+        return f"{of} = {pattern}"
+
+    def assignment(self, name: str) -> str:
+        """Quote a line."""
+        return f"{name} = 1"
 
     def values(self, name: str) -> Any:
         """Look up a variable."""
@@ -206,7 +251,7 @@ def _altered(answer: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) ->
 
 KEYS = st.sampled_from(
     ["alone", "together", "names", "gradient", "effect", "losses", "logits", "stale_steps", "changed", "images", "text"]
-)
+) | st.sampled_from(sorted(NET_SYMPTOMS | TRAINING_SYMPTOMS))
 NO_ARRAYS = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner), max_leaves=8
 ) | st.integers(0, 400).map(deep)
