@@ -450,3 +450,9 @@ def test_what_was_not_run_from_top_to_bottom_is_named(notebook, kind):
     happens(notebook)
     line = ready(notebook)[2]
     assert line.done is done and says in line.text
+
+
+def test_a_net_without_forward_that_the_student_asks_is_no_stub(notebook):
+    notebook.run("import torch\nanswer = torch.nn.Module()(0)")
+    reason = str(history.why_missing("answer", notebook.shell.user_ns))
+    assert "forward" in reason and "still to do" not in reason

@@ -61,7 +61,7 @@ def test_summary_asks_every_visible_check_again_and_finds_nothing_out_of_date(ru
     notebook, _ = runs[0]
     (summary,) = (cell for cell in notebook.cells if cell.id == "summary")
     (shown,) = (output.data for output in summary.outputs if output.output_type == "execute_result")
-    assert "53 of the 53 points" in shown["text/plain"] and "53 of the 53 points" in shown["text/html"]
+    assert "59 of the 59 points" in shown["text/plain"] and "59 of the 59 points" in shown["text/html"]
     assert "holds the network of this notebook" in shown["text/plain"] and "not run" not in shown["text/plain"]
     assert not [cell.id for cell in notebook.cells if "out of date" in str(cell.get("outputs"))]
 

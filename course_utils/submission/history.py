@@ -11,7 +11,7 @@ from typing import Any
 
 from .cell_names import CellNames, names_in
 from .front_end import run_all_above
-from .unanswerable import Unanswerable, describe
+from .unanswerable import Unanswerable, describe, is_stub
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class CellRun:
         return name in self.names.made and (not self.error or 0 < self.names.made[name] < self.line)
 
     @property
+    def was_a_stub(self) -> bool:
+        """Whether it ended where something is still to be written."""
+        return self.message.startswith(_STILL_TO_DO)
+
+    @property
     def was_interrupted(self) -> bool:
         """Whether the student stopped it."""
         return self.error == "KeyboardInterrupt"
@@ -65,6 +70,7 @@ class CellRun:
         return f"was interrupted{where}" if self.was_interrupted else f"failed with {self.error}{where}"
 
 
+_STILL_TO_DO = "still to do"
 _RUNS: deque[CellRun] = deque(maxlen=1000)
 _NUMBERS = itertools.count(1)
 
@@ -94,8 +100,8 @@ def _run(info: Any, error: BaseException | None, namespace: dict[str, Any]) -> C
     if error is None:
         return CellRun(source, **known)
     is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
-    if isinstance(error, NotImplementedError):
-        message = f"still to do: {error}"
+    if is_stub(error):
+        message = f"{_STILL_TO_DO}: {error}"
     elif isinstance(error, SyntaxError) and error.text:
         message = f"your code has a {type(error).__name__} in line {error.lineno}, `{error.text.strip()}`: {error.msg}"
     elif is_interrupt:
@@ -151,7 +157,7 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
     run = _last_run_that_should_make(name)
     if run is None:
         return None
-    if run.error == "NotImplementedError":
+    if run.was_a_stub:
         return Unanswerable("not attempted", run.message)
     if run.error == "NameError" and run.lacked not in asked:
         deeper = _reason(run.lacked, asked | {name}, namespace)

@@ -123,7 +123,7 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]
 
 
 def _failure(run: CellRun) -> str:
-    if run.error == "NotImplementedError":
+    if run.was_a_stub:
         return run.message
     what = "was interrupted" if run.was_interrupted else f"failed with {run.error}"
     return f"the cell that begins with `{_begin(run.source)}` {what}"
