@@ -553,7 +553,10 @@ def test_the_solution_earns_every_automatic_point(tmp_path):
     notebook = nbformat.read(STRETCH.source / STRETCH.notebook, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     earned = {
-        cell.id: (float(cell.outputs[0].data["text/plain"]), cell.metadata.nbgrader.points)
+        cell.id: (
+            float(re.search(r"\(([\d.]+) of ", cell.outputs[0].data["text/plain"])[1]),
+            cell.metadata.nbgrader.points,
+        )
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
     }
