@@ -95,8 +95,8 @@ class Task:
         Names in the notebook under which the trained net and its losses are left when a training is interrupted.
     file : str
         The checkpoint, beside the notebook.
-    cell : str
-        Id of the cell that calls `fit`.
+    call : str
+        What the cell that trains says: students find it by this.
     part : callable, optional
         Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
     validation : callable
@@ -114,7 +114,7 @@ class Task:
     model: str = "model"
     losses: str = "losses"
     file: str = FILE
-    cell: str = "setup-fit"
+    call: str = "fit(globals())"
     part: Callable[[], TrainingPart] | None = None
     validation: Callable[[dict[str, Any]], ValidationPart] = validation_part
     classes: int = 2

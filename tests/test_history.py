@@ -152,7 +152,7 @@ def test_what_was_computed_from_something_older_says_so_until_it_is_computed_aga
     notebook.with_ids = with_ids
     notebook.run_all()
     notebook.run(source, cell)
-    expected = f"`model` was trained before {says}. Run the training (setup-fit) again."
+    expected = f"`model` was trained before {says}. Run the training again."
     assert notebook.check("model").out_of_date == notebook.check("scores").out_of_date == (expected,)
     notebook.run(FIT, "fit")
     assert notebook.check("model", "GlitchNet", "train_model").out_of_date == ()
@@ -401,7 +401,7 @@ def test_a_checkpoint_that_does_not_fit_says_why(notebook, kind, capsys):
     capsys.readouterr()
     before = torch.random.get_rng_state()
     line = ready(notebook)[0]
-    assert line.done is False and says in line.text and line.text.endswith("Run the training (setup-fit) again.")
+    assert line.done is False and says in line.text and line.text.endswith("Run the cell with `fit(globals())` again.")
     assert capsys.readouterr().out == "" and torch.equal(before, torch.random.get_rng_state())
 
 

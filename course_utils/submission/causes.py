@@ -167,8 +167,8 @@ LOSSES = (
 MODEL = (
     Rule(
         lambda s: s["is_checkpoint"] is False,
-        "`model` is not the net that was trained: a cell of yours makes a new one, or changes it. Run setup-fit and "
-        "leave `model` as it is.",
+        "`model` is not the net that was trained: a cell of yours makes a new one, or changes it. Run the training "
+        "again, `fit(globals())`, and leave `model` as it is.",
         ("model", ""),
     ),
     Rule(

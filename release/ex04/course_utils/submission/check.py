@@ -50,6 +50,11 @@ class Outcome:
         """Points earned."""
         return round(self.fraction * self.points, 4)
 
+    @property
+    def worth(self) -> str:
+        """The points in words: "1 of 1 point", "1.5 of 3 points"."""
+        return f"{self.earned:g} of {self.points:g} point{'' if self.points == 1 else 's'}"
+
     def __repr__(self) -> str:
         # Where nbgrader runs the notebook, it reads the points of a test cell from this text; a front end without HTML
         # shows it to the student.
@@ -57,7 +62,7 @@ class Outcome:
 
     def __str__(self) -> str:
         symbol, _ = LOOKS[self.status]
-        lines = [f"{symbol} {self.status}: {self.title} ({self.earned:g} of {self.points:g} points)"]
+        lines = [f"{symbol} {self.status}: {self.title} ({self.worth})"]
         if self.out_of_date:
             lines.append(f"  {LOOKS['out of date'][0]} out of date: {' '.join(self.out_of_date)}")
         return "\n".join([*lines, f"  {self.message}"] if self.message else lines)
@@ -66,7 +71,7 @@ class Outcome:
         _, colour = LOOKS[self.status]
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; margin: 0.2em 0;">'
-            f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.earned:g} of {self.points:g} points"
+            f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.worth}"
             + "".join(as_block(f"{in_colour('out of date')} &middot; {in_html(why)}") for why in self.out_of_date)
             + as_block(in_html(self.message))
             + "</div>"

@@ -159,7 +159,7 @@ class Freshness:
         else:
             changed = f"`{cause}` was made anew"
         if isinstance(self._namespace.get(names[0]), nn.Module):
-            return f"{listed} {was} trained before {changed}. Run the training (setup-fit) again."
+            return f"{listed} {was} trained before {changed}. Run the training again."
         them = "it" if len(names) == 1 else "them"
         return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
 

@@ -44,7 +44,7 @@ def _checkpoint(namespace: dict[str, Any], task: Task) -> Ready:
         wrong = checkpoint.what_is_wrong(namespace, task)
     if not wrong:
         return Ready(True, f"{task.file} holds the network of this notebook. Hand it in, too.")
-    return Ready(False, f"{wrong} Run the training ({task.cell}) again.")
+    return Ready(False, f"{wrong} Run the cell with `{task.call}` again.")
 
 
 def _saved(namespace: dict[str, Any], written: str) -> tuple[Path | None, list[dict[str, Any]]]:
