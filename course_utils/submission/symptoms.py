@@ -83,7 +83,7 @@ def where_from(namespace: dict[str, Any], net: nn.Module) -> Symptoms:
     if net in stand_ins:
         return {"is_checkpoint": None, "is_untrained": False}
     try:
-        new = checkpoint._new_net(namespace)
+        new = checkpoint.new_net(namespace, checkpoint.GLITCH_OR_CHIRP)
     except Exception:
         return {"is_checkpoint": None, "is_untrained": False}  # what is wrong with GlitchNet, its own checks say
     untrained = same_weights(net, new)
