@@ -186,7 +186,7 @@ def train_three(model, X, y, epochs=3):
     [
         (("", ""), None),
         (("total += loss.item() * len(batch)", "total += loss.detach()"), None),
-        (("            optimiser.zero_grad()\n", ""), "optimizer.zero_grad"),
+        (("            optimiser.zero_grad()\n", ""), "call zero_grad"),
         (
             ("    losses = []", "    model = nn.Sequential(nn.Flatten(), nn.Linear(2048, 3))\n    losses = []"),
             "unchanged",
@@ -573,3 +573,48 @@ def test_graded_as_a_class_is(name):
 
     verdict = grade(find(name, STRETCH))
     assert verdict.surprises == []
+
+
+# What a newcomer's mistakes are called
+
+
+def test_one_draw_and_reversed_drifts_are_named():
+    points = [(0, 0), (3, 2), (6, 5)]
+    shape = (len(stretch.DRIFTS), len(stretch.WIDTHS))
+    shares = np.linspace(0.1, 0.9, shape[0] * shape[1]).reshape(shape)
+    noisy, clean = np.array([shares[point] for point in points]), np.ones(3)
+    for wrong, says in ((np.round(shares), "only 0 and 1"), (shares[::-1], "reverse order")):
+        with pytest.raises(AssertionError, match=says):
+            judging_stretch.assert_shares(wrong, points, noisy, clean, 200)
+
+
+def test_scores_of_halves_that_are_mixed_up_are_named():
+    zeros, noise = np.random.default_rng(1).uniform(0.1, 0.9, (2, 6, 2))
+    slack = np.full((6, 2), 0.01)
+    mixed = zeros.copy()
+    mixed[3:] = 1 - zeros[3:]
+    for wrong, says in (
+        (noise, "fillings are swapped"),
+        (np.roll(zeros, 2, axis=0), "another order"),
+        (mixed, "blips too"),
+    ):
+        with pytest.raises(AssertionError, match=says):
+            judging_stretch.assert_half_scores(wrong, zeros, slack, "zeros", swapped=zeros)
+
+
+def test_an_occlusion_map_that_is_upside_down_is_named():
+    falls = np.random.default_rng(1).normal(size=(8, 16))
+    for wrong in (falls[::-1], falls.reshape(-1, order="F").reshape(8, 16), falls[:, ::-1]):
+        with pytest.raises(AssertionError, match="not in their places"):
+            judging_stretch.assert_occlusion(wrong, falls)
+
+
+def test_the_pair_says_which_number_is_wrong():
+    labels = np.repeat([0, 1], 100)
+    rng = np.random.default_rng(1)
+    two = np.where(labels == 1, 1.0, -1.0) * np.where(rng.random(200) < 0.9, 1, -1)
+    three = np.stack([-two, two, np.full(200, -9.0)], axis=1) * np.where(np.arange(200) < 196, 1, -1)[:, None]
+    before, after = (judging.accuracy(logits, labels) for logits in (two, three[:, 1] - three[:, 0]))
+    for wrong, says in (((0.5, after), "first number is 0.5000"), ((after, before), "swapped")):
+        with pytest.raises(AssertionError, match=says):
+            judging_stretch.assert_pair(np.array(wrong), two, three, labels)

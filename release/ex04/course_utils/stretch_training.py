@@ -74,7 +74,7 @@ def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
     """
     path = NOTEBOOK_FOLDER / GLITCH_OR_CHIRP.file
     if not path.is_file():
-        print(f"There is no {path.name} beside this notebook: `model` is the net of the suggested recipe.")
+        print(f"There is no {path.name} beside this notebook: `model` is the GlitchNet above, trained here.")
     else:
         try:
             net = checkpoint.new_net(namespace, GLITCH_OR_CHIRP)

@@ -13,6 +13,7 @@ from . import judging
 from .questions import NoAnswer, Panel, Submission
 
 CLASSES = len(CLASS_NAMES)
+OTHER_ORDER = 0.15  # right less often than this, where guessing gives a third: the classes are in another order
 # A share of noisy images may differ from ours by so many standard deviations, and a little more.
 DEVIATIONS, BESIDES = 4.5, 0.02
 # A mean score over draws of noise may, too, whose noise is not the given one.
@@ -109,16 +110,23 @@ def assert_trains(submission: Submission, purpose: str) -> None:
     learnt, probes = images[:288], images[288:]
     training = submission.train_probe(learnt, labels[:288], probes, epochs, train="train_three", classes=CLASSES)
     assert training.changed, (
-        "The net that train_three was given is unchanged afterwards: train `model`, the one it is given, in place."
+        "The net that train_three was given is unchanged afterwards: train `model`, the one it is given, in place. Is "
+        "there a backward() and, after it, a step() of the optimiser?"
     )
     assert training.stale_steps == 0, (
-        f"In {training.stale_steps} steps the gradient of an earlier step was still there: call optimizer.zero_grad()."
+        f"In {training.stale_steps} steps the gradient of an earlier step was still there: call zero_grad() before "
+        "each backward()."
     )
     right = accuracy(training.logits, labels[288:])
+    hint = (
+        "Does train_three use its arguments model, X and y, and nothing else from the notebook? Are images and labels "
+        "indexed with the same batch?"
+    )
+    if right < OTHER_ORDER:
+        hint = "That is far less than a third, which guessing gives: it learns the classes in another order than y has."
     assert right >= 0.85, (
         f"On a simple task with three classes of our own, the net is right in {right:.0%} of cases after {epochs} "
-        "epochs; expected nearly all. Does train_three use its arguments model, X and y, and nothing else from the "
-        "notebook? Are images and labels indexed with the same batch?"
+        f"epochs; expected nearly all. {hint}"
     )
     losses = training.losses
     assert losses.ndim >= 1 and 1 <= losses.size <= epochs and np.isfinite(losses).all(), (
@@ -146,6 +154,8 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
         hint = "It is transposed: rows are the true classes, columns what `model3` said."
     elif 0 < found.sum() <= CLASSES + 1e-6:
         hint = "These are shares; give counts."
+    elif not found.any():
+        hint = "It holds zeros only: did its cell run to the end?"
     elif found.sum() != len(labels):
         hint = f"They add up to {found.sum():g}, but the test part has {len(labels)} images: X3_test and y3_test."
     else:
@@ -213,6 +223,13 @@ def assert_pair(found: np.ndarray, two: np.ndarray, three: np.ndarray, labels: n
             f"only the logits of blip and chirp, to see whether the line between these two has moved "
             f"({ranges[1][0]:.4f})."
         )
+    if not fits[0] and fits[1]:
+        raise AssertionError(
+            f"The first number is {values[0]:.4f}; `model` is right in {ranges[0][0]:.4f} of the chirps and blips of "
+            "the test part. A logit above 0 says chirp. Is it `model`, on X3_test and y3_test without the noise?"
+        )
+    if all(low - 6e-4 < value < high + 6e-4 for value, (low, high) in zip(values[::-1], ranges, strict=True)):
+        raise AssertionError("The two numbers are swapped: first `model`, then `model3`.")
     assert all(fits), (
         f"`pair_accuracy` is ({values[0]:.4f}, {values[1]:.4f}); expected ({ranges[0][0]:.4f}, {ranges[1][0]:.4f}): "
         "first `model`, then `model3`, both on the chirps and blips of the test part alone. For `model3` compare only "
@@ -303,12 +320,25 @@ def assert_shares(
     hint = "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width) plus noise?"
     if np.array_equal(told, clean):
         hint = "These are the answers for blips without noise. Add simulators.noises(DRAWS, rng) to each blip."
+    elif np.isin(values, (0, 1)).all():
+        hint = (
+            "The table holds only 0 and 1: ask about DRAWS images of each blip, each with noise of its own, and take "
+            "the mean of (logit > 0)."
+        )
+    elif matches(values[::-1], points, noisy, deviation) or matches(values[:, ::-1], points, noisy, deviation):
+        hint = "Its rows or columns are in the reverse order: row 0 has the first of DRIFTS, column 0 that of WIDTHS."
     elif (np.abs(1 - told - noisy) <= DEVIATIONS * deviation + BESIDES).all():
         hint = "It looks like the share called blip: a logit above 0 says chirp."
     raise AssertionError(
         f"At drift {drift:g} and width {width:g} `chirp_share` is {told[worst]:.2f}; of {draws} noisy blips of ours "
         f"there, `model` calls {noisy[worst]:.2f} chirps. {hint}"
     )
+
+
+def matches(values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, deviation: np.ndarray) -> bool:
+    """Whether a map has the shares that are expected at some points."""
+    told = np.array([values[point] for point in points])
+    return bool((np.abs(told - noisy) <= DEVIATIONS * deviation + BESIDES).all())
 
 
 def shows_map(panels: list[Panel], values: np.ndarray) -> bool:
@@ -403,7 +433,8 @@ def assert_weights_are_as_good(
     nearest = float(np.abs(on_fresh[as_told] - told[1]).min())
     assert nearest <= slack, (
         f"`linear_accuracy` says {told[1]:.3f} for fresh images; with the same bias, `weights_image` reaches "
-        f"{on_fresh[as_told].max():.3f} there. Is it the accuracy on X_fresh, in evaluation mode?"
+        f"{on_fresh[as_told].max():.3f} there. Is it the accuracy of the same net, on X_fresh and y_fresh? Logits "
+        "(N, 1) compared with labels (N,) give 0.5: flatten them."
     )
 
 
@@ -477,7 +508,9 @@ def half_scores(submission: Submission) -> np.ndarray:
     return values
 
 
-def assert_half_scores(values: np.ndarray, expected: np.ndarray, slack: np.ndarray, filled_with: str) -> None:
+def assert_half_scores(
+    values: np.ndarray, expected: np.ndarray, slack: np.ndarray, filled_with: str, swapped: np.ndarray | None = None
+) -> None:
     """Assert that scores of images with a half hidden are the net's.
 
     Parameters
@@ -488,17 +521,26 @@ def assert_half_scores(values: np.ndarray, expected: np.ndarray, slack: np.ndarr
         By how much they may differ.
     filled_with : str
         "zeros" or "noise".
+    swapped : (6, 2) array, optional
+        The student's for the other filling.
     """
     apart = np.abs(values - expected)
     if (apart <= slack).all():
         return
     image, half = np.unravel_index(int((apart - slack).argmax()), apart.shape)
     hint = (
-        "Is the hidden half a copy's (image.copy()), so that the image itself stays whole? Is it `model`, in "
-        "evaluation mode?"
+        "Is the image X_sure[confident[i], 0], and is its half hidden in a copy (.copy())? If X_sure itself has been "
+        "painted over, run the cell that makes it first. Are columns hidden, not rows?"
     )
+    others = [np.roll(expected, turns, axis=0) for turns in range(1, len(expected))]
     if (np.abs(values[:, ::-1] - expected) <= slack).all():
         hint = "The two halves are swapped: first the early half is hidden, columns 0 to 31, then the late one."
+    elif any((np.abs(values - other) <= slack).all() for other in others):
+        hint = "These are the scores of the six images in another order: image i is X_sure[confident[i]]."
+    elif (np.abs(1 - values[3:] - expected[3:]) <= slack[3:]).all():
+        hint = "For blips too, the score is that for chirp: the sigmoid of the logit."
+    elif filled_with == "zeros" and swapped is not None and (np.abs(swapped - expected) <= slack).all():
+        hint = "The fillings are swapped: first zeros, then noise."
     elif filled_with == "noise":
         hint = "Fill the half with each of the images in `fillings`, and take the mean of the scores."
     raise AssertionError(
@@ -555,10 +597,21 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray) -> None:
         return
     hint = (
         "Hide one tile at a time, with zeros, in a fresh copy of the surest chirp, X_sure[confident[0]]; row 0 of the "
-        "map holds the lowest frequencies."
+        "map holds the lowest frequencies. It is about logits, not scores."
     )
     if (np.abs(found + expected) <= slack).all():
         hint = "Its sign is the other one: the logit before minus the logit after, so that what matters is positive."
+    elif any(
+        view.shape == expected.shape and (np.abs(view - expected) <= slack).all()
+        for view in (
+            found[::-1],
+            found[:, ::-1],
+            found.T,
+            found.T.reshape(found.shape),
+            found.reshape(-1, order="F").reshape(found.shape),
+        )
+    ):
+        hint = "The numbers are right, but not in their places: upside down, or columns before rows."
     elif np.ptp(found - expected) <= 2 * slack:
         hint = "It is the logit of what is left, or minus that: subtract it from the logit of the whole image."
     elif np.ptp(found + expected) <= 2 * slack:
@@ -610,6 +663,7 @@ def assert_halves_shown(panels: list[Panel], images: np.ndarray, values: np.ndar
         # Any of this image's: which of them is right is for other checks to say.
         told = any(judging.tells_score(text, score) for score in values[image].ravel())
         assert told, (
-            f"Print the score with each image that is shown; one of image {image} with its {('early', 'late')[half]} "
-            f"half hidden lacks it ({values[image, half, 0]:.2f} with zeros, {values[image, half, 1]:.2f} with noise)."
+            "Print the score with each image that is shown, with two decimals or more; one of image "
+            f"{image} with its {('early', 'late')[half]} half hidden lacks it ({values[image, half, 0]:.2f} with zeros, "
+            f"{values[image, half, 1]:.2f} with noise)."
         )
