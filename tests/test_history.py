@@ -493,6 +493,11 @@ CHECKPOINTS = {
     "older": (lambda n: n.run(CHANGES["GlitchNet"][1], "glitchnet"), "Changed since: GlitchNet."),
     "split": (lambda n: n.run(CHANGES["train_indices"][1], "train"), "Changed since: the training part."),
     "interrupted": (interrupted_training, "is of a training that was interrupted"),
+    "replaced": (
+        lambda n: n.run("model = GlitchNet()", "scratch"),
+        "`model` is not the network that is kept in glitch_or",
+    ),
+    "trained on": (lambda n: n.run("train_model(model, X, y)", "scratch"), "replaced, or changed since."),
     "no net": (lambda n: n.run("del GlitchNet"), "can't be compared with the notebook"),
 }
 
@@ -514,6 +519,24 @@ def test_an_empty_discussion_is_not_ready(notebook, answer):
     save(notebook, answer)
     line = ready(notebook)[1]
     assert line.done is False and "The discussion is empty in work.ipynb as last saved" in line.text
+
+
+def test_what_stands_in_place_of_the_discussion_is_not_counted(notebook):
+    save(notebook, "*Write your answer here.*\n\nBlips are short.")
+    assert "The discussion is written: 3 words" in ready(notebook)[1].text
+
+
+@pytest.mark.parametrize(
+    ("below", "says"),
+    [("Blips are short.", "move the text of the cell below up into it, and"), ("## Task 4", "Write it,")],
+)
+def test_a_discussion_in_a_cell_of_its_own_is_to_be_moved(notebook, below, says):
+    path = save(notebook, "*Write your answer here.*")
+    cells = json.loads(path.read_text())["cells"]
+    cells.insert(-1, {"cell_type": "markdown", "id": "0f3a", "source": below})
+    path.write_text(json.dumps({"cells": cells}))
+    line = ready(notebook)[1]
+    assert line.done is False and says in line.text
 
 
 @pytest.mark.parametrize("file", [None, "{", "[]", '{"cells": [{}]}', "\udcff"])
@@ -542,6 +565,13 @@ ORDERS = {
     "not to the end": (lambda n: history._RUNS.pop(), False, "1 cell, the first begins with `shown = range(3)`"),
     "failed, and deleted": (lambda n: n.run("1 / 0", "scratch"), True, "without an error."),
     "backwards": (lambda n: n.run(ALL["train"], "train"), False, "begins with `train_indices, test_indices"),
+    "changed, not run": (
+        lambda n: save(n, glitchnet=NET.format(" * 2")),
+        False,
+        "The saved notebook is not what ran (1 cell, the first begins with `class GlitchNet(nn.Module):`). Save it.",
+    ),
+    "only a comment": (lambda n: save(n, glitchnet="# linear\n" + NET.format("")), True, "without an error."),
+    "training again": (lambda n: n.run(FIT, "fit"), True, "without an error."),
     "no file": (lambda n: (n.folder / "work.ipynb").unlink(), None, "Kernel > Restart Kernel and Run All Cells"),
 }
 
@@ -554,6 +584,14 @@ def test_what_was_not_run_from_top_to_bottom_is_named(notebook, kind):
     happens(notebook)
     line = ready(notebook)[2]
     assert line.done is done and says in line.text
+
+
+def test_checks_may_be_run_as_often_as_one_likes(notebook):
+    check = "outcome = None  # submission.check("
+    save(notebook, **{"glitchnet-size": check, "scratch": "x = 1"})
+    notebook.run_all(**{"glitchnet-size": check, "scratch": "x = 1"})
+    notebook.run(check, "glitchnet-size")
+    assert ready(notebook)[2].done is True
 
 
 def test_a_net_without_forward_that_the_student_asks_is_no_stub(notebook):
