@@ -233,6 +233,7 @@ def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> st
             fits = kept.load_into(net, path.name)
             part = task.part() if task.part else _part(namespace["X"], namespace["y"], namespace["train_indices"])
             now = _digests(namespace, task, net, part)
+            is_in_use = task.model not in namespace or _holds_the_weights_of(kept, namespace[task.model])
         except Exception as error:
             return f"{path.name} can't be compared with the notebook ({_reason(error, namespace)})."
     if not fits:
@@ -240,9 +241,22 @@ def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> st
     if kept.digests.get(task.train) == "interrupted":
         return f"{path.name} is of a training that was interrupted."
     changed = [name for name, digest in now.items() if kept.digests.get(name) != digest]
-    return (
-        f"{path.name} is older than what the cells say now. Changed since: {' and '.join(changed)}." if changed else ""
-    )
+    if changed:
+        return f"{path.name} is older than what the cells say now. Changed since: {' and '.join(changed)}."
+    if not is_in_use:
+        return f"`{task.model}` is not the network that is kept in {path.name}: replaced, or changed since."
+    return ""
+
+
+def _holds_the_weights_of(kept: Checkpoint, model: nn.Module) -> bool:
+    now, weights = model.state_dict(), _named_as_in(model, kept.weights)
+    return now.keys() == weights.keys() and all(_is_equal(now[name], weights[name]) for name in now)
+
+
+def _is_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors hold the same numbers, wherever they are; NaN is like NaN."""
+    one, other = one.detach().cpu(), other.detach().cpu()
+    return one.shape == other.shape and bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
 def read(path: Path) -> Checkpoint | None:

@@ -217,6 +217,110 @@ def test_in_grading_nothing_is_said(notebook, monkeypatch):
     assert "Stuck" not in notebook.check("unknown").message
 
 
+def test_a_cell_that_failed_is_named_once_for_all_that_it_makes(notebook):
+    notebook.run_all()
+    names = ("train_indices", "test_indices", "train_model")
+    for name in names:
+        notebook.check(name, title=name)
+    notebook.run("train_indices, test_indices = np.arange(40), np.arange(40, 60)\n\ndef train_model(:", "train")
+    summary = notebook.submission.summary({"Task": dict.fromkeys(names, 1)})
+    why = {why for outcome in summary.outcomes for why in outcome.out_of_date}
+    (only,) = why
+    assert "the cell that makes `train_indices`, `test_indices` and `train_model` failed with SyntaxError" in only
+
+
+@pytest.mark.parametrize(
+    ("cell", "source", "name"),
+    [
+        ("glitchnet", NET.format("").replace("GlitchNet", "Glitchnet"), "GlitchNet"),
+        ("evaluate", EVALUATE.replace("test_accuracy", "accuracy"), "test_accuracy"),
+    ],
+)
+def test_a_cell_that_no_longer_makes_a_name_is_named(notebook, cell, source, name):
+    notebook.run_all()
+    notebook.run(source, cell)
+    outcome = notebook.check(name)
+    assert outcome.status == "passed" and outcome.out_of_date == (
+        f"The cell that made `{name}` was run again and makes it no longer. Judged is what was there before. "
+        "Is it spelt like that there?",
+    )
+    notebook.run(ALL[cell], cell)
+    assert notebook.check(name).out_of_date == ()
+
+
+def test_a_syntax_error_that_is_gone_is_not_told_any_more(notebook):
+    notebook.run_all()
+    notebook.run("scores = (", "confidence")
+    assert "SyntaxError" in str(notebook.check("scores").out_of_date)
+    notebook.run("pass", "confidence")
+    assert "SyntaxError" not in str(notebook.check("scores").out_of_date)
+    assert "makes it no longer" in str(notebook.check("scores").out_of_date)
+    notebook.run("del scores", "scratch")
+    assert notebook.check("scores").message.startswith("`scores` does not exist, though the cell that should")
+
+
+def test_a_cell_that_only_tried_to_make_a_name_gives_nothing_up(notebook):
+    notebook.run_all()
+    notebook.run("scores = 1 / 0", "scratch")
+    assert "ZeroDivisionError" in str(notebook.check("scores").out_of_date)
+    notebook.run("pass", "scratch")
+    assert notebook.check("scores").out_of_date == ()
+
+
+# Whose name is missing
+
+STUB = "# Leaves behind test_accuracy\n\nraise NotImplementedError('compute the accuracy')"
+
+
+def ask(notebook, name, cell):
+    """Run a test cell, as the notebook has them, and return its message."""
+    notebook.shell.user_ns |= {"submission": notebook.submission}
+    notebook.run(
+        f'def question():\n    """Of {name}"""\n    submission.values("{name}")\n\n\n'
+        "outcome = submission.check(question, points=1)",
+        cell,
+    )
+    return notebook.shell.user_ns["outcome"].message
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+@pytest.mark.parametrize("stub", [STUB, None])
+def test_neither_the_summary_nor_a_comment_is_blamed_for_a_name(notebook, with_ids, stub):
+    notebook.with_ids = with_ids
+    notebook.run(ALL["glitchnet"], "glitchnet")
+    if stub:
+        notebook.run(stub, "evaluate")
+    says = "still to do: compute the accuracy" if stub else "`test_accuracy` does not exist yet"
+    summary = 'submission.summary({"Task 2": {"test_accuracy is the accuracy": 1, "Of test_accuracy": 1}})'
+    for source, cell in ((summary, "summary"), ("# test_accuracy comes later", "scratch"), ("x = 1", "scratch")):
+        assert ask(notebook, "test_accuracy", "evaluate-test-accuracy").startswith(says)
+        notebook.run(source, cell)
+    (outcome,) = notebook.submission.summary({"Task 2": {"Of test_accuracy": 1}}).outcomes
+    assert outcome.message.startswith(says)
+
+
+def test_a_cell_that_ran_and_makes_other_names_is_told_so(notebook):
+    notebook.run_all(confidence="scores, conf = [0.5], [[1, 0], [0, 1]]")
+    message = ask(notebook, "confusion", "confidence-confusion")
+    assert message == (
+        "`confusion` does not exist, though the cell that should make it ran. Spelt like that? "
+        "The cell makes `scores` and `conf`."
+    )
+    notebook.run("x = 1", "scratch")
+    (outcome,) = notebook.submission.summary({"Task 4": {"Of confusion": 1}}).outcomes
+    assert outcome.message == message
+
+
+def test_other_ids_than_ours_blame_nobody(notebook):
+    notebook.run("scores, conf = [0.5], [[1, 0], [0, 1]]", "vscode-cell:1")
+    assert ask(notebook, "confusion", "vscode-cell:1-2").startswith("`confusion` does not exist yet")
+
+
+def test_a_function_with_an_argument_model_is_not_blamed_for_the_model(notebook):
+    notebook.run(ALL["train"], "train")
+    assert ask(notebook, "model", "train-loss-falls").startswith("`model` does not exist yet")
+
+
 # After a restart
 
 
@@ -389,6 +493,11 @@ CHECKPOINTS = {
     "older": (lambda n: n.run(CHANGES["GlitchNet"][1], "glitchnet"), "Changed since: GlitchNet."),
     "split": (lambda n: n.run(CHANGES["train_indices"][1], "train"), "Changed since: the training part."),
     "interrupted": (interrupted_training, "is of a training that was interrupted"),
+    "replaced": (
+        lambda n: n.run("model = GlitchNet()", "scratch"),
+        "`model` is not the network that is kept in glitch_or",
+    ),
+    "trained on": (lambda n: n.run("train_model(model, X, y)", "scratch"), "replaced, or changed since."),
     "no net": (lambda n: n.run("del GlitchNet"), "can't be compared with the notebook"),
 }
 
@@ -410,6 +519,24 @@ def test_an_empty_discussion_is_not_ready(notebook, answer):
     save(notebook, answer)
     line = ready(notebook)[1]
     assert line.done is False and "The discussion is empty in work.ipynb as last saved" in line.text
+
+
+def test_what_stands_in_place_of_the_discussion_is_not_counted(notebook):
+    save(notebook, "*Write your answer here.*\n\nBlips are short.")
+    assert "The discussion is written: 3 words" in ready(notebook)[1].text
+
+
+@pytest.mark.parametrize(
+    ("below", "says"),
+    [("Blips are short.", "move the text of the cell below up into it, and"), ("## Task 4", "Write it,")],
+)
+def test_a_discussion_in_a_cell_of_its_own_is_to_be_moved(notebook, below, says):
+    path = save(notebook, "*Write your answer here.*")
+    cells = json.loads(path.read_text())["cells"]
+    cells.insert(-1, {"cell_type": "markdown", "id": "0f3a", "source": below})
+    path.write_text(json.dumps({"cells": cells}))
+    line = ready(notebook)[1]
+    assert line.done is False and says in line.text
 
 
 @pytest.mark.parametrize("file", [None, "{", "[]", '{"cells": [{}]}', "\udcff"])
@@ -438,6 +565,13 @@ ORDERS = {
     "not to the end": (lambda n: history._RUNS.pop(), False, "1 cell, the first begins with `shown = range(3)`"),
     "failed, and deleted": (lambda n: n.run("1 / 0", "scratch"), True, "without an error."),
     "backwards": (lambda n: n.run(ALL["train"], "train"), False, "begins with `train_indices, test_indices"),
+    "changed, not run": (
+        lambda n: save(n, glitchnet=NET.format(" * 2")),
+        False,
+        "The saved notebook is not what ran (1 cell, the first begins with `class GlitchNet(nn.Module):`). Save it.",
+    ),
+    "only a comment": (lambda n: save(n, glitchnet="# linear\n" + NET.format("")), True, "without an error."),
+    "training again": (lambda n: n.run(FIT, "fit"), True, "without an error."),
     "no file": (lambda n: (n.folder / "work.ipynb").unlink(), None, "Kernel > Restart Kernel and Run All Cells"),
 }
 
@@ -450,6 +584,14 @@ def test_what_was_not_run_from_top_to_bottom_is_named(notebook, kind):
     happens(notebook)
     line = ready(notebook)[2]
     assert line.done is done and says in line.text
+
+
+def test_checks_may_be_run_as_often_as_one_likes(notebook):
+    check = "outcome = None  # submission.check("
+    save(notebook, **{"glitchnet-size": check, "scratch": "x = 1"})
+    notebook.run_all(**{"glitchnet-size": check, "scratch": "x = 1"})
+    notebook.run(check, "glitchnet-size")
+    assert ready(notebook)[2].done is True
 
 
 def test_a_net_without_forward_that_the_student_asks_is_no_stub(notebook):

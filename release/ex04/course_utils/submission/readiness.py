@@ -1,6 +1,7 @@
 """Is a notebook ready to be handed in? What the kernel and the files beside the notebook tell."""
 
 import json
+import re
 import time
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -11,13 +12,14 @@ from ..checkpoint import GLITCH_OR_CHIRP, Task
 from ..stretch_training import THREE_CLASSES
 from . import history
 from .answers import random_states_of_its_own
+from .cell_names import is_same_code
 from .front_end import notebook_file, restart_and_run_all
 from .history import CellRun
 from .summary import Ready
 
 # What is trained in the notebook with that cell for the answer in words.
 _TRAINED = {"stretch-discussion": THREE_CLASSES}
-_STUB = "write your answer here"  # as the release has it, in place of an answer
+_STUB = re.compile(r"[*_]*write your answer here\.?[*_]*", re.IGNORECASE)  # the release has it in place of an answer
 
 
 def readiness(namespace: dict[str, Any], written: str) -> list[Ready]:
@@ -31,10 +33,11 @@ def readiness(namespace: dict[str, Any], written: str) -> list[Ready]:
         Id of the cell for the answer in words.
     """
     path, cells = _saved(namespace, written)
+    task = _TRAINED.get(written, GLITCH_OR_CHIRP)
     return [
-        _checkpoint(namespace, _TRAINED.get(written, GLITCH_OR_CHIRP)),
+        _checkpoint(namespace, task),
         _answer_in_words(path, cells, written),
-        *_runs(namespace, cells),
+        *_runs(namespace, cells, task),
     ]
 
 
@@ -79,10 +82,21 @@ def _answer_in_words(path: Path | None, cells: list[dict[str, Any]], written: st
     if path is None or cell is None:
         return Ready(None, "The notebook's file can't be found from here. Is the discussion written, and saved?")
     saved = f"in {path.name} as last saved ({_ago(time.time() - path.stat().st_mtime)})"
-    words = [word for word in cell["source"].split() if any(map(str.isalnum, word))]
-    if " ".join(words).strip("*_. ").lower() in ("", _STUB):
-        return Ready(False, f"The discussion is empty {saved}. Write it, and save the notebook.")
-    return Ready(True, f"The discussion is written: {_counted(len(words), 'word')} {saved}.")
+    if number := _words(cell):
+        return Ready(True, f"The discussion is written: {_counted(number, 'word')} {saved}.")
+    if any(map(_words, takewhile(_is_no_section, cells[cells.index(cell) + 1 :]))):
+        then = "Its own cell counts: move the text of the cell below up into it"
+    else:
+        then = "Write it"
+    return Ready(False, f"The discussion is empty {saved}. {then}, and save the notebook.")
+
+
+def _words(cell: dict[str, Any]) -> int:
+    return sum(any(map(str.isalnum, word)) for word in _STUB.sub(" ", cell["source"]).split())
+
+
+def _is_no_section(cell: dict[str, Any]) -> bool:
+    return cell.get("cell_type") != "code" and not cell["source"].lstrip().startswith("#")
 
 
 def _ago(seconds: float) -> str:
@@ -96,7 +110,7 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]:
+def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], task: Task) -> list[Ready]:
     """Whether everything has run since the last restart, without errors, from top to bottom."""
     code = [cell for cell in cells if cell.get("cell_type") == "code" and cell["source"].strip()]
     # The one with the summary asks this question; what lies below it matters to nobody.
@@ -115,7 +129,14 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]]) -> list[Ready]
     if lacking:
         what = f"{_counted(len(lacking), 'cell')}, the first begins with `{_begin(lacking[0]['source'])}`"
         return [Ready(False, f"Not every cell has been run since the last restart ({what}). {again}")]
-    late = next((above for above, below in pairwise(there) if above.number > below.number), None)
+    ran = zip((code[place] for place in places), there, strict=True)
+    changed = [cell for cell, run in ran if not is_same_code(cell["source"], run.source)]
+    if changed:
+        what = f"{_counted(len(changed), 'cell')}, the first begins with `{_begin(changed[0]['source'])}`"
+        return [Ready(False, f"The saved notebook is not what ran ({what}). Save it. {again}")]
+    # Checks may be run at any time; and what was made with an older network, they say themselves.
+    ordered = [run for run in there if "submission.check(" not in run.source and task.call not in run.source]
+    late = next((above for above, below in pairwise(ordered) if above.number > below.number), None)
     if late is not None:
         what = f"the cell that begins with `{_begin(late.source)}` was run after one below it"
         return [Ready(False, f"The cells ran in another order than they stand in: {what}. {again}")]

@@ -1,4 +1,4 @@
-"""What a cell's source says: the names it makes, and the names it reads. Nothing is run."""
+"""What a cell's source says: the names it makes, the names it reads, and whether it changed. Nothing is run."""
 
 import ast
 import re
@@ -42,6 +42,14 @@ def names_in(source: str) -> CellNames:
         for name in _bound_by(statement):
             made.setdefault(name, statement.end_lineno or statement.lineno)
     return CellNames(made, frozenset(_read_in(tree)))
+
+
+def is_same_code(one: str, other: str) -> bool:
+    """Whether two sources differ at most in comments and in how they are laid out."""
+    if one.strip() == other.strip():
+        return True
+    first, second = _parsed(one), _parsed(other)
+    return first is not None and second is not None and ast.dump(first) == ast.dump(second)
 
 
 def _parsed(source: str) -> ast.Module | None:

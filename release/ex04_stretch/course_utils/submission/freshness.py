@@ -25,6 +25,7 @@ _READ_BY_FIT = ("GlitchNet", "train_model", "train_indices")
 _MAX_BYTES = 2**26  # of an array: more are not compared
 _MAX_ITEMS = 2000  # of a list, likewise
 _MAX_SENTENCES = 3
+_MAX_NAMES = 3  # in one sentence
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,25 @@ class Freshness:
         history.follow(shell)
         self._namespace: dict[str, Any] = shell.user_ns
         self._snapshots: dict[int, Snapshot] = {}
+        self._asked: dict[str, None] = {}  # names that checks asked about
         callbacks = shell.events.callbacks["post_run_cell"]
         for older in [one for one in callbacks if isinstance(getattr(one, "__self__", None), Freshness)]:
             self._snapshots |= older.__self__._snapshots  # the checks were connected again
+            self._asked |= older.__self__._asked
             shell.events.unregister("post_run_cell", older)
         shell.events.register("post_run_cell", self._note)
 
     def out_of_date(self, names: Iterable[str]) -> tuple[str, ...]:
         """What is wrong with names that a check asks about, as sentences; none if all are up to date."""
+        names = list(names)
+        self._asked |= dict.fromkeys(names)
         found: dict[tuple[int, str], list[str]] = {}
         sentences: dict[str, None] = {}
         for name, run, cause in self._causes(names):
             if cause:
                 found.setdefault((run.number, cause), []).append(name)
             else:
-                sentences[self._failed(name, run)] = None
+                sentences[self._not_made_anew(name, run)] = None
         for (_, cause), made in sorted(found.items()):
             sentences[self._older(list(dict.fromkeys(made)), cause)] = None
         return tuple(sentences)[:_MAX_SENTENCES]
@@ -102,7 +107,7 @@ class Freshness:
     def _causes(self, names: Iterable[str]) -> Iterator[tuple[str, CellRun, str]]:
         """Names that are out of date, each with a run and a cause.
 
-        It is the run that made the name, and the name that has changed since; or the later run that failed to make it
+        It is the run that made the name, and the name that has changed since; or the later run that did not make it
         anew, and no cause.
         """
         seen: set[tuple[str, int]] = set()
@@ -113,8 +118,8 @@ class Freshness:
                 continue
             seen.add((name, run.number))
             value = self._namespace.get(name)
-            if run is history.last_that_made(name) and (failed := history.failed_since(name)):
-                yield name, failed, ""
+            if run is history.last_that_made(name) and (later := _later_in_vain(name)):
+                yield name, later, ""
             if isinstance(value, FunctionType | type) or run.number not in self._snapshots:
                 continue  # functions and classes look their names up when they are used
             for cause, (maker, digest) in self._snapshots[run.number].read.items():
@@ -142,14 +147,22 @@ class Freshness:
     def _made_by(self, run: CellRun) -> dict[str, str | None]:
         return self._snapshots[run.number].made if run.number in self._snapshots else {}
 
-    def _failed(self, name: str, run: CellRun) -> str:
+    def _not_made_anew(self, name: str, run: CellRun) -> str:
+        """Say it once of all names that checks ask about; if they ask about none of the cell's, of the one found."""
+        failed = name in run.names.made
+        alike = [one for one in self._asked if _later_in_vain(one) is run and (one in run.names.made) == failed]
+        names = [one for one in alike if history.last_that_made(one)][:_MAX_NAMES] or [name]
+        judged = "Judged is what was there before."
+        if not failed:
+            them, spelt = ("it", "Is it") if len(names) == 1 else ("them", "Are they")
+            given_up = f"The cell that made {_listed(names)} was run again and makes {them} no longer."
+            return f"{given_up} {judged} {spelt} spelt like that there?"
         then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
-        failed = f"The last run of the cell that makes `{name}` {run.how_it_failed()}."
-        return f"{failed} Judged is what was there before. {then}"
+        return f"The last run of the cell that makes {_listed(names)} {run.how_it_failed()}. {judged} {then}"
 
     def _older(self, names: list[str], cause: str) -> str:
         names = [name for name in names if isinstance(self._namespace.get(name), nn.Module)] or names
-        listed = " and ".join([", ".join(f"`{name}`" for name in names[:-1])] * (len(names) > 1) + [f"`{names[-1]}`"])
+        listed = _listed(names)
         was = "was" if len(names) == 1 else "were"
         value = self._namespace.get(cause)
         if isinstance(value, nn.Module):
@@ -162,6 +175,15 @@ class Freshness:
             return f"{listed} {was} trained before {changed}. Run the training again."
         them = "it" if len(names) == 1 else "them"
         return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
+
+
+def _later_in_vain(name: str) -> CellRun | None:
+    """The last run of the cell for a name, if what it stands for is older: it failed, or makes it no longer."""
+    return history.failed_since(name) or history.given_up_since(name)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(f"`{name}`" for name in names[:-1])] * (len(names) > 1) + [f"`{names[-1]}`"])
 
 
 def _again(run: CellRun, maker: CellRun, name: str) -> bool:

@@ -71,22 +71,30 @@ class CellRun:
 
 
 _STILL_TO_DO = "still to do"
+_OURS = ("submission.check(", "submission.summary(")
+# By their ids, the cells for the names that checks of several tasks ask about. Any other name is made in the cell that
+# the check tests.
+_MADE_IN = {
+    **{"GlitchNet": "glitchnet", "model": "setup-fit", "losses": "setup-fit"},
+    **dict.fromkeys(("train_model", "train_indices", "test_indices"), "train"),
+    **{"ThreeNet": "three-classes", "train_three": "three-classes", "model3": "setup-fit-three"},
+}
 _RUNS: deque[CellRun] = deque(maxlen=1000)
 _NUMBERS = itertools.count(1)
+_BEGUN: list[Any] = []  # what IPython tells of the cell that is running, or ran last
 
 
 def follow(shell: Any) -> None:
     """Note what becomes of each cell that an IPython shell runs from now on; once is enough."""
     if any(getattr(callback, "__module__", "") == __name__ for callback in shell.events.callbacks["post_run_cell"]):
         return
-    begun: list[Any] = []
 
     def begin(info: Any) -> None:
-        begun[:] = [info]
+        _BEGUN[:] = [info]
 
     def note(result: Any) -> None:
         # An interrupt while ipykernel waits for a cell: it has no result then.
-        info = result.info if result is not None else begun[0] if begun else None
+        info = result.info if result is not None else _BEGUN[0] if _BEGUN else None
         error = (result.error_before_exec or result.error_in_exec) if result is not None else KeyboardInterrupt()
         _RUNS.append(_run(info, error, shell.user_ns))
 
@@ -135,8 +143,23 @@ def last_that_made(name: str) -> CellRun | None:
 
 def failed_since(name: str) -> CellRun | None:
     """The last run of a cell that makes a name, if it ended before it had done that, and the name is an older one."""
-    last = next((run for run in reversed(_RUNS) if name in run.names.made), None)
+    last = next((run for run in reversed(_RUNS) if name in run.names.made and not _gives_up(run, name)), None)
     return last if last is not None and not last.made(name) else None
+
+
+def given_up_since(name: str) -> CellRun | None:
+    """The last run of the cell that made a name, if that cell makes it no longer; None where cells have no ids."""
+    maker = last_that_made(name)
+    return _last_of_its_cell(maker) if maker is not None and _gives_up(maker, name) else None
+
+
+def _gives_up(run: CellRun, name: str) -> bool:
+    now = _last_of_its_cell(run)
+    return now.names.is_python and name not in now.names.made
+
+
+def _last_of_its_cell(run: CellRun) -> CellRun:
+    return next(other for other in reversed(_RUNS) if other is run or (run.cell and other.cell == run.cell))
 
 
 def why_missing(name: str, namespace: dict[str, Any]) -> Unanswerable:
@@ -171,22 +194,52 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
             )
     if run.error:
         return Unanswerable("error", f"`{name}` does not exist, because {run.message}")
+    made = " and ".join(f"`{other}`" for other in list(run.names.made)[-3:])
+    instead = f" The cell makes {made}." if made and not _in_grading() else ""
     return Unanswerable(
-        "contract", f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?"
+        "contract", f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?{instead}"
     )
 
 
 def _last_run_that_should_make(name: str) -> CellRun | None:
-    """The last run of a cell that makes a name or, failing that, of one that speaks of it in a comment, as stubs do."""
+    """The last run of the cell that makes a name, or should.
+
+    Where the ids of cells don't tell which one it is, one is meant that speaks of the name in a comment, as stubs do.
+    """
     making = [run for run in _RUNS if name in run.names.made]
     if making:
-        return making[-1]
-    # A cell that uses the name is not to blame for it, and a test cell speaks of what it tests.
+        return _last_of_its_cell(making[-1])
+    known = _runs_of_the_cell_for(name)
+    if known is not None:
+        return known[-1] if known else None
+    # A cell that uses the name is not to blame for it, and neither is one of our own, nor one of comments alone.
     spoken = re.compile(rf"\b{re.escape(name)}\b")
     in_comment = re.compile(rf"#.*\b{re.escape(name)}\b")
     speaking = [run for run in _RUNS if (spoken if run.names.is_python else in_comment).search(run.source)]
-    speaking = [run for run in speaking if name not in run.names.read and "submission.check(" not in run.source]
+    speaking = [run for run in speaking if name not in run.names.read and not _is_ours(run.source)]
+    speaking = [run for run in speaking if _in_grading() or run.error or run.names.made or run.names.read]
     return speaking[-1] if speaking else None
+
+
+def _runs_of_the_cell_for(name: str) -> list[CellRun] | None:
+    """Runs of the cell that is there for a name; None where ids don't tell which one it is."""
+    ids = {run.cell for run in _RUNS if not _is_ours(run.source)}
+    if _in_grading() or ids.isdisjoint(_MADE_IN.values()):  # some front ends have ids of their own
+        return None
+    if name in _MADE_IN:
+        return [run for run in _RUNS if run.cell == _MADE_IN[name]]
+    tests = [(run.cell, run.source) for run in _RUNS]
+    tests += [(getattr(info, "cell_id", None) or "", getattr(info, "raw_cell", None) or "") for info in _BEGUN]
+    test = next((cell for cell, source in tests if _OURS[0] in source and f'"{name}"' in source), None)
+    if test is None:
+        return None
+    # The id of a test cell is that of the cell that it tests, and a word more.
+    tested = max((cell for cell in ids if cell and test.startswith(f"{cell}-")), key=len, default="")
+    return [run for run in _RUNS if tested and run.cell == tested]
+
+
+def _is_ours(source: str) -> bool:
+    return any(call in source for call in _OURS)
 
 
 def _in_grading() -> bool:
