@@ -80,7 +80,7 @@ def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def line_that_makes(name: str, namespace: dict[str, Any]) -> str:
+def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False) -> str:
     """The last line of the student's cells, as they were run, that gives a variable its value; else empty."""
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
@@ -91,7 +91,7 @@ def line_that_makes(name: str, namespace: dict[str, Any]) -> str:
         except SyntaxError:  # or a magic
             continue
         making = [node for node in statements if isinstance(node, ast.stmt) and name in _assigned(node)]
-        if namespace.get(name, name) is None:  # then a line that says so is more likely than one that does not
+        if is_none:  # then a line that says so is more likely than one that does not
             making = [node for node in making if _is_none(getattr(node, "value", None))] or making
         lines = [node.lineno for node in making]
         if lines:

@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
+from .history import runs
 from .student_code import functions_in, globals_read, line_in, line_that_makes
 
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
@@ -36,7 +37,10 @@ def source_line(namespace: dict[str, Any], of: str, pattern: str) -> str:
 
 def assignment(namespace: dict[str, Any], name: str) -> str:
     """The student's last line that gives a variable its value; else empty."""
-    return line_that_makes(name, namespace)
+    last = next((run for run in reversed(runs()) if name in run.names.made), None)
+    # Where the cell failed, the line in which it did so may be the last that should have given it.
+    is_none = namespace.get(name, "") is None and (last is None or not last.error)
+    return line_that_makes(name, namespace, is_none)
 
 
 def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symptoms:
