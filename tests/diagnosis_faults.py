@@ -256,7 +256,7 @@ TRAIN = {
         "belong",
         train=[("y[batch].to(device)", "y[torch.randperm(len(y))][batch].to(device)")],
     ),
-    "no step": fault(LEARNS, r"\.step\(\)", train=[("            optimiser.step()\n", "")]),
+    "no step": fault(LEARNS, r"optimiser\.step\(\)", train=[("            optimiser.step()\n", "")]),
     "no backward": fault(LEARNS, r"\.backward\(\)", train=[("            loss.backward()\n", "")]),
     "zero_grad between backward and step": fault(
         CLEARS,
@@ -266,7 +266,7 @@ TRAIN = {
             (STEPS, "            loss.backward()\n            optimiser.zero_grad()\n            optimiser.step()\n")
         ],
     ),
-    "no zero_grad": fault(CLEARS, r"zero_grad\(\)", train=[("            optimiser.zero_grad()\n", "")]),
+    "no zero_grad": fault(CLEARS, r"optimiser\.zero_grad\(\)", train=[("            optimiser.zero_grad()\n", "")]),
     "zero_grad once an epoch": fault(
         CLEARS,
         "each batch|every batch",
@@ -641,4 +641,140 @@ LATER = {
     "one pick": fault("confidence-figure", "3 images in `top_chirps`", confidence="\ntop_chirps = top_chirps[:1]"),
 }
 
-FAULTS = BUILD | TRAIN | LATER
+# What newcomers met: each message names what it is, and not what it looks like.
+NEWCOMERS = {
+    "return in the loop over the epochs": fault(
+        FALLS,
+        "holds 1 number",
+        "inside the loop",
+        "`return losses`",
+        r"^(?!.*losses = \[\])",
+        train=[("    return losses", "        return losses")],
+        trained=True,
+    ),
+    "a validation part left over": fault(
+        "train-split",
+        "left over",
+        "`del validation_indices`",
+        r"^(?!.*test_indices, train_indices =)",
+        train="\nvalidation_indices = test_indices[:50]",
+    ),
+    "labels the other way round": fault(
+        LEARNS,
+        "opposite",
+        r"`loss = loss_function\(model\(images\), 1 - labels\)`",
+        "^(?!.*do not belong)",
+        train=[(LOSS, "loss = loss_function(model(images), 1 - labels)")],
+    ),
+    "logits the other way round": fault(
+        LEARNS, "opposite", train=[(LOSS, "loss = loss_function(-model(images), labels)")]
+    ),
+    "X and y are shuffled": fault(
+        "train-split",
+        "`X` is no longer",
+        "shuffle the positions",
+        train=[
+            (
+                "shuffled = np.random.default_rng(2).permutation(len(X))",
+                (
+                    "order = np.random.default_rng(2).permutation(len(X))\nX, y = X[order], y[order]\n"
+                    "shuffled = np.arange(len(X))"
+                ),
+            )
+        ],
+    ),
+    "the labels of the notebook are turned round": fault(
+        "evaluate-test-accuracy",
+        "`y` is no longer",
+        "`y = 1 - y`",
+        "^(?!.*!=)",
+        evaluate=[("X_test, y_test =", "y = 1 - y\nX_test, y_test =")],
+    ),
+    "small steps": fault(
+        LEARNS,
+        "learning rate of 1e-05 is small for SGD",
+        r"`optimiser = torch\.optim\.SGD",
+        "^(?!.*nothing else)",
+        train=[("Adam(model.parameters(), lr=1e-3)", "SGD(model.parameters(), lr=1e-5)")],
+    ),
+    "a sigmoid before the loss, seen in the mean loss": fault(
+        LOSSES, "twice", "torch.sigmoid", train=[(LOSS, "loss = loss_function(torch.sigmoid(model(images)), labels)")]
+    ),
+    "a new net inside train_model, seen in the mean loss": fault(
+        LOSSES,
+        "new GlitchNet",
+        r"`model = GlitchNet\(\)\.to\(DEVICE\)`",
+        train=[(MODEL, "    model = GlitchNet().to(DEVICE)\n" + MODEL)],
+    ),
+    "a mean over everything": fault(
+        SHAPE,
+        "average",
+        r"`return .*\.mean\(\)`",
+        "^(?!.*squeeze)",
+        glitchnet=[(RETURN, "return self.classifier(self.features(images)).mean()")],
+    ),
+    "two outputs, put in one row": fault(
+        LEARNS,
+        "2 numbers per image",
+        r"`self\.classifier = nn\.Linear\(32, 2\)`",
+        "^(?!.*write .reshape)",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(32, 2)"), (".squeeze(1)", "")],
+        train=[(LOSS, "loss = loss_function(model(images).reshape(-1), labels)")],
+    ),
+    "logits in the place of scores": fault(
+        "mistakes-figure",
+        "is its logit",
+        "sigmoid",
+        mistakes=[("score {torch.sigmoid(test_logits[i]):.2f}", "score {test_logits[i]:.2f}")],
+    ),
+    "logits in the place of confident scores": fault(
+        "confidence-figure",
+        "is its logit",
+        "sigmoid",
+        confidence=[("score {scores[i]:.3g}", "score {test_logits[i]:.3g}")],
+    ),
+    "no score at all": fault(
+        "mistakes-figure",
+        "Tell the score of each image",
+        "^(?!.*logit)",
+        mistakes=[(", score {torch.sigmoid(test_logits[i]):.2f}", "")],
+    ),
+    "the predicted class in the place of the true one": fault(
+        "mistakes-figure",
+        "predicted class",
+        mistakes=[("simulators.CLASS_NAMES[y_test[i]]", "simulators.CLASS_NAMES[int(called_chirp[i])]")],
+    ),
+    "a list of mistakes is not complete": fault(
+        "mistakes-figure",
+        "`missed_chirps` lacks",
+        r"`missed_chirps = missed_chirps\[1:\]`",
+        mistakes="\nmissed_chirps = missed_chirps[1:]",
+    ),
+    "all mistakes in one list": fault(
+        "mistakes-positions",
+        "of both classes",
+        "^(?!.*swapped)",
+        mistakes="\nmissed_chirps, false_chirps = np.flatnonzero(called_chirp != y_test), np.arange(0)",
+    ),
+    "no figure in spite of mistakes": fault(
+        "mistakes-figure",
+        "is None",
+        "`mistakes_figure = None`",
+        mistakes=[("if len(shown) > 0:", "if len(shown) > 99:")],
+    ),
+    "the optimiser in another spelling": fault(
+        LEARNS, "`optimiser` exists", train=[("optimiser.zero_grad()", "optimizer.zero_grad()")]
+    ),
+    "a layer without nn": fault(SHAPE, r"write `nn\.Linear`", glitchnet=[("nn.Linear(32, 1)", "Linear(32, 1)")]),
+    "an optimiser without torch.optim": fault(
+        LEARNS, r"write `torch\.optim\.Adam`", train=[("torch.optim.Adam(", "Adam(")]
+    ),
+    "a loss of probabilities is given logits": fault(
+        LEARNS,
+        "BCEWithLogitsLoss",
+        r"`loss = loss_function",
+        train=[("nn.BCEWithLogitsLoss()", "nn.BCELoss()")],
+    ),
+}
+
+FAULTS = BUILD | TRAIN | LATER | NEWCOMERS

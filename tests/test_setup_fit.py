@@ -11,7 +11,8 @@ from torch import nn
 from course_utils import checkpoint, simulators
 from course_utils.checkpoint import FILE, fit, read
 from course_utils.stand_in import Form, form_for
-from course_utils.submission import connect, judging
+from course_utils.submission import causes, connect, judging
+from course_utils.submission.questions import NoAnswer
 
 NET = """
 class GlitchNet(nn.Module):
@@ -210,6 +211,36 @@ def test_an_interrupted_training_is_not_taken_for_a_finished_one(notebook, capsy
     assert "Interrupted" in capsys.readouterr().out
 
 
+STOPPED = TRAIN.replace("losses.append(", "if epoch and stop: raise KeyboardInterrupt\n        losses.append(")
+
+
+def test_an_interrupted_training_is_named_as_the_reason(notebook, capsys):
+    notebook.run(STOPPED, "stop = True").fit().run("stop = False")
+    assert "stopped before its end, after 1 finished epoch:" in causes.of_model(connect(notebook))
+    assert "stopped before its end, after 1 finished epoch:" in causes.of_few_losses(connect(notebook))
+    capsys.readouterr()
+    notebook.run("stop = True").fit()
+    assert f"Training again: the training that made {FILE} was stopped before its end.\n" in capsys.readouterr().out
+    notebook.run(NET.replace(".squeeze(1)", ".reshape(-1)"), "stop = False").fit()
+    assert "stopped before its end. Changed since: GlitchNet.\n" in capsys.readouterr().out
+    assert "stopped" not in causes.of_model(connect(notebook))
+
+
+@pytest.mark.parametrize(("epochs", "is_said"), [(2, True), (1, False)])
+def test_a_training_that_ends_after_one_of_many_epochs_is_said(notebook, epochs, is_said, capsys):
+    stops = TRAIN.replace("    return losses", "        return losses").replace("epochs=2", f"epochs={epochs}")
+    assert len(notebook.run(stops).fit()["losses"]) == 1
+    assert ("1 epoch of 2. Does `return` stand inside the loop" in capsys.readouterr().out) == is_said
+
+
+def test_one_loss_for_many_epochs_earns_its_points_with_a_remark(notebook):
+    submission = connect(notebook.run(TRAIN.replace("    return losses", "        return losses")))
+    remark = judging.remark_on_losses(np.array([0.7]), 8, submission)
+    assert "1 number" in remark and "inside the loop over the epochs" in remark
+    assert judging.remark_on_losses(np.array([0.7, 0.6]), 8, submission) is None
+    assert judging.remark_on_losses(np.array([0.7]), 1, submission) is None
+
+
 def test_a_folder_that_cannot_be_written_is_found_out_before_training(notebook, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(checkpoint, "NOTEBOOK_FOLDER", tmp_path / "missing")
     notebook.run("def train_model(model, X, y):\n    print('training')\n    return [0.5]").fit()
@@ -234,8 +265,10 @@ LIKELY = TRAIN.replace("F.binary_cross_entropy_with_logits(", "F.binary_cross_en
 @pytest.mark.parametrize("train", [TRAIN, COLUMNS, TWO, LIKELY])
 def test_a_net_that_is_missing_is_ours_trained_by_the_student(notebook, net, train, tmp_path):
     notebook.run(net, train).fit()
-    assert len(notebook["losses"]) == 2 and "GlitchNet is missing or fails" in connect(notebook)._ask("stand_in")
+    assert len(notebook["losses"]) == 2 and "GlitchNet was missing or failed" in connect(notebook)._ask("stand_in")
     assert not (tmp_path / FILE).exists()
+    with pytest.raises(NoAnswer, match=r"Is what was missing there by now\? Then run the training again\."):
+        notebook.run(NET).ask("needs_own_net")
     assert notebook.ask("one_logit_per_image", "model", simulators.fresh(8, 1).images).shape == (8,)
 
 

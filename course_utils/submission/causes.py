@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import simulators
 from .questions import Submission
-from .wording import sentences
+from .wording import count, sentences
 
 Symptoms = dict[str, Any]
 IMAGES = 64  # of ours, in a training that is watched
@@ -21,6 +21,9 @@ LARGE_RATE = {"Adam": 0.3, "AdamW": 0.3, "RMSprop": 0.3}
 LARGEST_RATE = 30.0  # of other optimisers
 SMALL_RATE = {"Adam": 2e-5, "AdamW": 2e-5, "RMSprop": 2e-5}
 SMALLEST_RATE = 1e-4
+# With steps below these a small task is not learnt in a few epochs.
+SLOW_RATE = {"Adam": 3e-4, "AdamW": 3e-4, "RMSprop": 3e-4}
+SLOWEST_RATE = 1e-2
 HIGH_LOSS = 3.0  # chance gives 0.693
 TRAIN_LONGER = "Has the loss curve flattened? If not, train longer, with more epochs."
 
@@ -69,6 +72,12 @@ TRAINING = (
         ("train_model", r"\b(?:{data_pattern})\b"),
     ),
     Rule(
+        lambda s: s["labels_checked"] and s["labels_wrong"] > 0.95 * s["labels_checked"],
+        "The loss gets 1 for the images with label 0 and 0 for those with label 1, so the net learns the opposite: "
+        "give it the labels as they are in y.",
+        ("train_model", r"\b1(?:\.0?)? *- *|== *0|!= *1|logical_not|~"),
+    ),
+    Rule(
         lambda s: s["labels_checked"] and s["labels_wrong"] > 0.2 * s["labels_checked"],
         "The labels in a batch do not belong to its images: take both from X and y by the same positions.",
         ("train_model", r"\by\["),
@@ -90,11 +99,11 @@ TRAINING = (
     ),
     Rule(
         lambda s: not s["steps"] and not s["changed"],
-        "train_model never takes a step: call optimizer.step() after loss.backward().",
+        "train_model never takes a step: call optimiser.step() after loss.backward().",
     ),
     Rule(
         lambda s: s["cleared_between"] > s["steps"] / 2,
-        "The gradients are cleared between loss.backward() and optimizer.step(), so no step moves anything: clear them "
+        "The gradients are cleared between loss.backward() and optimiser.step(), so no step moves anything: clear them "
         "before loss.backward().",
         ("train_model", r"zero_grad\("),
     ),
@@ -139,13 +148,21 @@ RATES = (
         _OPTIMISER,
     ),
 )
+SLOW = (
+    Rule(
+        lambda s: s["steps"] and s["rate"] < SLOW_RATE.get(s["optimiser"], SLOWEST_RATE),
+        "A learning rate of {rate:g} is small for {optimiser}: in so few epochs little is learnt. Try larger steps, "
+        "such as 1e-3 (Adam) or 1e-1 (SGD).",
+        _OPTIMISER,
+    ),
+)
 STALE = (
     Rule(
         lambda s: s["clears"],
         "zero_grad() is called, but not for every batch: call it before each loss.backward().",
         ("train_model", r"zero_grad\("),
     ),
-    Rule(lambda s: True, "Call optimizer.zero_grad() before each loss.backward()."),
+    Rule(lambda s: True, "Call optimiser.zero_grad() before each loss.backward()."),
 )
 SUMS = (
     Rule(
@@ -172,10 +189,34 @@ MODEL = (
         ("model", ""),
     ),
     Rule(
-        lambda s: not s["data_as_given"],
+        lambda s: not s["data_as_given"] and not s["data_reordered"],
         "The notebook's `X` is no longer the dataset as it was given, so the net learnt from other images than it will "
         "meet: leave `X` alone, and scale inside GlitchNet.",
         ("X", ""),
+    ),
+)
+DATA = (
+    Rule(
+        lambda s: s["data_reordered"],
+        "`X` is no longer in the order in which it was given: shuffle the positions, not the images themselves.",
+        ("X", ""),
+    ),
+    Rule(
+        lambda s: not s["data_as_given"],
+        "`X` is no longer what it was given as: leave it alone, and scale images inside GlitchNet.",
+        ("X", ""),
+    ),
+    Rule(
+        lambda s: not s["labels_as_given"],
+        "`y` is no longer what it was given as: leave it alone, and give a changed one another name.",
+        ("y", ""),
+    ),
+)
+STOPPED = (
+    Rule(
+        lambda s: s["stopped_after"] is not None,
+        "The training was stopped before its end, after {stopped}: run it again, `fit(globals())`, and let it come to "
+        "its end.",
     ),
 )
 UNTRAINED = (
@@ -210,6 +251,25 @@ def of_training(submission: Submission) -> str:
     return _first(submission, seen, TRAINING)
 
 
+def of_small_steps(submission: Submission) -> str:
+    """That the steps of a training are small, for one that learnt too little in a few epochs and has no other fault."""
+    return _first(submission, _training(submission), SLOW)
+
+
+def of_data(submission: Submission) -> str:
+    """That the notebook's `X` or `y` is no longer what it was given as."""
+    return _first(submission, _net(submission, "X"), DATA)
+
+
+def of_few_losses(submission: Submission) -> str:
+    """Why there is the loss of one epoch only."""
+    stopped = _first(submission, _net(submission, "model"), STOPPED)
+    return stopped or sentences(
+        "Does `return` stand inside the loop over the epochs? If not, train for more epochs.",
+        line(submission, "train_model", r"^return\b"),
+    )
+
+
 def of_stale_gradients(submission: Submission) -> str:
     """Why gradients of earlier steps were still there."""
     return _first(submission, {"clears": bool(submission.source_line("train_model", r"zero_grad\("))}, STALE)
@@ -225,9 +285,8 @@ def of_model(submission: Submission) -> str:
     net = _net(submission, "model")
     training = _training(submission)
     together = training | net
-    return sentences(
-        _first(submission, net, MODEL) or _first(submission, together, (*TRAINING, *UNTRAINED, *NET, *RATES, *SUMS))
-    )
+    rules = (*TRAINING, *STOPPED, *UNTRAINED, *NET, *RATES, *SUMS)
+    return _first(submission, net, MODEL) or _first(submission, together, rules)
 
 
 def of_net(submission: Submission) -> str:
@@ -243,7 +302,10 @@ def line(submission: Submission, of: str, pattern: str) -> str:
 
 def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
     """Why a net returns outputs of a wrong shape for n images."""
-    if n == 1 and shape == ():
+    across = line_across_the_batch(submission)
+    if shape == () and across:
+        return f"One number for {count(n, 'image')}: do not average or sum over the batch (dimension 0). {across}"
+    if n == 1 and shape == () and submission.source_line("GlitchNet", r"squeeze\("):
         told = "A bare .squeeze() also swallows the axis of a single image: write .squeeze(1)."
         return sentences(told, line(submission, "GlitchNet", r"squeeze\("))
     if shape == (n, 2):
@@ -318,6 +380,8 @@ def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
     names = seen.get("from_notebook", {})
     words = {kind: " and ".join(f"`{name}`" for name in names.get(kind, [])) or "another net" for kind in names}
     patterns = {f"{kind}_pattern": "|".join(names.get(kind, [])) or "X" for kind in names}
+    after = seen.get("stopped_after")
+    words["stopped"] = count(after, "finished epoch") if isinstance(after, int) else ""
     said = rule.says.format(**(seen | words))
     if rule.where is None:
         return said

@@ -172,8 +172,30 @@ def slack(logits: np.ndarray) -> float:
     return LOGIT_TOLERANCE * float(np.subtract(*np.percentile(logits, [75, 25])))
 
 
+def assert_disjoint(parts: dict[str, np.ndarray]) -> None:
+    """Assert that no image is in two parts at once, of those that `split` returns."""
+    learnt, asked = parts["train"], parts["test"]
+    assert not np.intersect1d(learnt, asked).size, (
+        "Some images are in two parts at once: `train_indices` and `test_indices` must be disjoint."
+    )
+    twice = np.intersect1d(parts.get("validation", np.zeros(0, np.int64)), np.concatenate([learnt, asked]))
+    assert not twice.size, (
+        f"`validation_indices` holds {count(twice.size, 'image')} that `train_indices` or `test_indices` "
+        f"{'holds' if twice.size == 1 else 'hold'} as well. Is it left over from an earlier run? Then write "
+        "`del validation_indices`, or restart the kernel."
+    )
+
+
+def why_one_class(submission: Submission) -> str:
+    """Why a part of the dataset holds nearly one class only."""
+    return causes.of_data(submission) or "The dataset lists all chirps first: shuffle before you split."
+
+
 def why_other_accuracy(submission: Submission, found: float, logits: np.ndarray, part: TestPart) -> str:
     """Why an accuracy is not that of `model` on the test part."""
+    changed = causes.of_data(submission)
+    if changed:
+        return changed
     in_training = causes.of_training_mode(submission)
     X, y = dataset()
     learnt = split(submission)["train"]
@@ -197,7 +219,8 @@ def why_other_size(submission: Submission, size: int) -> str:
 def why_other_scores(submission: Submission, scores: np.ndarray, logits: np.ndarray) -> str:
     """Why scores are not the sigmoid of the logits of `model` for the test part."""
     return (
-        slips.of_scores(scores, logits)
+        causes.of_data(submission)
+        or slips.of_scores(scores, logits)
         or causes.of_training_mode(submission)
         or (
             "Use model.eval(), torch.sigmoid, the test part in its own order, and the images as they are (any scaling "
@@ -253,12 +276,18 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
     """What other positions there are in the place of the mistakes among the images of one class; empty if unknown."""
     kind, other_class = simulators.CLASS_NAMES[true_class], 1 - true_class
     others = mistakes_among(logits, part.labels, other_class)
+    expected = mistakes_among(logits, part.labels, true_class)
+    if expected.size and others.size and np.array_equal(np.sort(found), np.union1d(expected, others)):
+        return (
+            "They are all mistakes, of both classes: chirps called blip belong in `missed_chirps`, and blips called "
+            "chirp in `false_chirps`."
+        )
     if found.size and np.array_equal(np.sort(found), others):
         return (
             f"They are the {simulators.CLASS_NAMES[other_class]}s called {kind}: have `missed_chirps` and "
             "`false_chirps` been swapped?"
         )
-    expected, members = mistakes_among(logits, part.labels, true_class), np.flatnonzero(part.labels == true_class)
+    members = np.flatnonzero(part.labels == true_class)
     return slips.of_positions(found, expected, members, part.indices, kind)
 
 
@@ -266,7 +295,8 @@ def why_strangers(submission: Submission, found: np.ndarray, part: TestPart, tru
     """Why positions of mistakes are of the other class."""
     logits = submission.one_logit_per_image("model", part.images)
     return why_no_mistakes(found, logits, part, true_class) or (
-        "Positions count within the test part: position 0 is the image X[test_indices[0]]."
+        causes.of_data(submission)
+        or "Positions count within the test part: position 0 is the image X[test_indices[0]]."
     )
 
 
@@ -472,6 +502,39 @@ def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
     return bool((np.abs(told - score) <= decimals).any())
 
 
+def assert_score_told(text: str, logit: float) -> None:
+    """Assert that the text around an image holds its score."""
+    score = float(sigmoid(logit))
+    if tells_score(text, score):
+        return
+    shown = [number for number, _ in numbers_in(text)]
+
+    def is_shown(value: float) -> bool:
+        return any(abs(number - value) <= max(0.006, 0.006 * abs(value)) for number in shown)
+
+    told = f"Tell the score of each image; one of {score:.3g} has"
+    assert not is_shown(logit), (
+        f"{told} another number with it, {logit:.3g}, which is its logit: the score is the sigmoid of the logit."
+    )
+    assert not is_shown(1 - score), f"{told} {1 - score:.3g} with it, the score for a blip: show the sigmoid itself."
+    raise AssertionError(f"{told} {'other numbers with it' if shown else 'no number with it'}.")
+
+
+def assert_listed(
+    image: int, listed: np.ndarray, logits: np.ndarray, labels: np.ndarray, figure: str = "mistakes_figure"
+) -> None:
+    """Assert that an image that a figure shows is among the mistakes that were found."""
+    if image in listed:
+        return
+    is_chirp = labels[image] == simulators.CHIRP
+    lacking = "missed_chirps" if is_chirp else "false_chirps"
+    assert (logits[image] > 0) == is_chirp, (
+        f"`{lacking}` lacks an image that `{figure}` shows, a {simulators.CLASS_NAMES[labels[image]]} that `model` "
+        "gets wrong: is the list complete?"
+    )
+    raise AssertionError(f"`{figure}` shows an image that `model` classifies correctly: show mistakes only.")
+
+
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text, and 0 and 1 where they may stand for a class; no other numbers."""
     return tuple(re.findall(r"[a-z]+|(?<![\d.])(?<!\d,)[01](?:\.0)?(?![.,]?\d| ?\\?%)", text.lower()))
@@ -498,7 +561,10 @@ def class_phrase(text: str) -> tuple[str, ...]:
 def assert_classes_told(texts: list[str], labels: np.ndarray) -> None:
     """Assert that each image's text tells its true class: it names it, and not in the same words for both classes."""
     for text, label in zip(texts, labels, strict=True):
-        assert tells_class(text, label), "Tell the true class (chirp or blip) of each image."
+        assert tells_class(text, label), sentences(
+            "Tell the true class (chirp or blip) of each image.",
+            "Is it the predicted class that stands there?" if tells_class(text, 1 - label) else "",
+        )
     chirps, blips = (
         {class_phrase(text) for text, label in zip(texts, labels, strict=True) if label == true_class}
         for true_class in (simulators.CHIRP, simulators.BLIP)
@@ -553,8 +619,16 @@ def assert_learnt(training: Training, truth: np.ndarray, submission: Submission)
     right = ((training.logits > 0) == (truth == 1)).mean()
     assert right >= 0.9, sentences(
         f"On a simple task with other images and labels, the net is right in {right:.0%} of cases after training.",
-        causes.of_training(submission)
-        or "Does train_model use its arguments model, X and y, and nothing else from the notebook?",
+        causes.of_training(submission) or _why_little_is_learnt(right, submission),
+    )
+
+
+def _why_little_is_learnt(right: float, submission: Submission) -> str:
+    if right <= 0.1:
+        return "It learns the opposite: is there a minus before the logits, or are 0 and 1 exchanged in the labels?"
+    return (
+        causes.of_small_steps(submission)
+        or "Does train_model use its arguments model, X and y, and nothing else from the notebook?"
     )
 
 
@@ -600,6 +674,13 @@ def assert_mean_losses(losses: np.ndarray, epochs: int, submission: Submission) 
     assert np.isfinite(losses).all() and (losses >= 0).all(), (
         f"The losses should be finite and not negative; found {losses}."
     )
+
+
+def remark_on_losses(losses: np.ndarray, epochs: int, submission: Submission) -> str | None:
+    """A remark on losses that are right, but those of one epoch of several: early stopping is allowed."""
+    if losses.size > 1 or epochs == 1:
+        return None
+    return f"Called with epochs={epochs}, train_model returned 1 number. {causes.of_few_losses(submission)}"
 
 
 def assert_mean_of_all_batches(losses: np.ndarray, submission: Submission) -> None:

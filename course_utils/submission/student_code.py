@@ -80,20 +80,35 @@ def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def line_that_makes(name: str, namespace: dict[str, Any]) -> str:
+def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False) -> str:
     """The last line of the student's cells, as they were run, that gives a variable its value; else empty."""
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
         if not isinstance(source, str) or is_ours(source) or name not in source:
             continue
         try:
-            statements = list(ast.walk(ast.parse(source)))
+            statements = list(_outside_functions(ast.parse(source)))
         except SyntaxError:  # or a magic
             continue
-        lines = [node.lineno for node in statements if isinstance(node, ast.stmt) and name in _assigned(node)]
+        making = [node for node in statements if isinstance(node, ast.stmt) and name in _assigned(node)]
+        if is_none:  # then a line that says so is more likely than one that does not
+            making = [node for node in making if _is_none(getattr(node, "value", None))] or making
+        lines = [node.lineno for node in making]
         if lines:
             return source.splitlines()[max(lines) - 1].strip()[:MAX_LINE]
     return ""
+
+
+def _is_none(value: ast.AST | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """What is below a node, without what functions and classes do for themselves."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield from _outside_functions(child)
 
 
 def _assigned(statement: ast.stmt) -> set[str]:

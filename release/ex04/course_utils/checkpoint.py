@@ -1,5 +1,6 @@
 """Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
 
+import inspect
 import io
 import os
 import sys
@@ -380,16 +381,23 @@ def _part(X: Any, y: Any, positions: np.ndarray) -> TrainingPart:
 def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only_chance: bool) -> bool:
     if _in_grading():
         return True
+    was_stopped = kept.digests.get(task.train) == "interrupted"
     changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
+    if was_stopped and task.train in changed:
+        changed.remove(task.train)  # of which no digest is kept
     # Another Python compiles the same code to something else.
     listed = "Python" if "Python" in changed else " and ".join(changed)
-    if not changed:
+    if not changed and not was_stopped:
         print(f"{task.net}, the training part and {task.train} are as they were: using the trained net in {task.file}.")
         print("To train it anew all the same, delete this file.")
         return True
     if only_chance:
         print(f"There is no {task.train} yet: using the trained net in {task.file}.")
         return True
+    if was_stopped:
+        since = f" Changed since: {listed}." if changed else ""
+        print(f"Training again: the training that made {task.file} was stopped before its end.{since}")
+        return False
     print(f"Training again. Changed since {task.file} was made: {listed if kept.digests else 'how it is made'}.")
     return False
 
@@ -428,7 +436,22 @@ def _train(
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
         print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
+    expected = _epochs_by_default(train_model)
+    if len(losses) == 1 and expected > 1:
+        print(
+            f"{task.train} returned the loss of 1 epoch of {expected}. Does `return` stand inside the loop over the "
+            "epochs?"
+        )
     return _Training(losses, watch.validation)
+
+
+def _epochs_by_default(train_model: Callable[..., Any]) -> int:
+    """The default value of the parameter `epochs`; 1 if there is none."""
+    try:
+        default = inspect.signature(train_model).parameters["epochs"].default
+    except (KeyError, TypeError, ValueError):
+        return 1
+    return default if isinstance(default, int) else 1
 
 
 def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
@@ -459,7 +482,10 @@ def _stand_in(
         training = _Training([])
         solve(net, part.images, part.labels)
     reason = _reason(error, namespace)
-    stand_ins[net] = f"`{task.model}` is a stand-in of ours, for {lacking} is missing or fails ({reason})."
+    stand_ins[net] = (
+        f"`{task.model}` is a stand-in of ours, for {lacking} was missing or failed when the training was run "
+        f"({reason})."
+    )
     print(stand_ins[net])
     print(task.stand_in_earns)
     return net, training

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from .student_code import functions_in, line_in, lines_of, methods_of, near_miss
@@ -51,8 +52,20 @@ def _attribute(found: re.Match[str], namespace: dict[str, Any]) -> str:
 
 
 def _name(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    near = near_miss(found[1], namespace)
-    return f"`{near}` exists; is it meant?" if near else ""
+    from torch import nn, optim  # the judging side has no torch, and meets no such error
+    from torch.nn import functional
+
+    name = found[1]
+    code = [
+        *functions_in(namespace.get("GlitchNet"), namespace),
+        *functions_in(namespace.get("train_model"), namespace),
+    ]
+    near = near_miss(name, [*(local for function in code for local in function.__code__.co_varnames), *namespace])
+    if near:
+        return f"`{near}` exists; is it meant?"
+    homes = {"nn": nn, "F": functional, "torch.optim": optim}
+    home = next((said for said, module in homes.items() if hasattr(module, name)), "")
+    return f"Is it PyTorch's? Then write `{home}.{name}`." if home else ""
 
 
 def _arguments(found: re.Match[str], namespace: dict[str, Any]) -> str:
@@ -83,6 +96,11 @@ def _channels(found: re.Match[str], namespace: dict[str, Any]) -> str:
 
 
 def _shapes(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    sizes = [prod(map(int, re.findall(r"\d+", shape))) for shape in found.groups()]
+    if sizes[0] and sizes[1] > sizes[0] and sizes[1] % sizes[0] == 0:
+        line = line_in(namespace.get("GlitchNet"), rf"Linear\(.*\b{sizes[1] // sizes[0]}\)", namespace)
+        told = f"GlitchNet returns {count(sizes[1] // sizes[0], 'number')} per image; it should return one logit."
+        return f"{told} Look at your line `{line}`." if line else told
     labels, logits = (
         shape.replace("[", "(").replace("]", ",)" if "," not in shape else ")") for shape in found.groups()
     )
@@ -106,6 +124,10 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)", _matrices),
     (r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)", _channels),
     (r"[Tt]arget size \(torch\.Size\((.+?)\)\) must be the same as input size \(torch\.Size\((.+?)\)\)", _shapes),
+    (
+        r"[Aa]ll elements of input should be between 0 and 1",
+        "BCELoss takes probabilities, and a net returns logits: use nn.BCEWithLogitsLoss.",
+    ),
     (r"Found dtype Long but expected Float|can't be cast to the desired output type Long", _FLOAT_LABELS),
     (
         r"'(?:float|int)' object has no attribute 'backward'",

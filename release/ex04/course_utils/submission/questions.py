@@ -451,7 +451,8 @@ class Submission:
         """
         reason = _of(str, self._ask("stand_in", **({} if of == "model" else {"of": of})))
         if reason:
-            raise NoAnswer("not attempted", f"{reason} This is for a net of yours.")
+            told = "This is for a net of yours. Is what was missing there by now? Then run the training again."
+            raise NoAnswer("not attempted", f"{reason} {told}")
 
     def check(self, question: Callable[[], Any], points: float) -> Outcome:
         """Ask and judge; the last line of a test cell.

@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
+from .history import runs
 from .student_code import functions_in, globals_read, line_in, line_that_makes
 
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
@@ -36,7 +37,10 @@ def source_line(namespace: dict[str, Any], of: str, pattern: str) -> str:
 
 def assignment(namespace: dict[str, Any], name: str) -> str:
     """The student's last line that gives a variable its value; else empty."""
-    return line_that_makes(name, namespace)
+    last = next((run for run in reversed(runs()) if name in run.names.made), None)
+    # Where the cell failed, the line in which it did so may be the last that should have given it.
+    is_none = namespace.get(name, "") is None and (last is None or not last.error)
+    return line_that_makes(name, namespace, is_none)
 
 
 def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symptoms:
@@ -47,13 +51,16 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     dict
         ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax" or empty; ``dead_relus`` and
         ``relus``: layers that are 0 for every image, and all; ``constant``: whether all images get the same logit;
-        ``data_as_given``: whether `X` is still the dataset; ``is_checkpoint``: whether the weights are those in the
-        file, or None if there is none that fits; ``is_untrained``: whether they are those with which the training
-        began.
+        ``is_checkpoint``: whether the weights are those in the file, or None if there is none that fits;
+        ``is_untrained``: whether they are those with which the training began; ``stopped_after``: epochs after which
+        the training of the file was stopped, or None. And, whatever `of` is, ``data_as_given`` and
+        ``labels_as_given``: whether `X` and `y` are still those of the dataset; ``data_reordered``: whether `X` is,
+        in another order.
     """
+    data = data_symptoms(namespace)
     net = namespace[of]() if isinstance(namespace.get(of), type) else namespace.get(of)
     if not isinstance(net, nn.Module):
-        return {}
+        return data
     was = [(module, module.training) for module in net.modules()]
     device = next((parameter.device for parameter in net.parameters()), "cpu")
     relus = ReluWatch()
@@ -64,15 +71,26 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     finally:
         for module, training in was:
             module.training = training
-    X, _ = simulators.fixed_dataset()
-    return {
+    return data | {
         "training": of == "model" and bool(was[0][1]),
         "ends_in": last_step(output),
         "dead_relus": relus.dead,
         "relus": relus.seen,
         "constant": bool(np.ptp(output.detach().cpu().numpy(), axis=0).max(initial=0.0) == 0),
-        "data_as_given": np.array_equal(np.asarray(namespace.get("X", X)), X),
         **where_from(namespace, net),
+    }
+
+
+def data_symptoms(namespace: dict[str, Any]) -> Symptoms:
+    """Whether the images and labels of the notebook are those of the dataset."""
+    X, y = simulators.fixed_dataset()
+    images, labels = np.asarray(namespace.get("X", X)), np.asarray(namespace.get("y", y))
+    as_given = np.array_equal(images, X)
+    totals = [np.sort(array.sum((1, 2, 3), dtype=np.float64)) for array in (images, X) if array.shape == X.shape]
+    return {
+        "data_as_given": as_given,
+        "data_reordered": not as_given and len(totals) == 2 and np.array_equal(*totals),
+        "labels_as_given": np.array_equal(labels, y),
     }
 
 
@@ -80,16 +98,21 @@ def where_from(namespace: dict[str, Any], net: nn.Module) -> Symptoms:
     """Whether a net is the one in the checkpoint, and whether it is as it was before the training."""
     from .. import checkpoint  # which imports the answers
 
+    unknown = {"is_checkpoint": None, "is_untrained": False, "stopped_after": None}
     if net in stand_ins:
-        return {"is_checkpoint": None, "is_untrained": False}
+        return unknown
     try:
         new = checkpoint.new_net(namespace, checkpoint.GLITCH_OR_CHIRP)
     except Exception:
-        return {"is_checkpoint": None, "is_untrained": False}  # what is wrong with GlitchNet, its own checks say
+        return unknown  # what is wrong with GlitchNet, its own checks say
     untrained = same_weights(net, new)
     kept = checkpoint.read(checkpoint.NOTEBOOK_FOLDER / checkpoint.FILE)
     fits = kept is not None and kept.load_into(new)
-    return {"is_checkpoint": same_weights(net, new) if fits else None, "is_untrained": untrained}
+    return {
+        "is_checkpoint": same_weights(net, new) if fits else None,
+        "is_untrained": untrained,
+        "stopped_after": len(kept.losses) if fits and kept.digests.get("train_model") == "interrupted" else None,
+    }
 
 
 def same_weights(one: nn.Module, other: nn.Module) -> bool:
