@@ -111,7 +111,8 @@ class Cluster:
         here = [*tls, "--no-dashboard", "--host=127.0.0.1", "--port=0", self._file]
         self.scheduler = self._start("scheduler", "dask_scheduler", *here)
         deadline = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < deadline:
+        # The file is there for a moment before anything is in it.
+        while not (file.exists() and file.read_text().endswith("}")) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.address = json.loads(file.read_text())["address"]
         self.workers = []
