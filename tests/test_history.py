@@ -598,3 +598,8 @@ def test_a_net_without_forward_that_the_student_asks_is_no_stub(notebook):
     notebook.run("import torch\nanswer = torch.nn.Module()(0)")
     reason = str(history.why_missing("answer", notebook.shell.user_ns))
     assert "forward" in reason and "still to do" not in reason
+
+
+def test_the_variable_of_a_comprehension_is_not_read():
+    assert names_in("shown = [x[i] + k for i in range(n) for k in y]").read == {"x", "n", "y", "range"}
+    assert names_in("a = {i: [j for j in b] for i in c}\nprint(i)").read == {"b", "c", "print", "i"}

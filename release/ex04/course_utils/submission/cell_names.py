@@ -80,23 +80,28 @@ def _bound_by(statement: ast.stmt) -> Iterator[str]:
         yield from (node.id for node in _here(statement) if isinstance(node, ast.Name) and _stores(node))
 
 
-def _read_in(tree: ast.Module) -> Iterator[str]:
-    yield from (
-        node.id for node in _here(tree, comprehensions=True) if isinstance(node, ast.Name) and not _stores(node)
-    )
+def _read_in(tree: ast.AST, own: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Names that are read, without those that a comprehension around them makes for itself alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, _COMPREHENSIONS):
+            targets = (name for generator in node.generators for name in ast.walk(generator.target))
+            yield from _read_in(node, own | {name.id for name in targets if isinstance(name, ast.Name)})
+        elif not isinstance(node, _SCOPES):
+            if isinstance(node, ast.Name) and not _stores(node) and node.id not in own:
+                yield node.id
+            yield from _read_in(node, own)
 
 
 def _stores(name: ast.Name) -> bool:
     return isinstance(name.ctx, ast.Store)
 
 
-def _here(tree: ast.AST, comprehensions: bool = False) -> Iterator[ast.AST]:
-    """Nodes of a tree, without what is inside functions and classes."""
+def _here(tree: ast.AST) -> Iterator[ast.AST]:
+    """Nodes of a tree, without what is inside functions, classes and comprehensions."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, _SCOPES) or (isinstance(node, _COMPREHENSIONS) and not comprehensions):
-            continue
-        yield node
-        yield from _here(node, comprehensions)
+        if not isinstance(node, (*_SCOPES, *_COMPREHENSIONS)):
+            yield node
+            yield from _here(node)
 
 
 def _guessed(source: str) -> Iterator[str]:
