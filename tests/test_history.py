@@ -372,7 +372,7 @@ def test_events_of_old_ipython_are_enough(notebook):
         ("class C(B):\n    z = 1", {"C": 2}, set()),
         ("if a:\n    x = 1\nelse:\n    y = 2", {"x": 2, "y": 4}, {"a"}),
         ("for i in n:\n    x = i", {"x": 2, "i": 2}, {"n", "i"}),
-        ("z = [i for i in n]", {"z": 1}, {"i", "n"}),
+        ("z = [i for i in n]", {"z": 1}, {"n"}),
         ("import a.b as c, d.e\nfrom f import g", {"c": 1, "d": 1, "g": 2}, set()),
         ("%matplotlib inline\n%time x = f(a)\n!ls", {"x": 2}, {"f", "a"}),
         ("%%time\nx, (y, *z) = a", {"x": 2, "y": 2, "z": 2}, {"a"}),
