@@ -8,8 +8,9 @@ import nbformat
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
-from course_utils import checkpoint, simulators
+from course_utils import checkpoint, simulators, waiting
 from course_utils.submission import Outcome, Submission, causes, history, judging, thresholds
 from course_utils.submission.wording import count
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
@@ -23,6 +24,7 @@ FILES_OF_OURS = re.compile(r"course_utils|\.py\b|<ipython|<string>|ipykernel|/tm
 ONE_OF_MANY = re.compile(
     r"(?<![\d.,])1 (images|numbers|things|chirps|blips|steps|parameters|losses|epochs|points|mistakes|batches)\b"
 )
+NO_DATABASE = Config(HistoryManager={"enabled": False})  # of what was typed
 ALWAYS = ("setup-tools", "setup-checks", "setup-data")
 
 
@@ -46,7 +48,7 @@ class Notebook:
 
     def told(self, fault: Fault) -> Outcome:
         """The message about a fault."""
-        shell = InteractiveShell()
+        shell = InteractiveShell(config=NO_DATABASE)
         shell._showtraceback = lambda *_: None
         try:
             return self._told(fault, shell)
@@ -105,6 +107,7 @@ def _as_in_jupyter(tmp_path, monkeypatch, dataset):
     monkeypatch.setattr("builtins.PATH_OF_THE_SOLUTION", model_checkpoint(), raising=False)
     monkeypatch.setattr(thresholds, "FRESH_IMAGES", 200)  # enough for a bad net
     monkeypatch.setattr(judging, "FRESH_BESIDE", 100)
+    monkeypatch.setattr(waiting, "wait_passively", lambda: None)  # it measures for a moment
     history._RUNS.clear()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # small batches gain nothing from more, and these wait for each other in a loop
@@ -189,7 +192,7 @@ WAYS_TO_TRAIN = {
 
 @pytest.fixture
 def prepared(notebook):
-    shell = InteractiveShell()
+    shell = InteractiveShell(config=NO_DATABASE)
     yield lambda *cells: _with_cells(shell, notebook, cells)
     shell.user_ns.clear()
 
