@@ -1,5 +1,6 @@
 """The judging functions: a verdict changes when it should, and never when it shouldn't."""
 
+import math
 import time
 
 import numpy as np
@@ -134,8 +135,9 @@ def test_accuracy_range_holds_the_accuracy(logits):
 @given(logits=LOGITS, scale=st.sampled_from([1e-6, 1e-3, 1e3]))
 @settings(max_examples=50, deadline=None)
 def test_the_scale_of_logits_changes_no_verdict(logits, scale):
-    assert (judging.unsure(scale * logits) == judging.unsure(logits)).mean() >= 1 - judging.UNSURE_SHARE
-    assert judging.unsure(logits).mean() <= max(judging.UNSURE_SHARE, 1 / len(logits))
+    most = math.ceil(judging.UNSURE_SHARE * len(logits))
+    assert (judging.unsure(scale * logits) != judging.unsure(logits)).sum() <= most
+    assert judging.unsure(logits).sum() <= most
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-3, 1.0, 1e3])

@@ -230,7 +230,10 @@ def why_other_scores(submission: Submission, scores: np.ndarray, logits: np.ndar
 
 
 def unsure(logits: np.ndarray) -> np.ndarray:
-    """Which images are so close to the boundary that they may fall on either side; at most `UNSURE_SHARE` of them."""
+    """Which images are so close to the boundary that they may fall on either side.
+
+    At most `UNSURE_SHARE` of them, rounded up to whole images.
+    """
     distance = np.abs(logits)
     return (distance < slack(logits)) & (distance < np.quantile(distance, UNSURE_SHARE, method="higher"))
 
