@@ -12,6 +12,7 @@ from traitlets.config import Config
 
 from course_utils import checkpoint, simulators, waiting
 from course_utils.submission import Outcome, Submission, causes, history, judging, thresholds
+from course_utils.submission.errors import advice_on
 from course_utils.submission.wording import count
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
 from tests.diagnosis_faults import FAULTS, Fault
@@ -263,3 +264,10 @@ def test_a_question_about_symptoms_leaves_no_trace(prepared):
 @pytest.mark.parametrize(("number", "said"), [(0, "0 images"), (1, "1 image"), (2, "2 images"), (1024, "1,024 images")])
 def test_numbers_and_their_nouns(number, said):
     assert count(number, "image") == said
+
+
+def test_errors_of_the_second_assignment_are_not_answered_by_the_first():
+    target = "Target size (torch.Size([32])) must be the same as input size (torch.Size([32, 3]))"
+    assert "CrossEntropyLoss" in advice_on(ValueError(target), {"ThreeNet": None})
+    flat = "mat1 and mat2 shapes cannot be multiplied (1x49152 and 2048x1)"
+    assert ".flatten(1)" in advice_on(RuntimeError(flat), {}) and "49152" not in advice_on(RuntimeError(flat), {})

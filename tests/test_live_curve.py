@@ -338,3 +338,12 @@ def test_no_more_time_is_spent_than_a_share(monkeypatch):
                 clock[0] += 5
             spent += 5
     assert 0.08 < spent / clock[0] < 0.11
+
+
+def test_without_losses_nothing_is_drawn():
+    notebook = Notebook(TRAIN)
+    displayed = in_jupyter(notebook)
+    notebook["get_ipython"] = lambda: SimpleNamespace(kernel=None)
+    notebook["train_model"] = None  # a net of ours stands in, which is not trained
+    fit(notebook)
+    assert not displayed and not plt.get_fignums()

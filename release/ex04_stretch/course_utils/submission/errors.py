@@ -79,7 +79,9 @@ def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
 
 
 def _matrices(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    given, wanted = int(found[1]), int(found[2])
+    rows, given, wanted = (int(size) for size in found.groups())
+    if rows == 1 and given % wanted == 0:
+        return "A bare .flatten() mixes the images of a batch: write .flatten(1)."
     return (
         f"A Linear layer made for {count(wanted, 'number')} per image is given {given}. Do nn.Flatten() or .flatten(1) "
         f"stand before it? If so, its first argument should be {given}."
@@ -97,6 +99,8 @@ def _channels(found: re.Match[str], namespace: dict[str, Any]) -> str:
 
 def _shapes(found: re.Match[str], namespace: dict[str, Any]) -> str:
     sizes = [prod(map(int, re.findall(r"\d+", shape))) for shape in found.groups()]
+    if "ThreeNet" in namespace and sizes[1] == 3 * sizes[0]:
+        return "For three logits per image use nn.CrossEntropyLoss(): it takes logits (N, 3) and labels (N,), int64."
     if sizes[0] and sizes[1] > sizes[0] and sizes[1] % sizes[0] == 0:
         line = line_in(namespace.get("GlitchNet"), rf"Linear\(.*\b{sizes[1] // sizes[0]}\)", namespace)
         told = f"GlitchNet returns {count(sizes[1] // sizes[0], 'number')} per image; it should return one logit."
@@ -121,7 +125,7 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"'GlitchNet' object has no attribute '(\w+)'", _attribute),
     (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
     (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),
-    (r"mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)", _matrices),
+    (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", _matrices),
     (r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)", _channels),
     (r"[Tt]arget size \(torch\.Size\((.+?)\)\) must be the same as input size \(torch\.Size\((.+?)\)\)", _shapes),
     (
