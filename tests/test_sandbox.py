@@ -531,10 +531,10 @@ def answers(tmp_path):
 
 FATAL = {
     "exit": "import os; os._exit(0)",
-    "hang up": "import os; os.closerange(3, 100)",
+    "hang up": "import os; os.closerange(3, 4096)",
     "garbage": """
         import os, stat
-        for fd in range(3, 100):
+        for fd in range(3, 4096):
             try:
                 if stat.S_ISSOCK(os.fstat(fd).st_mode):
                     os.write(fd, b'garbage' * 1000)
