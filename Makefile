@@ -15,14 +15,19 @@ SAMPLE := sample_class
 SAMPLE_BUILT := $(SAMPLE)/built
 SAMPLE_SOURCES := $(wildcard tests/corpus/*.py tests/corpus/*/*.py grading/*.py grading/*/*.py grading/*/*/*.py)
 RELEASED := release/ex04/glitch_or_chirp.ipynb release/ex04_stretch/where_does_it_end.ipynb
-SUPPORT_FILES := nbgrader_config.py $(wildcard course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py grading/preprocessors/*.py)
+SUPPORT_FILES := nbgrader_config.py \
+    $(wildcard course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py grading/preprocessors/*.py)
 
 .PHONY: grade test test-slow release matrix calibrate drift drift-oldest drift-newest bench clean
 
 # One of the examples is a damaged file: grade says 3, for not every hand-in was graded.
 grade: $(RELEASED)
 	@if ls submitted/*/ex04*/*.ipynb >/dev/null 2>&1; then \
-	    for assignment in $$(ls -d submitted/*/ex04*/ | xargs -n1 basename | sort -u); do grade $$assignment || exit; done; \
+	    status=0; \
+	    for assignment in $$(ls -d submitted/*/ex04*/ | xargs -n1 basename | sort -u); do \
+	        grade $$assignment || status=$$?; \
+	    done; \
+	    exit $$status; \
 	else \
 	    echo "Nothing in submitted/*/ex04/ yet: grading a class of example students."; \
 	    $(MAKE) --no-print-directory $(SAMPLE_BUILT) && grade ex04 --course-dir $(SAMPLE) || [ $$? = 3 ]; \

@@ -72,7 +72,10 @@ c.ExecuteApart.answers = "course_utils.submission.answers"
 # Tests alone read these: `grade ex04 --from-transcripts` judges again without executing anything when they change.
 c.ExecuteApart.judging = [
     "*.ipynb",
-    *(f"course_utils/submission/{name}.py" for name in ("thresholds", "judging", "judging_stretch", "check")),
+    *(
+        f"course_utils/submission/{name}.py"
+        for name in ("thresholds", "judging", "judging_stretch", "causes", "slips", "check")
+    ),
 ]
 # What one submission may use. Past a limit its sandbox is ended; what was earned before stands.
 c.ExecuteApart.answer_timeout = 120  # seconds for one question

@@ -2,7 +2,6 @@
 
 import inspect
 import io
-import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -18,7 +17,7 @@ from . import NOTEBOOK_FOLDER, plots, simulators
 from .digests import code_digest, data_digest, net_digest
 from .live_curve import Picture, ValidationPart, Watch, validation_part
 from .losses_so_far import as_losses
-from .settings import ordinary_settings
+from .settings import in_grading, ordinary_settings
 from .stand_in import Form, form_for, linear_net, solve, stand_ins
 from .submission.answers import as_array, find
 from .submission.unanswerable import Unanswerable, describe, is_stub
@@ -158,7 +157,7 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
     """
     shell = namespace.get("get_ipython", lambda: None)()
     # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
-    is_watched = getattr(shell, "kernel", None) is not None and not _in_grading()
+    is_watched = getattr(shell, "kernel", None) is not None and not in_grading()
     picture = Picture(shell.display_pub.publish, task.classes) if is_watched else None
     net, training = _trained(namespace, task, picture)
     if not training.losses:  # an empty plot tells nothing
@@ -194,7 +193,7 @@ def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> 
         return _stand_in(namespace, task, part, picture, task.net, error)
     digests = _digests(namespace, task, net, part)
     if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
-        if _in_grading():  # in the notebook it is said with the reason
+        if in_grading():  # in the notebook it is said with the reason
             print(f"Using the trained net in {task.file}.")
         return net, _Training(kept.losses, kept.validation)
     try:
@@ -265,7 +264,7 @@ def _is_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
 def read(path: Path) -> Checkpoint | None:
     """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none."""
     if not path.is_file():
-        if _in_grading():
+        if in_grading():
             beside = (other for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
             others = sorted(other.name for other in beside if other.name not in _NAMES)
             hint = f" If it is {' or '.join(others)}, give it this name." if others else ""
@@ -332,10 +331,6 @@ def trained_on(namespace: dict[str, Any]) -> np.ndarray:
     return kept.trained_on.numpy() if kept is not None and fits else np.zeros(0, np.int64)
 
 
-def _in_grading() -> bool:
-    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
-
-
 def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Module:
     """Build a net as the notebook defines it, on the notebook's device.
 
@@ -381,7 +376,7 @@ def _part(X: Any, y: Any, positions: np.ndarray) -> TrainingPart:
 
 
 def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only_chance: bool) -> bool:
-    if _in_grading():
+    if in_grading():
         return True
     was_stopped = kept.digests.get(task.train) == "interrupted"
     changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
@@ -416,7 +411,7 @@ def _train(
     """
     train_model: Callable[..., Any] = namespace[task.train]
     before = _weights(net)
-    watch = Watch(net, train_model, None if _in_grading() else task.validation(namespace), picture)
+    watch = Watch(net, train_model, None if in_grading() else task.validation(namespace), picture)
     try:
         with torch.enable_grad(), watch:
             returned = train_model(net, part.images.clone(), part.labels.clone())

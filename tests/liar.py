@@ -114,7 +114,7 @@ class Liar:
         logits = gain * images.mean((1, 2, 3), dtype=np.float64)
         return np.full(epochs, np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean())
 
-    def stand_in(self) -> str:
+    def stand_in(self, of: str) -> str:
         """Say that the net is the student's own."""
         return ""
 

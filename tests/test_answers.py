@@ -5,13 +5,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 from matplotlib.offsetbox import AnchoredText
 
 from course_utils import simulators
 from course_utils.submission import NoAnswer, connect, history
 from course_utils.submission.answers import BATCH
 from course_utils.submission.figures import MAX_IMAGES, panels_of
+from tests.shells import new_shell
 
 matplotlib.use("agg")
 
@@ -22,7 +22,7 @@ STUB = "# Leaves behind score\nraise NotImplementedError('compute the score')"
 def notebook():
     """A notebook's shell, with the namespace that every setup cell makes."""
     history._RUNS.clear()
-    shell = InteractiveShell()
+    shell = new_shell()
     shell._showtraceback = lambda *_: None
     shell.user_ns |= {"torch": torch, "nn": torch.nn, "np": np}
     submission = connect(shell.user_ns)

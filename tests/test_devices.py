@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
 from course_utils.submission.devices import NoAccelerator, help_where_assumed
+from tests.shells import new_shell
 
 GPUS = ["cuda", "cuda:1", "mps", torch.device("cuda"), torch.device("cuda", 0), torch.device("mps")]
 
@@ -14,7 +14,7 @@ GPUS = ["cuda", "cuda:1", "mps", torch.device("cuda"), torch.device("cuda", 0), 
 def shell(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    shell = InteractiveShell()
+    shell = new_shell()
     entered = []
     monkeypatch.setattr(NoAccelerator, "__enter__", lambda self: entered.append(self))
     shell.entered = entered

@@ -8,14 +8,16 @@ import nbformat
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from course_utils import checkpoint, simulators, waiting
 from course_utils.submission import Outcome, Submission, causes, history, judging, thresholds
+from course_utils.submission.answers import find
 from course_utils.submission.errors import advice_on
+from course_utils.submission.unanswerable import Unanswerable
 from course_utils.submission.wording import count
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
 from tests.diagnosis_faults import FAULTS, Fault
+from tests.shells import new_shell
 
 matplotlib.use("agg")
 
@@ -25,7 +27,6 @@ FILES_OF_OURS = re.compile(r"course_utils|\.py\b|<ipython|<string>|ipykernel|/tm
 ONE_OF_MANY = re.compile(
     r"(?<![\d.,])1 (images|numbers|things|chirps|blips|steps|parameters|losses|epochs|points|mistakes|batches)\b"
 )
-NO_DATABASE = Config(HistoryManager={"enabled": False})  # of what was typed
 ALWAYS = ("setup-tools", "setup-checks", "setup-data")
 
 
@@ -49,7 +50,7 @@ class Notebook:
 
     def told(self, fault: Fault) -> Outcome:
         """The message about a fault."""
-        shell = InteractiveShell(config=NO_DATABASE)
+        shell = new_shell()
         shell._showtraceback = lambda *_: None
         try:
             return self._told(fault, shell)
@@ -193,7 +194,7 @@ WAYS_TO_TRAIN = {
 
 @pytest.fixture
 def prepared(notebook):
-    shell = InteractiveShell(config=NO_DATABASE)
+    shell = new_shell()
     yield lambda *cells: _with_cells(shell, notebook, cells)
     shell.user_ns.clear()
 
@@ -271,3 +272,14 @@ def test_errors_of_the_second_assignment_are_not_answered_by_the_first():
     assert "CrossEntropyLoss" in advice_on(ValueError(target), {"ThreeNet": None})
     flat = "mat1 and mat2 shapes cannot be multiplied (1x49152 and 2048x1)"
     assert ".flatten(1)" in advice_on(RuntimeError(flat), {}) and "49152" not in advice_on(RuntimeError(flat), {})
+
+
+@pytest.mark.parametrize(("made", "asked"), [("Threenet", "ThreeNet"), ("train_tree", "train_three")])
+def test_misspelt_code_of_the_second_assignment_is_named(made, asked):
+    with pytest.raises(Unanswerable, match=f"`{made}` exists; the checks look for `{asked}`"):
+        find({made: torch.nn.Linear, "model": 1}, asked)
+
+
+def test_a_name_of_the_contract_is_no_misspelt_form_of_another():
+    with pytest.raises(Unanswerable, match="`model` does not exist"):
+        find({"model3": 1}, "model")

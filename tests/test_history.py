@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 
 from course_utils import checkpoint, simulators
 from course_utils.submission import connect, freshness, front_end, history, readiness
 from course_utils.submission.cell_names import names_in
+from tests.shells import new_shell
 
 NET = """class GlitchNet(nn.Module):
     def __init__(self):
@@ -49,7 +49,7 @@ class Notebook:
     def __init__(self, folder, with_ids=True):
         history._RUNS.clear()
         self.with_ids, self.folder = with_ids, folder
-        self.shell = InteractiveShell()
+        self.shell = new_shell()
         self.shell._showtraceback = lambda *_: None
         X, y = (part[:60] for part in DATASET)
         self.shell.user_ns |= {"torch": torch, "nn": torch.nn, "np": np, "X": X, "y": y}
@@ -603,3 +603,9 @@ def test_a_net_without_forward_that_the_student_asks_is_no_stub(notebook):
 def test_the_variable_of_a_comprehension_is_not_read():
     assert names_in("shown = [x[i] + k for i in range(n) for k in y]").read == {"x", "n", "y", "range"}
     assert names_in("a = {i: [j for j in b] for i in c}\nprint(i)").read == {"b", "c", "print", "i"}
+
+
+def test_shells_of_tests_leave_no_file_open():
+    before = len(os.listdir("/proc/self/fd"))
+    shells = [new_shell() for _ in range(3)]
+    assert len(shells) == 3 and len(os.listdir("/proc/self/fd")) == before

@@ -1,7 +1,6 @@
 """What was run since the kernel started: which cells, in which order, and what became of them."""
 
 import itertools
-import os
 import re
 from asyncio import CancelledError
 from collections import deque
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from ..settings import in_grading
 from .cell_names import CellNames, names_in
 from .front_end import run_all_above
 from .unanswerable import Unanswerable, describe, is_stub
@@ -71,7 +71,7 @@ class CellRun:
 
 
 _STILL_TO_DO = "still to do"
-_OURS = ("submission.check(", "submission.summary(")
+_OF_CHECKS = ("submission.check(", "submission.summary(")
 # By their ids, the cells for the names that checks of several tasks ask about. Any other name is made in the cell that
 # the check tests.
 _MADE_IN = {
@@ -168,7 +168,7 @@ def why_missing(name: str, namespace: dict[str, Any]) -> Unanswerable:
 
 
 def _not_run(name: str, namespace: dict[str, Any]) -> str:
-    if _in_grading():
+    if in_grading():
         return f"`{name}` does not exist yet: fill in the cell that makes it, and run it."
     return (
         f"`{name}` does not exist yet: fill in the cell that makes it, and run it. Filled in already? Then it has not "
@@ -186,7 +186,7 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
         deeper = _reason(run.lacked, asked | {name}, namespace)
         if deeper and deeper.kind != "contract":
             return deeper
-        if deeper is None and run.lacked not in namespace and not _in_grading():
+        if deeper is None and run.lacked not in namespace and not in_grading():
             return Unanswerable(
                 "error",
                 f"`{name}` does not exist, because {run.message}. No cell that makes `{run.lacked}` has been run since "
@@ -195,7 +195,7 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
     if run.error:
         return Unanswerable("error", f"`{name}` does not exist, because {run.message}")
     made = " and ".join(f"`{other}`" for other in list(run.names.made)[-3:])
-    instead = f" The cell makes {made}." if made and not _in_grading() else ""
+    instead = f" The cell makes {made}." if made and not in_grading() else ""
     return Unanswerable(
         "contract", f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?{instead}"
     )
@@ -216,21 +216,21 @@ def _last_run_that_should_make(name: str) -> CellRun | None:
     spoken = re.compile(rf"\b{re.escape(name)}\b")
     in_comment = re.compile(rf"#.*\b{re.escape(name)}\b")
     speaking = [run for run in _RUNS if (spoken if run.names.is_python else in_comment).search(run.source)]
-    speaking = [run for run in speaking if name not in run.names.read and not _is_ours(run.source)]
-    speaking = [run for run in speaking if _in_grading() or run.error or run.names.made or run.names.read]
+    speaking = [run for run in speaking if name not in run.names.read and not _is_of_checks(run.source)]
+    speaking = [run for run in speaking if in_grading() or run.error or run.names.made or run.names.read]
     return speaking[-1] if speaking else None
 
 
 def _runs_of_the_cell_for(name: str) -> list[CellRun] | None:
     """Runs of the cell that is there for a name; None where ids don't tell which one it is."""
-    ids = {run.cell for run in _RUNS if not _is_ours(run.source)}
-    if _in_grading() or ids.isdisjoint(_MADE_IN.values()):  # some front ends have ids of their own
+    ids = {run.cell for run in _RUNS if not _is_of_checks(run.source)}
+    if in_grading() or ids.isdisjoint(_MADE_IN.values()):  # some front ends have ids of their own
         return None
     if name in _MADE_IN:
         return [run for run in _RUNS if run.cell == _MADE_IN[name]]
     tests = [(run.cell, run.source) for run in _RUNS]
     tests += [(getattr(info, "cell_id", None) or "", getattr(info, "raw_cell", None) or "") for info in _BEGUN]
-    test = next((cell for cell, source in tests if _OURS[0] in source and f'"{name}"' in source), None)
+    test = next((cell for cell, source in tests if _OF_CHECKS[0] in source and f'"{name}"' in source), None)
     if test is None:
         return None
     # The id of a test cell is that of the cell that it tests, and a word more.
@@ -238,9 +238,5 @@ def _runs_of_the_cell_for(name: str) -> list[CellRun] | None:
     return [run for run in _RUNS if tested and run.cell == tested]
 
 
-def _is_ours(source: str) -> bool:
-    return any(call in source for call in _OURS)
-
-
-def _in_grading() -> bool:
-    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
+def _is_of_checks(source: str) -> bool:
+    return any(call in source for call in _OF_CHECKS)

@@ -1,5 +1,6 @@
 """Our code in a notebook whose author may have set anything: warnings that are errors, arithmetic that raises."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,3 +18,8 @@ def ordinary_settings() -> Iterator[None]:
         for category in _SILENT:
             warnings.simplefilter("ignore", category)
         yield
+
+
+def in_grading() -> bool:
+    """Whether nbgrader runs the notebook to grade it; else a student does."""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"

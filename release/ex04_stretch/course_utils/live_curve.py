@@ -135,9 +135,8 @@ class Picture:
 
     def draw(self, losses: list[float], validation: list[float], name: str) -> None:
         """Put a loss curve in the place of the one before."""
-        figure = Figure(
-            figsize=(5.6, 3.2), layout="compressed"
-        )  # pyplot knows nothing of it, and shows it no second time
+        # pyplot knows nothing of it, and shows it no second time.
+        figure = Figure(figsize=(5.6, 3.2), layout="compressed")
         plots.loss_curve(losses, validation, figure.subplots(), validation_name=name, classes=self._classes)
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=100, facecolor="white")

@@ -235,9 +235,8 @@ def loss_curve(
     )
     ax.set(xlabel="epoch", ylabel="mean loss" if measured.size else "mean training loss")
     ax.margins(x=0.02)
-    ax.set_ylim(
-        0, max(ax.get_ylim()[1], 1.15 * chance), auto=True
-    )  # auto: a second, higher curve may still raise the top
+    # auto: a second, higher curve may still raise the top.
+    ax.set_ylim(0, max(ax.get_ylim()[1], 1.15 * chance), auto=True)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
 

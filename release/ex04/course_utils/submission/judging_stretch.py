@@ -11,6 +11,7 @@ from .. import simulators, stretch
 from ..stretch import CLASS_NAMES
 from . import judging
 from .questions import NoAnswer, Panel, Submission
+from .wording import count
 
 CLASSES = len(CLASS_NAMES)
 OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: the classes are in another order
@@ -114,8 +115,8 @@ def assert_trains(submission: Submission, purpose: str) -> None:
         "there a backward() and, after it, a step() of the optimiser?"
     )
     assert training.stale_steps == 0, (
-        f"In {training.stale_steps} steps the gradient of an earlier step was still there: call zero_grad() before "
-        "each backward()."
+        f"In {count(training.stale_steps, 'step')} the gradient of an earlier step was still there: call zero_grad() "
+        "before each backward()."
     )
     right = accuracy(training.logits, labels[288:])
     hint = (
@@ -174,22 +175,16 @@ def assert_lost(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> No
     chosen[found] = True
     strangers = chosen & ~chirp
     assert not strangers.any(), (
-        f"`lost_chirps` holds {counted(strangers, 'image')} of another class. Positions count within the test part: "
-        "position 0 is the image X3_test[0]."
+        f"`lost_chirps` holds {count(strangers.sum(), 'image')} of another class. Positions count within the test "
+        "part: position 0 is the image X3_test[0]."
     )
     lost = chirp & (called == stretch.NOISE)
     needless, missing = chosen & ~lost & ~either, lost & ~chosen & ~either
     assert not needless.any(), (
-        f"`lost_chirps` holds {counted(needless, 'chirp')} that `model3` does not call noise. Chirps that it calls "
+        f"`lost_chirps` holds {count(needless.sum(), 'chirp')} that `model3` does not call noise. Chirps that it calls "
         "blip are mistakes, too, but not lost ones."
     )
-    assert not missing.any(), f"`lost_chirps` lacks {counted(missing, 'chirp')} that `model3` calls noise."
-
-
-def counted(chosen: np.ndarray, thing: str) -> str:
-    """Such as "1 image" or "2 images"."""
-    number = int(chosen.sum())
-    return f"{number} {thing}" + ("" if number == 1 else "s")
+    assert not missing.any(), f"`lost_chirps` lacks {count(missing.sum(), 'chirp')} that `model3` calls noise."
 
 
 def assert_pair(found: np.ndarray, two: np.ndarray, three: np.ndarray, labels: np.ndarray) -> None:

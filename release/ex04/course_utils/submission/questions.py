@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import simulators
-from ..settings import ordinary_settings
+from ..settings import in_grading, ordinary_settings
 from .check import NotPassed, Outcome
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
 from .summary import Progress, Ready, Summary
@@ -70,7 +70,7 @@ class SameKernel:
         if "get_ipython" in namespace:
             shell = namespace["get_ipython"]()
             # In grading each cell is run once and in order: nothing gets out of date.
-            if _in_grading():
+            if in_grading():
                 follow(shell)
             else:
                 self._freshness = Freshness(shell)
@@ -449,7 +449,7 @@ class Submission:
         NoAnswer
             It is a stand-in of ours.
         """
-        reason = _of(str, self._ask("stand_in", **({} if of == "model" else {"of": of})))
+        reason = _of(str, self._ask("stand_in", of=of))
         if reason:
             told = "This is for a net of yours. Is what was missing there by now? Then run the training again."
             raise NoAnswer("not attempted", f"{reason} {told}")
@@ -497,7 +497,7 @@ class Submission:
         Summary or None
             Shown by Jupyter as a table. None in grading: the marks stand on top of the page there.
         """
-        if _in_grading() or not isinstance(self._side, SameKernel):
+        if in_grading() or not isinstance(self._side, SameKernel):
             return None
         counted = Progress(sum(title in self._checks for checks in visible.values() for title in checks))
         tasks: dict[str, list[Outcome]] = {}
@@ -645,10 +645,6 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
         status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
         return status, fraction, points, remark
     return status, 0.0, points, message[:MAX_MESSAGE]
-
-
-def _in_grading() -> bool:
-    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 def _outline(value: Any) -> str:

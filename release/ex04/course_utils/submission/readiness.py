@@ -16,6 +16,7 @@ from .cell_names import is_same_code
 from .front_end import notebook_file, restart_and_run_all
 from .history import CellRun
 from .summary import Ready
+from .wording import count
 
 # What is trained in the notebook with that cell for the answer in words.
 _TRAINED = {"stretch-discussion": THREE_CLASSES}
@@ -83,7 +84,7 @@ def _answer_in_words(path: Path | None, cells: list[dict[str, Any]], written: st
         return Ready(None, "The notebook's file can't be found from here. Is the discussion written, and saved?")
     saved = f"in {path.name} as last saved ({_ago(time.time() - path.stat().st_mtime)})"
     if number := _words(cell):
-        return Ready(True, f"The discussion is written: {_counted(number, 'word')} {saved}.")
+        return Ready(True, f"The discussion is written: {count(number, 'word')} {saved}.")
     if any(map(_words, takewhile(_is_no_section, cells[cells.index(cell) + 1 :]))):
         then = "Its own cell counts: move the text of the cell below up into it"
     else:
@@ -103,11 +104,7 @@ def _ago(seconds: float) -> str:
     minutes = int(seconds // 60)
     if minutes < 1:
         return "just now"
-    return f"{_counted(minutes, 'minute')} ago" if minutes < 120 else f"{minutes // 60} hours ago"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    return f"{count(minutes, 'minute')} ago" if minutes < 120 else f"{minutes // 60} hours ago"
 
 
 def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], task: Task) -> list[Ready]:
@@ -127,12 +124,12 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], task: Task) ->
     # The first cells ran before anyone could take notes.
     lacking = [cell for cell in code[places[0] :] if cell.get("id") not in last]
     if lacking:
-        what = f"{_counted(len(lacking), 'cell')}, the first begins with `{_begin(lacking[0]['source'])}`"
+        what = f"{count(len(lacking), 'cell')}, the first begins with `{_begin(lacking[0]['source'])}`"
         return [Ready(False, f"Not every cell has been run since the last restart ({what}). {again}")]
     ran = zip((code[place] for place in places), there, strict=True)
     changed = [cell for cell, run in ran if not is_same_code(cell["source"], run.source)]
     if changed:
-        what = f"{_counted(len(changed), 'cell')}, the first begins with `{_begin(changed[0]['source'])}`"
+        what = f"{count(len(changed), 'cell')}, the first begins with `{_begin(changed[0]['source'])}`"
         return [Ready(False, f"The saved notebook is not what ran ({what}). Save it. {again}")]
     # Checks may be run at any time; and what was made with an older network, they say themselves.
     ordered = [run for run in there if "submission.check(" not in run.source and task.call not in run.source]

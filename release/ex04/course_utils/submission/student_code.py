@@ -12,12 +12,12 @@ from typing import Any
 
 MAX_LINE = 200
 # What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
-_OURS = re.compile(r"\bsubmission\.(?:check|summary)\(|\b(?:connect|fit)\(globals\(\)\)")
+_LOCKED = re.compile(r"\bsubmission\.(?:check|summary)\(|\b(?:connect|fit)\(globals\(\)\)")
 
 
-def is_ours(source: str) -> bool:
+def is_locked(source: str) -> bool:
     """Whether a cell is one of the locked ones."""
-    return bool(_OURS.search(source))
+    return bool(_LOCKED.search(source))
 
 
 def functions_in(thing: Any, namespace: dict[str, Any]) -> Iterator[FunctionType]:
@@ -84,7 +84,7 @@ def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False)
     """The last line of the student's cells, as they were run, that gives a variable its value; else empty."""
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
-        if not isinstance(source, str) or is_ours(source) or name not in source:
+        if not isinstance(source, str) or is_locked(source) or name not in source:
             continue
         try:
             statements = list(_outside_functions(ast.parse(source)))

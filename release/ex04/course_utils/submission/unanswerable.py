@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import advice_on
-from .student_code import is_ours
+from .student_code import is_locked
 
 _COURSE = re.escape(str(Path(__file__).resolve().parents[1]))
 
@@ -40,7 +40,7 @@ def describe(error: BaseException, namespace: dict[str, Any]) -> str:
     traceback = error.__traceback__
     while traceback is not None and not isinstance(error, SyntaxError):
         code = traceback.tb_frame.f_code
-        if traceback.tb_frame.f_globals is namespace and not is_ours("".join(linecache.getlines(code.co_filename))):
+        if traceback.tb_frame.f_globals is namespace and not is_locked("".join(linecache.getlines(code.co_filename))):
             line = _quoted(traceback.tb_lineno, linecache.getline(code.co_filename, traceback.tb_lineno))
         traceback = traceback.tb_next
     said = re.sub(rf" ?\(?{_COURSE}\S*", "", said).strip()
