@@ -254,8 +254,10 @@ def test_a_question_about_symptoms_leaves_no_trace(prepared):
     submission = prepared(LOADED)
     names = submission._side._namespace
     before, state = dict(names), torch.get_rng_state()
-    weights = {name: tensor.clone() for name, tensor in names["model"].state_dict().items()}
     names["model"].train()
+    names["model"].register_buffer("calls", torch.zeros(()))
+    names["model"].register_forward_hook(lambda net, *_: net.calls.add_(1))
+    weights = {name: tensor.clone() for name, tensor in names["model"].state_dict().items()}
     causes.of_model(submission)
     assert names.keys() == before.keys() and names["model"].training
     assert torch.equal(state, torch.get_rng_state())

@@ -11,10 +11,10 @@ from .. import NOTEBOOK_FOLDER, checkpoint
 from ..checkpoint import GLITCH_OR_CHIRP, Task
 from ..stretch_training import THREE_CLASSES
 from . import history
-from .answers import random_states_of_its_own
 from .cell_names import is_same_code
 from .front_end import notebook_file, restart_and_run_all
 from .history import CellRun
+from .no_trace import random_states_of_its_own
 from .summary import Ready
 from .wording import count
 

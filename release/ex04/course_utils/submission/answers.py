@@ -6,9 +6,8 @@ current figure.
 
 import io
 import math
-import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 from weakref import WeakSet
 
@@ -22,6 +21,7 @@ from . import devices
 from .errors import missing_forward
 from .figures import panels_of
 from .history import follow, why_missing
+from .no_trace import left_as_it_was, random_states_of_its_own
 from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
 from .unanswerable import Unanswerable, describe, is_stub
@@ -451,35 +451,3 @@ def as_array(value: Any, what: str) -> np.ndarray:
         if array.dtype.kind in kind:
             return array.astype(dtype)
     raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
-
-
-@contextmanager
-def left_as_it_was(net: nn.Module) -> Iterator[None]:
-    """Restore a net's training flags and buffers."""
-    flags = [(module, module.training) for module in net.modules()]
-    buffers = [(buffer, buffer.detach().clone()) for buffer in net.buffers()]
-    try:
-        yield
-    finally:
-        for module, training in flags:
-            module.training = training
-        with torch.no_grad():
-            for buffer, kept in buffers:
-                buffer.copy_(kept)
-
-
-@contextmanager
-def random_states_of_its_own(seed: int) -> Iterator[None]:
-    """Seed every global random state for one question, and restore it afterwards."""
-    python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 (the student's, not ours)
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng())
-        stack.enter_context(torch.enable_grad())
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy_state)  # noqa: NPY002

@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
 from .history import runs
+from .no_trace import left_as_it_was
 from .student_code import functions_in, globals_read, line_in, line_that_makes
 
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
@@ -61,18 +62,13 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     net = namespace[of]() if isinstance(namespace.get(of), type) else namespace.get(of)
     if not isinstance(net, nn.Module):
         return data
-    was = [(module, module.training) for module in net.modules()]
     device = next((parameter.device for parameter in net.parameters()), "cpu")
-    relus = ReluWatch()
-    net.eval()
-    try:
-        with torch.enable_grad(), relus:
-            output = net(torch.as_tensor(images).to(device))
-    finally:
-        for module, training in was:
-            module.training = training
+    relus, was_training = ReluWatch(), net.training
+    with left_as_it_was(net), torch.enable_grad(), relus:
+        net.eval()
+        output = net(torch.as_tensor(images, device="cpu").to(device))
     return data | {
-        "training": of == "model" and bool(was[0][1]),
+        "training": of == "model" and was_training,
         "ends_in": last_step(output),
         "dead_relus": relus.dead,
         "relus": relus.seen,
