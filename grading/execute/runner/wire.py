@@ -89,7 +89,9 @@ class Wire:
             raise TypeError(reason)
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            for piece in (_LENGTH.pack(len(header)) + header, *(array.reshape(-1).view(np.uint8) for array in arrays)):
+            # An array without bytes is no piece: the other side may have read all there is, and be gone.
+            buffers = (array.reshape(-1).view(np.uint8) for array in arrays if array.size)
+            for piece in (_LENGTH.pack(len(header)) + header, *buffers):
                 self._socket.settimeout(_left(deadline))
                 self._socket.sendall(piece)
         except TimeoutError as error:
