@@ -777,4 +777,123 @@ NEWCOMERS = {
     ),
 }
 
-FAULTS = BUILD | TRAIN | LATER | NEWCOMERS
+FLOW, ALONE, LOOKS = "glitchnet-gradient-flow", "glitchnet-one-image-at-a-time", "glitchnet-looks-at-the-image"
+MADE_IN_FORWARD = [
+    ("        self.classifier = nn.Linear(32, 1)\n", ""),
+    (RETURN, "classifier = nn.Linear(32, 1)\n        return classifier(self.features(images)).squeeze(1)"),
+]
+ALL_IN_FORWARD = (
+    "\n\nclass GlitchNet(nn.Module):\n"
+    + FORWARD
+    + "        layer = nn.Linear(2048, 20)\n"
+    + "        return F.relu(layer(images.flatten(1))).mean(1)\n"
+)
+ANEW = ("new layers in each call", "in `__init__`")
+LAST_RELU = [(RETURN, "return F.relu(self.classifier(self.features(images))).squeeze(1)")]
+ALWAYS_DROPOUT = [(RETURN, "return self.classifier(F.dropout(self.features(images), 0.5)).squeeze(1)")]
+
+
+def step(source: str) -> list[tuple[str, str]]:
+    """Put the features through another step, before the last layer."""
+    return [(RETURN, f"features = self.features(images)\n        return self.classifier({source}).squeeze(1)")]
+
+
+# What a net does in forward that keeps it from learning.
+FORWARDS = {
+    "a layer made in forward": fault(
+        FLOW, r"Linear\.weight", *ANEW, r"`classifier = nn\.Linear\(32, 1\)`", glitchnet=MADE_IN_FORWARD
+    ),
+    "a layer made in forward, beside other images": fault(
+        ALONE, *ANEW, r"`classifier = nn\.Linear\(32, 1\)`", "^(?!.*dimension 0)", glitchnet=MADE_IN_FORWARD
+    ),
+    "a layer made in forward, in the loss": fault(
+        FALLS, *ANEW, r"`classifier = nn\.Linear\(32, 1\)`", glitchnet=MADE_IN_FORWARD, trained=True
+    ),
+    "all layers made in forward": fault(
+        FLOW, *ANEW, r"`layer = nn\.Linear\(2048, 20\)`", "^(?!.*ModuleList)", glitchnet=ALL_IN_FORWARD
+    ),
+    "all layers made in forward, counted": fault("glitchnet-size", "0 parameters", *ANEW, glitchnet=ALL_IN_FORWARD),
+    "an attribute made in forward": fault(
+        FLOW,
+        *ANEW,
+        r"`self\.classifier = nn\.Linear\(32, 1\)`",
+        "^(?!.*detach)",
+        glitchnet=[
+            ("        self.classifier = nn.Linear(32, 1)\n", ""),
+            (RETURN, f"self.classifier = nn.Linear(32, 1)\n        {RETURN}"),
+        ],
+    ),
+    "dropout that is always on": fault(
+        ALONE,
+        "another output in each call",
+        "training=self.training",
+        r"`return .*F\.dropout",
+        glitchnet=ALWAYS_DROPOUT,
+    ),
+    "dropout that is always on, in the accuracy": fault(
+        "evaluate-test-accuracy",
+        "another output in each call",
+        r"`return .*F\.dropout",
+        glitchnet=ALWAYS_DROPOUT,
+        evaluate="\ntest_accuracy = 0.5",
+    ),
+    "a last ReLU, in the logits": fault(LOOKS, "ends in a ReLU", "no logit is negative", glitchnet=LAST_RELU),
+    "a last ReLU, in the loss": fault(
+        FALLS, "ends in a ReLU", r"`return F\.relu", "^(?!.*untrained)", glitchnet=LAST_RELU, trained=True
+    ),
+    "a ReLU before the loss": fault(
+        FALLS,
+        "through a ReLU before the loss",
+        r"`loss = loss_function\(F\.relu",
+        "^(?!.*twice)",
+        train=[(LOSS, "loss = loss_function(F.relu(model(images)), labels)")],
+        trained=True,
+    ),
+    "a comparison": fault(
+        FLOW,
+        "comparison",
+        r"`return .*\(features > 0\)\.float\(\)",
+        "^(?!.*detach)",
+        glitchnet=step("(features > 0).float()"),
+    ),
+    "a comparison at the end": fault(
+        FLOW,
+        "any parameter",
+        "comparison",
+        r"`return \(self\.classifier",
+        glitchnet=[(RETURN, "return (self.classifier(self.features(images)) > 0).float().squeeze(1)")],
+    ),
+    "a comparison, in the loss": fault(
+        FALLS, "comparison", r"\(features > 0\)", "^(?!.*0.693)", glitchnet=step("(features > 0).float()"), trained=True
+    ),
+    "rounding": fault(FLOW, "[Rr]ounding", r"torch\.round", glitchnet=step("torch.round(features)")),
+    "whole numbers in the net": fault(FLOW, "whole numbers", r"\.long\(\)", glitchnet=step("features.long().float()")),
+    "positions in the net": fault(
+        FLOW, "argmax", r"`return", glitchnet=step("features.argmax(1, keepdim=True).expand(-1, 32) / 32")
+    ),
+    "no_grad in forward": fault(
+        FLOW,
+        r"torch\.no_grad\(\)",
+        r"`with torch\.no_grad\(\):`",
+        "^(?!.*requires_grad)",
+        glitchnet=[
+            (
+                RETURN,
+                (
+                    "with torch.no_grad():\n            features = self.features(images)\n"
+                    "        return self.classifier(features).squeeze(1)"
+                ),
+            )
+        ],
+    ),
+    "frozen layers": fault(
+        FLOW,
+        "frozen",
+        r"`self\.features\.requires_grad_\(False\)`",
+        "^(?!.*detach)",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(32, 1)\n        self.features.requires_grad_(False)")],
+    ),
+    "a new tensor": fault(FLOW, r"torch\.tensor\(\)", r"`return", glitchnet=step("torch.tensor(features)")),
+}
+
+FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS

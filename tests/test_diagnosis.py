@@ -16,7 +16,7 @@ from course_utils.submission.errors import advice_on
 from course_utils.submission.unanswerable import Unanswerable
 from course_utils.submission.wording import count
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
-from tests.diagnosis_faults import FAULTS, Fault
+from tests.diagnosis_faults import FAULTS, LAST_RELU, RETURN, Fault, fault, step
 from tests.shells import new_shell
 
 matplotlib.use("agg")
@@ -130,6 +130,29 @@ def test_the_message_names_the_cause(notebook, fault, capsys):
     assert not [quote for quote in quoted if quote.strip() in notebook.lines_of_ours], message
     assert not FILES_OF_OURS.search(message), message
     assert not ONE_OF_MANY.search(message), message
+
+
+def test_a_net_without_negative_logits_passes_with_a_remark(notebook):
+    outcome = notebook.told(fault("glitchnet-no-sigmoid", glitchnet=LAST_RELU))
+    assert outcome.status == "passed" and outcome.message.startswith(
+        "GlitchNet ends in a ReLU, so no logit is negative"
+    )
+    assert outcome.message.endswith(f"Look at your line `{LAST_RELU[0][1]}`.")
+
+
+HONEST = {
+    "a mask of the images": [(RETURN, RETURN.replace("(images)", "(images * (images > 0))"))],
+    "normalisation made in forward": step("nn.LayerNorm(32)(features)"),
+    "a step that is not on the way": step("features * (1 + 0 * (features > 9))"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("change", HONEST.values(), ids=HONEST)
+def test_an_honest_forward_loses_nothing(notebook, change):
+    for asked in ("glitchnet-no-sigmoid", "glitchnet-gradient-flow"):
+        outcome = notebook.told(fault(asked, glitchnet=change))
+        assert (outcome.status, outcome.message) == ("passed", "")
 
 
 # Nothing is said without a reason

@@ -20,6 +20,7 @@ from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
 from . import devices
 from .errors import missing_forward
 from .figures import panels_of
+from .forward_watch import renewed
 from .history import follow, why_missing
 from .no_trace import left_as_it_was, random_states_of_its_own
 from .student_code import line_in, line_that_makes, near_miss
@@ -140,11 +141,16 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
 
 
 def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
-    """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it."""
+    """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it.
+
+    That is also what each call makes anew, for itself alone.
+    """
     net = find_net(namespace, of).eval()
-    found = []
     with torch.no_grad():
         before = run(net, images, of)
+        found = [name[:200] for name in renewed(lambda: torch.from_numpy(run(net, images, of)))]
+        if found:
+            return {"names": found[:MAX_PARAMETERS]}
         registered = {id(parameter) for parameter in net.parameters()}
         for name, tensor in kept_aside(net):
             if tensor.requires_grad and id(tensor) not in registered:

@@ -6,7 +6,7 @@ them. Each rule holds for a fault that is certain when its symptoms are there; w
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,8 @@ class Rule:
     says : str
         The cause, and what to do.
     where : (str, str)
-        `GlitchNet` or `train_model`, and a pattern of the line; or a variable and nothing, for the line that makes it.
+        `GlitchNet` or `train_model`, and a pattern of the line; a variable and nothing, for the line that makes it; or
+        "seen" and the symptom that is the line.
     """
 
     when: Callable[[Symptoms], Any]
@@ -47,6 +48,8 @@ class Rule:
     where: tuple[str, str] | None = None
 
 
+# Last steps after which no logit is negative, in the student's words.
+POSITIVE = {"relu": "a ReLU", "abs": "abs", "softplus": "softplus", "expbackward": "exp"}
 _OPTIMISER = ("train_model", r"\boptim\.\w+\(|\b(?:Adam|AdamW|SGD|RMSprop)\(")
 _BCE = "binary_cross_entropy_with_logits"
 
@@ -112,6 +115,12 @@ TRAINING = (
         "The loss compares logits {logits_shape} with labels {labels_shape}, each with each: write .reshape(-1) behind "
         "the logits.",
         ("train_model", r"loss\w*\(|loss\s*="),
+    ),
+    Rule(
+        lambda s: s["loss"] == _BCE and s["loss_of"] in POSITIVE,
+        "The logits go through {loss_of} before the loss, so none is negative and no image is called a blip: leave it "
+        "out.",
+        ("train_model", r"(?i)relu\(|abs\(|softplus\(|exp\("),
     ),
     Rule(
         lambda s: s["loss"] == _BCE and s["loss_of"],
@@ -226,7 +235,84 @@ UNTRAINED = (
         ("model", ""),
     ),
 )
+BY_CHANCE = (
+    Rule(
+        lambda s: s["random"] and s["made_line"],
+        "`forward` makes new layers in each call, with new random weights, so what is learnt is lost: make all layers "
+        "in `__init__`, and only use them in `forward`.",
+        ("seen", "made_line"),
+    ),
+    Rule(
+        lambda s: s["random"],
+        "The same image gets another output in each call, in evaluation mode, too. Does `forward` draw random numbers? "
+        "For dropout make nn.Dropout in `__init__`, or give F.dropout training=self.training.",
+        ("GlitchNet", r"[Dd]ropout\d?d?\(|rand|normal_?\(|shuffle|perm"),
+    ),
+)
+# Steps through which no gradient comes back.
+STEPS = (
+    Rule(
+        lambda s: s["cut"] == "no_grad",
+        "`forward` uses torch.no_grad() or torch.inference_mode(), which is for asking a net, not for training it: "
+        "leave it out.",
+        ("GlitchNet", r"no_grad|inference_mode|set_grad_enabled"),
+    ),
+    Rule(
+        lambda s: s["cut"] == "comparison",
+        "A comparison gives true or false, a step without a slope, and no gradient comes back through it: use a layer "
+        "with a slope, such as nn.ReLU.",
+        ("seen", "cut_line"),
+    ),
+    Rule(
+        lambda s: s["cut"] == "place",
+        "argmax and argsort give positions, and no gradient comes back through these: use the values themselves.",
+        ("seen", "cut_line"),
+    ),
+    Rule(
+        lambda s: s["cut"] == "whole number",
+        "No gradient comes back through whole numbers: keep floating-point numbers (float32).",
+        ("seen", "cut_line"),
+    ),
+    Rule(
+        lambda s: s["cut"] == "rounding",
+        "Rounding, like sign, is a step without a slope, so the gradient behind it is 0: leave it out.",
+        ("seen", "cut_line"),
+    ),
+    Rule(
+        lambda s: s["cut"] == "detached",
+        "What comes out of detach(), .data, .numpy(), .item() or torch.tensor() is a copy that knows nothing of the "
+        "parameters before it: go on with the tensor itself.",
+        ("seen", "cut_line"),
+    ),
+)
+POSITIVE_END = (
+    Rule(
+        lambda s: s["ends_in"] in POSITIVE,
+        "GlitchNet ends in {ending}, so no logit is negative, and a negative one is what says blip: return what comes "
+        "out of the last Linear layer.",
+        ("seen", "positive_line"),
+    ),
+)
+# What keeps gradients from the parameters of a net.
+CUT = (
+    *BY_CHANCE,
+    Rule(
+        lambda s: s["made_line"],
+        "`forward` makes new layers in each call, so what is learnt is lost: make all layers in `__init__`, and only "
+        "use them in `forward`.",
+        ("seen", "made_line"),
+    ),
+    Rule(
+        lambda s: s["frozen"],
+        "They are frozen (requires_grad=False): leave that out.",
+        ("GlitchNet", r"requires_grad"),
+    ),
+    *STEPS,
+)
 NET = (
+    *BY_CHANCE,
+    *POSITIVE_END,
+    *(replace(rule, when=lambda s, rule=rule: s["unreached"] and rule.when(s)) for rule in STEPS),
     Rule(
         lambda s: s["ends_in"] == "softmax",
         "A softmax over a single output is always 1: leave it out and return the logit.",
@@ -285,13 +371,48 @@ def of_model(submission: Submission) -> str:
     net = _net(submission, "model")
     training = _training(submission)
     together = training | net
-    rules = (*TRAINING, *STOPPED, *UNTRAINED, *NET, *RATES, *SUMS)
+    rules = (*TRAINING, *STOPPED, *NET, *UNTRAINED, *RATES, *SUMS)
     return _first(submission, net, MODEL) or _first(submission, together, rules)
 
 
 def of_net(submission: Submission) -> str:
     """What is the matter with a new net, whatever it is trained by."""
     return _first(submission, _net(submission, "GlitchNet"), NET)
+
+
+def of_chance(submission: Submission, of: str = "GlitchNet") -> str:
+    """Why a net gives the same image another output in each call; empty if it does not."""
+    return _first(submission, _net(submission, of), BY_CHANCE)
+
+
+def of_positive_end(submission: Submission) -> str:
+    """Why no output of a new net is negative; empty if that is not known."""
+    return _first(submission, _net(submission, "GlitchNet"), POSITIVE_END)
+
+
+def of_cut(submission: Submission) -> str:
+    """Why no gradient reaches some parameters."""
+    return _first(submission, _net(submission, "GlitchNet"), CUT) or sentences(
+        "Look for detach(), torch.no_grad(), .data, a conversion to NumPy in `forward`, or requires_grad=False.",
+        line(submission, "GlitchNet", r"detach\(|no_grad|\.data\b|numpy\(|requires_grad|\.tolist\(|\.item\("),
+    )
+
+
+def of_other_company(submission: Submission) -> str:
+    """Why the logit of an image is another one beside other images."""
+    return of_chance(submission) or sentences(
+        "Does `forward` average, normalise or flatten across the batch (dimension 0)?",
+        line_across_the_batch(submission),
+    )
+
+
+def of_kept_aside(submission: Submission, names: list[str]) -> str:
+    """Why no optimiser finds what moves the output of a net."""
+    return of_chance(submission) or sentences(
+        "They are neither attributes of their own nor in a list or dict that PyTorch looks into: use nn.ModuleList (or "
+        "nn.Sequential, nn.ModuleDict, nn.ParameterList) in the place of a plain list or dict.",
+        line_of_attribute(submission, names),
+    )
 
 
 def line(submission: Submission, of: str, pattern: str) -> str:
@@ -318,11 +439,6 @@ def line_of_attribute(submission: Submission, names: list[str]) -> str:
     """Quote the line that makes the first of some attributes of a net, such as "layers[0].weight"."""
     attribute = re.match(r"\w+", min(names))
     return line(submission, "GlitchNet", rf"self\.{attribute[0]}\s*=") if attribute else ""
-
-
-def line_that_cuts(submission: Submission) -> str:
-    """Quote the line of a net that cuts off the gradients."""
-    return line(submission, "GlitchNet", r"detach\(|no_grad|\.data\b|numpy\(|requires_grad|\.tolist\(|\.item\(")
 
 
 def line_across_the_batch(submission: Submission) -> str:
@@ -380,6 +496,8 @@ def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
     names = seen.get("from_notebook", {})
     words = {kind: " and ".join(f"`{name}`" for name in names.get(kind, [])) or "another net" for kind in names}
     patterns = {f"{kind}_pattern": "|".join(names.get(kind, [])) or "X" for kind in names}
+    words["ending"] = POSITIVE.get(seen.get("ends_in", ""), "")
+    words["loss_of"] = POSITIVE.get(seen.get("loss_of", ""), seen.get("loss_of", ""))
     after = seen.get("stopped_after")
     words["stopped"] = count(after, "finished epoch") if isinstance(after, int) else ""
     said = rule.says.format(**(seen | words))
@@ -390,5 +508,7 @@ def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
         of = names["optimisers"][0]
     for key, value in patterns.items():
         pattern = pattern.replace("{" + key + "}", value)
+    if of == "seen":
+        return sentences(said, f"Look at your line `{seen[pattern]}`." if seen[pattern] else "")
     quoted = submission.source_line(of, pattern) if pattern else submission.assignment(of)
     return sentences(said, f"Look at your line `{quoted}`." if quoted else "")

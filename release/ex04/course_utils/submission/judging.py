@@ -193,7 +193,7 @@ def why_one_class(submission: Submission) -> str:
 
 def why_other_accuracy(submission: Submission, found: float, logits: np.ndarray, part: TestPart) -> str:
     """Why an accuracy is not that of `model` on the test part."""
-    changed = causes.of_data(submission)
+    changed = causes.of_data(submission) or causes.of_chance(submission, "model")
     if changed:
         return changed
     in_training = causes.of_training_mode(submission)
@@ -220,6 +220,7 @@ def why_other_scores(submission: Submission, scores: np.ndarray, logits: np.ndar
     """Why scores are not the sigmoid of the logits of `model` for the test part."""
     return (
         causes.of_data(submission)
+        or causes.of_chance(submission, "model")
         or slips.of_scores(scores, logits)
         or causes.of_training_mode(submission)
         or (

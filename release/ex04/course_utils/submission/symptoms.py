@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
+from .forward_watch import ForwardWatch
 from .history import runs
 from .no_trace import left_as_it_was
 from .student_code import functions_in, globals_read, line_in, line_that_makes
@@ -23,7 +24,9 @@ from .student_code import functions_in, globals_read, line_in, line_that_makes
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
 _LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
 _RELUS = frozenset(("relu", "relu_", "clamp_min", "clamp_min_"))
-# Steps of the automatic differentiation that leave the numbers as they are.
+# Steps of the automatic differentiation after which no number is negative.
+_POSITIVE = ("relu", "abs", "softplus", "expbackward")
+# Steps of it that leave the numbers as they are.
 _RESHAPING = (
     *("view", "reshape", "squeeze", "unsqueeze", "flatten", "expand", "unbind", "split"),
     *("select", "slice", "alias", "tocopy", "clone", "tbackward", "transpose", "permute"),
@@ -50,8 +53,11 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     Returns
     -------
     dict
-        ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax" or empty; ``dead_relus`` and
-        ``relus``: layers that are 0 for every image, and all; ``constant``: whether all images get the same logit;
+        ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax", what leaves no number negative,
+        such as "relu", or empty; ``dead_relus`` and ``relus``: layers that are 0 for every image, and all;
+        ``constant``: whether all images get the same logit; ``random``: whether another call gives other outputs;
+        ``frozen``: number of parameters with requires_grad=False; ``unreached``: number of the others on which the
+        output does not depend; ``cut``, ``cut_line``, ``made_line`` and ``positive_line``: see `ForwardWatch`;
         ``is_checkpoint``: whether the weights are those in the file, or None if there is none that fits;
         ``is_untrained``: whether they are those with which the training began; ``stopped_after``: epochs after which
         the training of the file was stopped, or None. And, whatever `of` is, ``data_as_given`` and
@@ -63,15 +69,26 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     if not isinstance(net, nn.Module):
         return data
     device = next((parameter.device for parameter in net.parameters()), "cpu")
-    relus, was_training = ReluWatch(), net.training
-    with left_as_it_was(net), torch.enable_grad(), relus:
+    relus, forward, was_training = ReluWatch(), ForwardWatch(namespace), net.training
+    batch = torch.as_tensor(images, device="cpu").to(device)
+    with left_as_it_was(net), torch.enable_grad():
         net.eval()
-        output = net(torch.as_tensor(images, device="cpu").to(device))
+        with relus:
+            output = net(batch)  # the first call: here lazy layers are made
+        with forward.watching():
+            again = net(batch)
     return data | {
         "training": of == "model" and was_training,
         "ends_in": last_step(output),
         "dead_relus": relus.dead,
         "relus": relus.seen,
+        "random": bool((output - again).abs().max() > 1e-3 * (output.max() - output.min())),
+        "unreached": unreached(net, again),
+        "frozen": sum(not parameter.requires_grad for parameter in net.parameters()),
+        "made_line": forward.made_line,
+        "positive_line": forward.positive_line,
+        "cut": forward.cut,
+        "cut_line": forward.cut_line,
         "constant": bool(np.ptp(output.detach().cpu().numpy(), axis=0).max(initial=0.0) == 0),
         **where_from(namespace, net),
     }
@@ -151,11 +168,21 @@ def names_from_notebook(train_model: Any, namespace: dict[str, Any]) -> dict[str
     }
 
 
+def unreached(net: nn.Module, output: torch.Tensor) -> int:
+    """Number of a net's parameters to which no gradient of its output leads back."""
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    if not output.requires_grad or not learning:
+        return len(learning)
+    return sum(part is None for part in torch.autograd.grad(output.sum(), learning, allow_unused=True))
+
+
 def last_step(output: torch.Tensor) -> str:
-    """Whether the last thing that was done to an output is a sigmoid or a softmax; else empty."""
+    """What was done last to an output, if that is a sigmoid, a softmax, or a step after which nothing is negative."""
     step = getattr(output, "grad_fn", None)
     for _ in range(10):
         name = type(step).__name__.lower()
+        if name.startswith(_POSITIVE):
+            return next(positive for positive in _POSITIVE if name.startswith(positive))
         if "softmax" in name or "sigmoid" in name:
             return "" if "log" in name else "softmax" if "softmax" in name else "sigmoid"
         if step is None or not name.startswith(_RESHAPING) or not step.next_functions:

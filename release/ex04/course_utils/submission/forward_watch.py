@@ -1,0 +1,128 @@
+"""What a net does in ``forward`` that keeps it from learning: layers made anew in each call, steps without a gradient.
+
+Seen on the student's side, to word the message of a check that has failed; `renewed` also tells which parameters no
+optimiser can find.
+"""
+
+import linecache
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
+
+from .student_code import is_locked
+
+_COMPARISONS = frozenset(("gt", "lt", "ge", "le", "eq", "ne", "greater", "less", "greater_equal", "less_equal"))
+_PLACES = frozenset(("argmax", "argmin", "argsort", "bucketize", "searchsorted"))
+_ROUNDING = frozenset(("round", "floor", "ceil", "trunc", "sign", "fix", "heaviside", "floor_divide"))
+_POSITIVE = frozenset(("relu", "abs", "softplus", "exp"))
+_OUT_OF_TORCH = frozenset(("numpy", "item", "tolist"))
+
+
+class ForwardWatch(TorchFunctionMode):
+    """Notes the first step of a net through which no gradient comes back, and the line that makes layers in a call.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals, by which the student's lines are known.
+
+    Attributes
+    ----------
+    cut : str
+        What the step is: "comparison", "place", "whole number", "rounding", "no_grad", "detached", or empty.
+    cut_line, made_line, positive_line : str
+        The student's lines: of that step, of the first layer that is made, of the last step after which nothing is
+        negative; empty if there is none.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self.cut = self.cut_line = self.made_line = self.positive_line = ""
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch for as long as this lasts."""
+        hook = register_module_parameter_registration_hook(self._on_parameter)
+        try:
+            with self:
+                yield
+        finally:
+            hook.remove()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call a function of torch's, and look whether what it returns still depends on the parameters."""
+        returned = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "").strip("_")
+        if name in _POSITIVE:
+            self.positive_line = self._line()
+        depends = any(isinstance(value, torch.Tensor) and value.requires_grad for value in args)
+        if depends and not self.cut:
+            self.cut = _cut(name, returned)
+            self.cut_line = self._line() if self.cut else ""
+        return returned
+
+    def _on_parameter(self, *_: Any) -> None:
+        self.made_line = self.made_line or self._line()
+
+    def _line(self) -> str:
+        """The line of the student's that is being run."""
+        frame = sys._getframe()
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if frame.f_globals is self._namespace and not is_locked("".join(linecache.getlines(file))):
+                return linecache.getline(file, frame.f_lineno).strip()
+            frame = frame.f_back
+        return ""
+
+
+def _cut(name: str, returned: Any) -> str:
+    if name in _ROUNDING:
+        return "rounding"
+    if name in _OUT_OF_TORCH:
+        return "detached"
+    if not isinstance(returned, torch.Tensor) or returned.requires_grad:
+        return ""
+    if name in _COMPARISONS:
+        return "comparison"
+    if name in _PLACES:
+        return "place"
+    if not returned.is_floating_point():
+        return "whole number"
+    return "detached" if torch.is_grad_enabled() else "no_grad"
+
+
+def renewed(call: Callable[[], torch.Tensor]) -> list[str]:
+    """Name the parameters that each call of a net makes anew with other values, if the outputs differ with them.
+
+    A layer that is made in a call and is the same each time, such as one of normalisation, is none of these.
+
+    Parameters
+    ----------
+    call : function without arguments
+        Calls the net, and returns its output for always the same images.
+    """
+    first, second = (_made_by(call) for _ in range(2))
+    differ = [name for (name, one), (_, other) in zip(first[0], second[0], strict=False) if not torch.equal(one, other)]
+    return [] if torch.equal(first[1], second[1]) else list(dict.fromkeys(differ))
+
+
+def _made_by(call: Callable[[], torch.Tensor]) -> tuple[list[tuple[str, torch.Tensor]], torch.Tensor]:
+    made: list[tuple[str, nn.Parameter]] = []
+
+    def note(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
+        if parameter is not None and parameter.requires_grad and not nn.parameter.is_lazy(parameter):
+            made.append((f"{type(module).__name__}.{name}", parameter))
+
+    hook = register_module_parameter_registration_hook(note)
+    try:
+        output = call()
+    finally:
+        hook.remove()
+    return [(name, parameter.detach()) for name, parameter in made], output
