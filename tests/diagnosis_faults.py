@@ -896,4 +896,108 @@ FORWARDS = {
     "a new tensor": fault(FLOW, r"torch\.tensor\(\)", r"`return", glitchnet=step("torch.tensor(features)")),
 }
 
-FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS
+# Slips of which the message said something general, or something else.
+BY_ITS_NAME = {
+    "flattened from the first axis": fault(
+        SHAPE, "mixes the images", r"`nn\.Flatten\(0\),`", glitchnet=[("nn.Flatten(),", "nn.Flatten(0),")]
+    ),
+    "a sum over the batch of images": fault(
+        SHAPE, "average or sum", r"`return .*sum\(0\)`", glitchnet=[(RETURN, RETURN.replace("squeeze(1)", "sum(0)"))]
+    ),
+    "classes in the place of logits": fault(
+        SHAPE,
+        "not the class",
+        r"`return .*argmax",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(32, 2)"), ("squeeze(1)", "argmax(1)")],
+    ),
+    "three outputs": fault(
+        SHAPE,
+        "3 outputs per image",
+        r"`self\.classifier = nn\.Linear\(32, 3\)`",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Linear(32, 3)"), (".squeeze(1)", "")],
+    ),
+    "a layer without self": fault(
+        SHAPE, r"`self\.classifier` exists", glitchnet=[("return self.classifier", "return classifier")]
+    ),
+    "one axis too many": fault(
+        SHAPE, "leave out what adds", "`return", glitchnet=[("features(images)", "features(images.unsqueeze(1))")]
+    ),
+    "a class in the place of a layer": fault(
+        SHAPE,
+        r"parentheses: nn\.ReLU\(\)",
+        glitchnet=[("nn.ReLU(),\n            nn.Max", "nn.ReLU,\n            nn.Max")],
+    ),
+    "a function in the place of a layer": fault(
+        SHAPE, "use layers", "`F", glitchnet=[("nn.ReLU(),\n            nn.Max", "F.relu(),\n            nn.Max")]
+    ),
+    "too many poolings": fault(SHAPE, "leave one out", "`return", glitchnet=[("nn.MaxPool2d(2),", "nn.MaxPool2d(8),")]),
+    "the images of the notebook in the net": fault(
+        LOOKS,
+        "answers about `X`",
+        r"`return .*X\[:len\(images\)\]",
+        glitchnet=[("features(images)", "features(torch.from_numpy(X[:len(images)]))")],
+    ),
+    "a step without parentheses": fault(
+        LEARNS, "parentheses", "`optimiser.step`", train=[("optimiser.step()", "optimiser.step")]
+    ),
+    "zero_grad without parentheses": fault(
+        CLEARS, "parentheses", "`optimiser.zero_grad`", train=[("optimiser.zero_grad()", "optimiser.zero_grad")]
+    ),
+    "parameters without parentheses": fault(
+        LEARNS, r"model\.parameters\(\)\.", train=[("model.parameters(), lr", "model.parameters, lr")]
+    ),
+    "a loss class": fault(
+        LEARNS, r"`loss_function = nn\.BCEWithLogitsLoss`", train=[("nn.BCEWithLogitsLoss()", "nn.BCEWithLogitsLoss")]
+    ),
+    "labels before logits": fault(
+        LOSSES,
+        "logits first",
+        r"`loss = loss_function\(labels, model\(images\)\)`",
+        train=[(LOSS, "loss = loss_function(labels, model(images))")],
+    ),
+    "a new tensor of the loss": fault(
+        LEARNS,
+        "no gradient",
+        r"`loss = torch\.tensor\(loss\.item\(\), requires_grad=True\)`",
+        train=[(LOSS, LOSS + "\n            loss = torch.tensor(loss.item(), requires_grad=True)")],
+    ),
+    "a minus before the loss": fault(
+        LEARNS, "minus before the loss", "`loss = -loss", train=[(LOSS, LOSS.replace("= loss", "= -loss"))]
+    ),
+    "epochs in no use": fault(
+        LOSSES, "does not use its parameter `epochs`", r"range\(3\)", train=[("range(epochs)", "range(3)")]
+    ),
+    "only the first batch": fault(
+        LOSSES,
+        "all of the images",
+        "`break`",
+        train=[("total += loss.item() * len(batch)", "total += loss.item() * len(batch)\n            break")],
+    ),
+    "the notebook's positions": fault(
+        LEARNS,
+        "the training part already",
+        "train_indices",
+        train=[("torch.randperm(len(X), generator=generator)", "torch.from_numpy(train_indices)")],
+    ),
+    "tensors taken for arrays": fault(
+        LEARNS, "tensors already", "`images, labels", train=[("= X[batch]", "= torch.from_numpy(X[batch])")]
+    ),
+    "parts swapped": fault(
+        "train-split", "been swapped", train=[("test_indices, train_indices =", "train_indices, test_indices =")]
+    ),
+    "parts drawn by chance": fault(
+        "train-split", "permutation", train="\ntrain_indices = np.random.default_rng(1).integers(0, 1000, 800)"
+    ),
+    "images in the place of positions": fault("train-split", "themselves", train="\ntest_indices = X[test_indices]"),
+    "positions from 1": fault("train-split", "Counted from 1", train="\ntest_indices = np.arange(1000) + 1"),
+    "the number of mistakes": fault(
+        "mistakes-exact", "number of mistakes", "`missed_chirps", mistakes="\nmissed_chirps = len(missed_chirps)"
+    ),
+    "a figure of other images": fault(
+        "mistakes-figure",
+        "other images of the dataset",
+        mistakes=[("spectrogram_grid(X_test[shown]", "spectrogram_grid(X[shown]")],
+    ),
+}
+
+FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME

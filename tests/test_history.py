@@ -462,6 +462,79 @@ def test_summary_says_once_what_is_out_of_date(notebook):
         assert shown.count("out of date") == 2
 
 
+def test_a_check_shows_one_reason_and_the_summary_all_of_them_once(notebook):
+    notebook.run_all()
+    names = {"Net": "model", "Score": "scores", "Other": "test_accuracy"}
+    for title, name in names.items():
+        notebook.check(name, title=title)
+    notebook.run(CHANGES["GlitchNet"][1], "glitchnet")
+    notebook.run(CHANGES["train_model"][1], "train")
+    notebook.run(EVALUATE.replace("test_logits = ", "test_logits = 2 * "), "evaluate")
+    changed = "`model` was trained before you changed `GlitchNet` and `train_model`. Run the training again."
+    made = "`scores` was made before `test_logits` was made anew. Run the cell that makes it again, and those below."
+    outcome = notebook.check("scores")
+    assert outcome.out_of_date == (changed, made)
+    for shown in (str(outcome), outcome._repr_html_().replace("<code>", "`").replace("</code>", "`")):
+        assert shown.count("out of date") == 1 and changed in shown and made not in shown
+    summary = notebook.submission.summary({"Task": dict.fromkeys(names, 1)})
+    for shown in (repr(summary), summary._repr_html_().replace("<code>", "`").replace("</code>", "`")):
+        assert shown.count(changed) == shown.count(made) == 1
+
+
+# What is saved, and was not run
+
+
+def save_later(notebook, monkeypatch, seconds=60, **changed):
+    path = save(notebook, **changed)
+    os.utime(path, (time.time() + seconds,) * 2)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    return path
+
+
+def test_a_cell_that_was_changed_and_not_run_is_named_in_every_check_of_what_it_made(notebook, monkeypatch):
+    notebook.run_all()
+    save_later(notebook, monkeypatch)
+    assert notebook.check("GlitchNet", "scores").out_of_date == ()
+    save_later(notebook, monkeypatch, 90, glitchnet=NET.format(" * 2"))
+    says = "You changed the cell that makes `GlitchNet` after it ran. Judged is what ran. Run it again."
+    for name in ("GlitchNet", "model", "scores"):
+        assert notebook.check(name).out_of_date == (says,)
+    assert notebook.check("train_model").out_of_date == ()
+    notebook.run(NET.format(" * 2"), "glitchnet")
+    assert notebook.check("GlitchNet").out_of_date == ()
+    assert "you changed `GlitchNet`" in str(notebook.check("scores").out_of_date)
+
+
+UNKNOWN = {
+    "only a comment": lambda n, m: save_later(n, m, glitchnet="# linear\n" + NET.format("")),
+    "saved before it ran": lambda n, m: save_later(n, m, -60, glitchnet=NET.format(" * 2")),
+    "the front end names no file": lambda n, m: (
+        save_later(n, m, glitchnet=NET.format(" * 2")),
+        m.delenv("JPY_SESSION_NAME"),
+    ),
+    "no such file": lambda n, m: save_later(n, m, glitchnet=NET.format(" * 2")).unlink(),
+    "no notebook": lambda n, m: save_later(n, m).write_text("{"),
+    "another cell": lambda n, m: save_later(n, m, scratch="x = 1"),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_what_is_not_known_to_have_changed_is_not_named(notebook, monkeypatch, kind):
+    notebook.run_all()
+    UNKNOWN[kind](notebook, monkeypatch)
+    assert notebook.check("GlitchNet", "scores", "test_accuracy").out_of_date == ()
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+@pytest.mark.parametrize("source", [STUB, "test_accuracy = ("])
+def test_a_cell_that_was_filled_in_after_its_run_is_to_be_run_again(notebook, monkeypatch, source, with_ids):
+    notebook.with_ids = with_ids
+    notebook.run(source, "evaluate")
+    save_later(notebook, monkeypatch, evaluate="test_accuracy = 0.5")
+    message = ask(notebook, "test_accuracy", "evaluate-test-accuracy")
+    assert message.endswith("You changed the cell after that run: run it again.") == with_ids
+
+
 def ready(notebook):
     return readiness.readiness(notebook.shell.user_ns, "discussion")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from course_utils import simulators
-from course_utils.submission import judging
+from course_utils.submission import judging, slips
 from course_utils.submission.answers import as_array
 from course_utils.submission.questions import NoAnswer, Panel, Submission
 from course_utils.submission.unanswerable import Unanswerable
@@ -333,3 +333,52 @@ def test_devices_dtypes_and_gradients_do_not_matter():
     assert as_array(value, "x").tolist() == [0.25, 0.5]
     assert as_array(torch.tensor([1, 2], dtype=torch.int8), "x").dtype == np.int64
     assert as_array(torch.tensor([True]), "x").dtype == np.bool_
+
+
+LOGITS = np.random.default_rng(3).normal(0, 2, 40)
+LABELS = np.arange(40) % 2
+
+
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-logits))
+
+
+SLIPS_OF_SCORES = {
+    "percent": 100 * sigmoid(LOGITS),
+    "class that was predicted": np.maximum(sigmoid(LOGITS), sigmoid(-LOGITS)),
+    "distances": np.abs(sigmoid(LOGITS) - 0.5),
+    "sorted": np.sort(sigmoid(LOGITS)),
+    "softmax over the test part": np.exp(LOGITS) / np.exp(LOGITS).sum(),
+    "tanh": np.tanh(LOGITS),
+    "logarithms": np.log(sigmoid(LOGITS)),
+    "rounded": np.round(sigmoid(LOGITS), 1),
+}
+
+
+@pytest.mark.parametrize("says", SLIPS_OF_SCORES)
+def test_scores_by_a_slip_name_it(says):
+    assert says in slips.of_scores(SLIPS_OF_SCORES[says], LOGITS)
+    assert slips.of_scores(sigmoid(LOGITS) * 0.9, LOGITS) == ""
+
+
+def test_accuracies_by_a_slip_name_it():
+    logits = np.where(LABELS == 1, 1.0, -1.0) * np.where(np.arange(40) < 7, -1, 1)  # right in 33 of 40
+    learnt = np.ones(160), np.arange(160) % 2  # right in one half
+    told = {
+        0.82: "rounded",
+        (33 + 80) / 200: "on all images",
+        0.55: "what chance gives",
+        0.5: "same class",
+        7 / 40: "wrong answers",
+        0.7: "",
+    }
+    for found, says in told.items():
+        slip = slips.of_accuracy(found, logits, LABELS, learnt)
+        assert says in slip and bool(says) == bool(slip)
+
+
+def test_tables_by_a_slip_name_it():
+    expected = np.array([[18, 2], [3, 17]])
+    assert "same class" in slips.of_confusion(np.array([[0, 20], [0, 20]]), expected)
+    assert "counts 400 images, and the test part has 40" in slips.of_confusion(10 * expected, expected)
+    assert slips.of_confusion(np.array([[17, 3], [3, 17]]), expected) == ""

@@ -35,7 +35,8 @@ class Outcome:
     message : str
         What was expected, what was found, what to try.
     out_of_date : tuple of str
-        Why this may be the outcome of something older than what the cells say now, in sentences; empty if it isn't.
+        Why this may be the outcome of something older than what the cells say now, in sentences; empty if it isn't. The
+        first is what to do first, and the only one that is shown.
     """
 
     title: str
@@ -64,7 +65,7 @@ class Outcome:
         symbol, _ = LOOKS[self.status]
         lines = [f"{symbol} {self.status}: {self.title} ({self.worth})"]
         if self.out_of_date:
-            lines.append(f"  {LOOKS['out of date'][0]} out of date: {' '.join(self.out_of_date)}")
+            lines.append(f"  {LOOKS['out of date'][0]} out of date: {self.out_of_date[0]}")
         return "\n".join([*lines, f"  {self.message}"] if self.message else lines)
 
     def _repr_html_(self) -> str:
@@ -72,7 +73,7 @@ class Outcome:
         return (
             f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; margin: 0.2em 0;">'
             f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.worth}"
-            + "".join(as_block(f"{in_colour('out of date')} &middot; {in_html(why)}") for why in self.out_of_date)
+            + "".join(as_block(f"{in_colour('out of date')} &middot; {in_html(why)}") for why in self.out_of_date[:1])
             + as_block(in_html(self.message))
             + "</div>"
         )

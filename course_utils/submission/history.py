@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from asyncio import CancelledError
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 from ..settings import in_grading
 from .cell_names import CellNames, names_in
 from .front_end import run_all_above
+from .saved_notebook import is_changed
 from .unanswerable import Unanswerable, describe, is_stub
 
 
@@ -36,6 +38,8 @@ class CellRun:
         Its place in the order of all runs.
     names : CellNames
         What the source says of names.
+    begun : float
+        When it began, in seconds since 1970.
     """
 
     source: str
@@ -46,6 +50,7 @@ class CellRun:
     cell: str = ""
     number: int = 0
     names: CellNames = field(default_factory=CellNames)
+    begun: float = 0.0
 
     def made(self, name: str) -> bool:
         """Whether this run made a name anew, as far as it got."""
@@ -82,6 +87,7 @@ _MADE_IN = {
 _RUNS: deque[CellRun] = deque(maxlen=1000)
 _NUMBERS = itertools.count(1)
 _BEGUN: list[Any] = []  # what IPython tells of the cell that is running, or ran last
+_BEGUN_AT: list[float] = [0.0]  # when
 
 
 def follow(shell: Any) -> None:
@@ -91,6 +97,7 @@ def follow(shell: Any) -> None:
 
     def begin(info: Any) -> None:
         _BEGUN[:] = [info]
+        _BEGUN_AT[:] = [time.time()]
 
     def note(result: Any) -> None:
         # An interrupt while ipykernel waits for a cell: it has no result then.
@@ -105,6 +112,7 @@ def follow(shell: Any) -> None:
 def _run(info: Any, error: BaseException | None, namespace: dict[str, Any]) -> CellRun:
     source = getattr(info, "raw_cell", None) or ""
     known = {"cell": getattr(info, "cell_id", None) or "", "number": next(_NUMBERS), "names": names_in(source)}
+    known["begun"] = _BEGUN_AT[0]
     if error is None:
         return CellRun(source, **known)
     is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
@@ -162,6 +170,11 @@ def _last_of_its_cell(run: CellRun) -> CellRun:
     return next(other for other in reversed(_RUNS) if other is run or (run.cell and other.cell == run.cell))
 
 
+def is_changed_since(run: CellRun, namespace: dict[str, Any]) -> bool:
+    """Whether a cell was changed, and saved, after a run; False where that is not known."""
+    return is_changed(run.cell, run.source, run.begun, namespace)
+
+
 def why_missing(name: str, namespace: dict[str, Any]) -> Unanswerable:
     """Tell why a name of the contract does not exist."""
     return _reason(name, frozenset(), namespace) or Unanswerable("not attempted", _not_run(name, namespace))
@@ -180,8 +193,9 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
     run = _last_run_that_should_make(name)
     if run is None:
         return None
+    since = " You changed the cell after that run: run it again." if is_changed_since(run, namespace) else ""
     if run.was_a_stub:
-        return Unanswerable("not attempted", run.message)
+        return Unanswerable("not attempted", f"{run.message.rstrip('.')}.{since}" if since else run.message)
     if run.error == "NameError" and run.lacked not in asked:
         deeper = _reason(run.lacked, asked | {name}, namespace)
         if deeper and deeper.kind != "contract":
@@ -193,11 +207,13 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
                 f"the kernel started. Stuck after a restart? Run all cells above: {run_all_above(namespace)}.",
             )
     if run.error:
-        return Unanswerable("error", f"`{name}` does not exist, because {run.message}")
+        told = f"`{name}` does not exist, because {run.message}"
+        return Unanswerable("error", f"{told.rstrip('.')}.{since}" if since else told)
     made = " and ".join(f"`{other}`" for other in list(run.names.made)[-3:])
     instead = f" The cell makes {made}." if made and not in_grading() else ""
     return Unanswerable(
-        "contract", f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?{instead}"
+        "contract",
+        f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?{instead}{since}",
     )
 
 

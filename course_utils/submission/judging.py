@@ -75,16 +75,26 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     if flat.dtype == np.bool_:
         assert flat.size == size, f"`{name}` is a mask of length {flat.size}; expected {size}, one for each image."
         return np.flatnonzero(flat)
-    assert flat.size <= size, f"`{name}` holds {count(flat.size, 'number')}; there are only {size} images to point at."
+    pixels = np.prod(dataset()[0].shape[1:])
+    assert flat.size <= size, sentences(
+        f"`{name}` holds {count(flat.size, 'number')}; there are only {size} images to point at.",
+        "Are these the images themselves? Give their positions." if flat.size % pixels == 0 else "",
+    )
     assert np.isfinite(flat).all() and (flat == np.round(flat)).all(), (
         f"`{name}` should hold positions, whole numbers; found {flat[:3]}."
     )
     whole = flat.astype(np.int64)
-    assert whole.min() >= 0 and whole.max() < size, (
+    assert whole.min() >= 0 and whole.max() < size, sentences(
         f"`{name}` should point at {size} images with numbers from 0 to {size - 1}; "
-        f"found {whole.min()} to {whole.max()}."
+        f"found {whole.min()} to {whole.max()}.",
+        "Counted from 1? The first image has the number 0." if (whole.min(), whole.max()) == (1, size) else "",
     )
-    assert repeats or len(np.unique(whole)) == whole.size, f"`{name}` holds some numbers twice."
+    assert repeats or len(np.unique(whole)) == whole.size, sentences(
+        f"`{name}` holds some numbers twice.",
+        "Are they drawn at random, each by itself? Shuffle all positions once, with permutation, and cut them in two."
+        if name.endswith("_indices")
+        else "",
+    )
     return whole
 
 
@@ -186,6 +196,12 @@ def assert_disjoint(parts: dict[str, np.ndarray]) -> None:
     )
 
 
+def why_other_share(parts: dict[str, np.ndarray]) -> str:
+    """Why a test part is too large or too small; empty if unknown."""
+    test, learnt = len(parts["test"]), len(parts["train"])
+    return "Have `train_indices` and `test_indices` been swapped?" if test > 2 * learnt else ""
+
+
 def why_one_class(submission: Submission) -> str:
     """Why a part of the dataset holds nearly one class only."""
     return causes.of_data(submission) or "The dataset lists all chirps first: shuffle before you split."
@@ -281,6 +297,11 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
     kind, other_class = simulators.CLASS_NAMES[true_class], 1 - true_class
     others = mistakes_among(logits, part.labels, other_class)
     expected = mistakes_among(logits, part.labels, true_class)
+    members = np.flatnonzero(part.labels == true_class)
+    if found.size == 1 and found[0] == expected.size:
+        return "It looks like the number of mistakes: give their positions."
+    if found.size and np.array_equal(np.sort(found), np.setdiff1d(members, expected)):
+        return f"They are the {kind}s that `model` gets right: turn the comparison round."
     if expected.size and others.size and np.array_equal(np.sort(found), np.union1d(expected, others)):
         return (
             "They are all mistakes, of both classes: chirps called blip belong in `missed_chirps`, and blips called "
@@ -291,7 +312,6 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
             f"They are the {simulators.CLASS_NAMES[other_class]}s called {kind}: have `missed_chirps` and "
             "`false_chirps` been swapped?"
         )
-    members = np.flatnonzero(part.labels == true_class)
     return slips.of_positions(found, expected, members, part.indices, kind)
 
 
@@ -330,8 +350,8 @@ def assert_mistakes(
         f"`{name}` should hold {kind}s only; {count(misplaced.sum(), 'image')} in it of the other class.", slip
     )
     assert not needless.any(), sentences(
-        f"`{name}` holds {count(needless.sum(), kind)} that `model` classifies correctly:",
-        slip or "compare with logit 0 (score 0.5), in evaluation mode, and give positions within the test part.",
+        f"`{name}` holds {count(needless.sum(), kind)} that `model` classifies correctly.",
+        slip or "Compare with logit 0 (score 0.5), in evaluation mode, and give positions within the test part.",
     )
     assert not missing.any(), sentences(f"`{name}` lacks {count(missing.sum(), kind)} that `model` gets wrong.", slip)
 
@@ -479,6 +499,19 @@ def numbers_in(text: str) -> list[tuple[float, bool]]:
     text = re.sub(r" ?(?:\\times|\\cdot|[\u00d7\u00b7*x]) ?10 ?(?:\^|\*\*)? ?\{? ?([-+]?\d+) ?\}?", r"e\1", text)
     found = re.findall(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?) ?(\\?%)?", text)
     return [(float(number.replace(",", ".")), bool(percent)) for number, percent in found]
+
+
+def why_other_images(submission: Submission, panels: list[Panel], name: str) -> str:
+    """Why a figure shows no images of the test part, or not those that it should."""
+    parts, (X, _) = split(submission), dataset()
+    shown = [shown_in(panel, X) for panel in panels[:3]]
+    known = [image for image in shown if image is not None]
+    if known and not np.isin(known, parts["test"]).any():
+        return (
+            "It shows other images of the dataset. Are positions within the test part taken for positions in `X`? "
+            "Draw the images X[test_indices][...]."
+        )
+    return causes.of_empty_figure(submission, name)
 
 
 def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
@@ -629,7 +662,9 @@ def assert_learnt(training: Training, truth: np.ndarray, submission: Submission)
 
 def _why_little_is_learnt(right: float, submission: Submission) -> str:
     if right <= 0.1:
-        return "It learns the opposite: is there a minus before the logits, or are 0 and 1 exchanged in the labels?"
+        return causes.of_opposite(submission) or (
+            "It learns the opposite: is there a minus before the logits, or are 0 and 1 exchanged in the labels?"
+        )
     return (
         causes.of_small_steps(submission)
         or "Does train_model use its arguments model, X and y, and nothing else from the notebook?"
@@ -659,7 +694,7 @@ def assert_fresh_gradients(training: Training, labels: np.ndarray, submission: S
     assert right >= 0.7, sentences(
         f"After three epochs on a simple task the net is right in {right:.0%} of its own training images: a training "
         "in which nothing is learnt shows nothing about its steps.",
-        causes.of_training(submission),
+        causes.of_training(submission) or _why_little_is_learnt(right, submission),
     )
 
 
@@ -675,8 +710,9 @@ def assert_mean_losses(losses: np.ndarray, epochs: int, submission: Submission) 
         "epoch.",
         causes.of_losses(submission),
     )
-    assert np.isfinite(losses).all() and (losses >= 0).all(), (
-        f"The losses should be finite and not negative; found {losses}."
+    assert np.isfinite(losses).all() and (losses >= 0).all(), sentences(
+        f"The losses should be finite and not negative; found {losses.reshape(-1)[0]:.3g}.",
+        causes.of_opposite(submission) or causes.of_losses(submission),
     )
 
 

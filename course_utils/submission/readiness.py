@@ -1,6 +1,5 @@
 """Is a notebook ready to be handed in? What the kernel and the files beside the notebook tell."""
 
-import json
 import re
 import time
 from itertools import pairwise, takewhile
@@ -15,6 +14,7 @@ from .cell_names import is_same_code
 from .front_end import notebook_file, restart_and_run_all
 from .history import CellRun
 from .no_trace import random_states_of_its_own
+from .saved_notebook import cells_of
 from .summary import Ready
 from .wording import count
 
@@ -56,19 +56,10 @@ def _saved(namespace: dict[str, Any], written: str) -> tuple[Path | None, list[d
     told = notebook_file(namespace)
     beside = sorted(NOTEBOOK_FOLDER.glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in [told] if told else beside:
-        cells = _cells(path)
+        cells = cells_of(path)
         if _cell(cells, written):
             return path, cells
     return None, []
-
-
-def _cells(path: Path) -> list[dict[str, Any]]:
-    """A notebook's cells; none if it can't be read."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return [{**cell, "source": "".join(cell["source"])} for cell in cells]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
 
 
 def _cell(cells: list[dict[str, Any]], ident: str) -> dict[str, Any] | None:

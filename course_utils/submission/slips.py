@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from .. import simulators
+from .wording import count
 
 Slip = tuple[np.ndarray, str]
 
@@ -33,25 +34,61 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
     chirp = labels == simulators.CHIRP
     right = ((logits > 0) == chirp).mean()
     by_pairs = ((logits > 0)[:, None] == chirp).mean()
+    all_alike = (
+        "It is what comes out if all images are called the same class: a score above 0, or argmax of one output?"
+    )
+    each_with_each = (
+        "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write .reshape(-1) "
+        "behind the predictions."
+    )
+    of_learnt = (learnt[0] > 0) == (learnt[1] == simulators.CHIRP)
     slips = (
         (100 * right, "It is in percent: give a fraction, without the factor of 100."),
         (((logits > 0) == chirp).sum(), "It is a number of images: divide it by the size of the test part."),
         (1 - right, "It is the share of wrong answers: compare with ==, not !=."),
-        (by_pairs, "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write "
-         ".reshape(-1) behind the predictions."),
-        ((((logits > 0.5) == chirp)).mean(), "It is the accuracy for logits above 0.5: the boundary of a logit is 0."),
-        ((((learnt[0] > 0) == (learnt[1] == simulators.CHIRP))).mean(), "It is the accuracy on the training part: ask "
-         "about the images X[test_indices]."),
-    )  # fmt: skip
-    return named(np.array(found), [(np.array(wrong), says) for wrong, says in slips], tolerance=1e-4)
+        (
+            by_pairs,
+            # With as many chirps as blips both give one half.
+            each_with_each
+            if abs(by_pairs - chirp.mean()) > 1e-4
+            else f"{each_with_each} Or are all images called the same class, by scores above 0 or argmax?",
+        ),
+        (chirp.mean(), all_alike),
+        (1 - chirp.mean(), all_alike),
+        (((logits > 0.5) == chirp).mean(), "It is the accuracy for logits above 0.5: the boundary of a logit is 0."),
+        (of_learnt.mean(), "It is the accuracy on the training part: ask about the images X[test_indices]."),
+        (
+            np.concatenate([of_learnt, (logits > 0) == chirp]).mean(),
+            "It is the accuracy on all images: ask about the test part alone, X[test_indices].",
+        ),
+        (round(right, 2), "It is rounded too much: give three digits or more."),
+        (round(right, 1), "It is rounded too much: give three digits or more."),
+    )
+    slip = named(np.array(found), [(np.array(wrong), says) for wrong, says in slips], tolerance=1e-4)
+    if not slip and abs(found - 0.5) < 0.1 and right > 0.7:
+        return "That is what chance gives: are the labels those of the same images in the same order, y[test_indices]?"
+    return slip
 
 
 def of_scores(found: np.ndarray, logits: np.ndarray) -> str:
     """What is wrong with the scores of a test part; logits are (M,)."""
     scores = 0.5 * (1 + np.tanh(0.5 * logits))
+    over_all = np.exp(logits - logits.max())
+    in_another_order = "They are sorted: leave them in the order of the test part."
     return named(
         found,
         (
+            (100 * scores, "They are in percent: give fractions, without the factor of 100."),
+            (np.maximum(scores, 1 - scores), "They are the scores of the class that was predicted: the score is always "
+             "that for a chirp, the sigmoid of the logit."),
+            (np.abs(scores - 0.5), "They are distances from 0.5: give the sigmoid itself."),
+            (np.sort(scores), in_another_order),
+            (np.sort(scores)[::-1], in_another_order),
+            (over_all / over_all.sum(), "They are a softmax over the test part, which makes all of them depend on each "
+             "other: use torch.sigmoid."),
+            (np.tanh(logits), "They are the tanh of the logits: use torch.sigmoid."),
+            (-np.logaddexp(0, -logits), "They are the logarithms of the scores: use torch.sigmoid."),
+            (np.round(scores, 1), "They are rounded: leave all digits, and round only what you print."),
             (logits, "They are the logits themselves: apply torch.sigmoid."),
             (0.5 * (1 + np.tanh(0.5 * scores)), "They went through the sigmoid twice: once is enough."),
             (1 - scores, "They are the scores for a blip: the sigmoid of the logit itself is the score for a chirp."),
@@ -59,7 +96,7 @@ def of_scores(found: np.ndarray, logits: np.ndarray) -> str:
             (scores > 0.5, "They are all 0 or 1: the scores are the sigmoid itself, not what it is rounded to."),
         ),
         tolerance=2e-3,
-    )
+    )  # fmt: skip
 
 
 def of_size(size: int, parts: dict[str, np.ndarray]) -> str:
@@ -72,6 +109,13 @@ def of_size(size: int, parts: dict[str, np.ndarray]) -> str:
 def of_confusion(found: np.ndarray, expected: np.ndarray) -> str:
     """What is wrong with a table of counts."""
     rows, whole = np.maximum(expected.sum(1, keepdims=True), 1), max(expected.sum(), 1)
+    if found.sum() != expected.sum() and found.sum() > 2 and (found == np.round(found)).all():
+        return (
+            f"It counts {count(int(found.sum()), 'image')}, and the test part has {int(expected.sum())}: ask about "
+            "X[test_indices]."
+        )
+    if (found.sum(0) == 0).any() and not (expected.sum(0) == 0).any():
+        return "All images are called the same class: compare scores with 0.5, or logits with 0."
     other_order = "The classes are in the other order, chirps first: blips come first, in rows and columns."
     shares = "It holds shares: give counts, do not normalise."
     return named(

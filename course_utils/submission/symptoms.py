@@ -19,7 +19,7 @@ from ..stand_in import form_for, linear_net, stand_ins
 from .forward_watch import ForwardWatch
 from .history import runs
 from .no_trace import left_as_it_was
-from .student_code import functions_in, globals_read, line_in, line_that_makes
+from .student_code import functions_in, globals_read, line_in, line_that_makes, names_read
 
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
 _LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
@@ -53,8 +53,9 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     Returns
     -------
     dict
-        ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax", what leaves no number negative,
-        such as "relu", or empty; ``dead_relus`` and ``relus``: layers that are 0 for every image, and all;
+        ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax", what leaves numbers of one
+        sign, such as "relu", or empty; ``dead_relus`` and ``relus``: layers that are 0 for every image, and all;
+        ``own_data``: an array of the notebook that it uses; ``ignores_images``: whether other images get the same;
         ``constant``: whether all images get the same logit; ``random``: whether another call gives other outputs;
         ``frozen``: number of parameters with requires_grad=False; ``unreached``: number of the others on which the
         output does not depend; ``cut``, ``cut_line``, ``made_line`` and ``positive_line``: see `ForwardWatch`;
@@ -77,12 +78,15 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
             output = net(batch)  # the first call: here lazy layers are made
         with forward.watching():
             again = net(batch)
+        reversed_order = net(batch.flip(0))
     return data | {
         "training": of == "model" and was_training,
         "ends_in": last_step(output),
         "dead_relus": relus.dead,
         "relus": relus.seen,
         "random": bool((output - again).abs().max() > 1e-3 * (output.max() - output.min())),
+        "ignores_images": torch.equal(again, reversed_order),
+        "own_data": next(iter(names_from_notebook(type(net), namespace)["data"]), ""),
         "unreached": unreached(net, again),
         "frozen": sum(not parameter.requires_grad for parameter in net.parameters()),
         "made_line": forward.made_line,
@@ -155,13 +159,14 @@ def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.
         "returned": type(returned).__name__,
         "first_loss": float(returned[0]) if isinstance(returned, list) and returned else 0.0,
         "from_notebook": names_from_notebook(train_model, namespace),
+        "uses_epochs": any("epochs" in names_read(f) for f in functions_in(train_model, namespace)),
     }
 
 
-def names_from_notebook(train_model: Any, namespace: dict[str, Any]) -> dict[str, list[str]]:
-    """Nets, optimisers and data that ``train_model`` reads from the notebook instead of getting them."""
+def names_from_notebook(code: Any, namespace: dict[str, Any]) -> dict[str, list[str]]:
+    """Nets, optimisers and data that a function or class reads from the notebook instead of getting them."""
     kinds = {"nets": nn.Module, "optimisers": torch.optim.Optimizer, "data": np.ndarray | torch.Tensor}
-    read = {name: namespace.get(name) for f in functions_in(train_model, namespace) for name in globals_read(f)}
+    read = {name: namespace.get(name) for f in functions_in(code, namespace) for name in globals_read(f)}
     return {
         kind: [name for name, value in read.items() if isinstance(value, type_) and (kind != "data" or np.ndim(value))]
         for kind, type_ in kinds.items()
@@ -181,6 +186,8 @@ def last_step(output: torch.Tensor) -> str:
     step = getattr(output, "grad_fn", None)
     for _ in range(10):
         name = type(step).__name__.lower()
+        if name.startswith("logsigmoid"):
+            return "logsigmoid"
         if name.startswith(_POSITIVE):
             return next(positive for positive in _POSITIVE if name.startswith(positive))
         if "softmax" in name or "sigmoid" in name:
@@ -232,6 +239,7 @@ class TrainingWatch(TorchFunctionMode):
         self._of_notebook = {np.asarray(image).tobytes() for image in X} if isinstance(X, np.ndarray) else set()
         self._shown: list[float | None] = []
         self._gradient_since = False  # since the last step
+        self._learnt_from: set[bytes] = set()
         self._seen: Symptoms = {
             "calls": 0,  # of the net that was given
             "calls_to_learn": 0,
@@ -240,6 +248,8 @@ class TrainingWatch(TorchFunctionMode):
             "labels_checked": 0,
             "labels_wrong": 0,
             "backwards": 0,
+            "gradients": 0,  # that are not 0, of the net that was given
+            "labels_first": False,  # whether the loss is given the labels in the place of the logits
             "steps": 0,  # with parameters of the net that was given
             "other_steps": 0,
             "cleared_between": 0,  # steps before which the gradients were cleared after backward()
@@ -257,7 +267,12 @@ class TrainingWatch(TorchFunctionMode):
     def symptoms(self) -> Symptoms:
         """What was seen."""
         now = self._net.parameters()
-        return self._seen | {"changed": any(not torch.equal(a, b) for a, b in zip(self._before, now, strict=True))}
+        left_out = len(self._label_of) - len(self._learnt_from)
+        return (
+            self._seen
+            | {"left_out": left_out}
+            | {"changed": any(not torch.equal(a, b) for a, b in zip(self._before, now, strict=True))}
+        )
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -285,7 +300,10 @@ class TrainingWatch(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def _note_loss(self, name: str, logits: Any, labels: Any, kwargs: dict[str, Any]) -> None:
-        if not isinstance(logits, torch.Tensor) or not isinstance(labels, torch.Tensor) or not logits.requires_grad:
+        if not isinstance(logits, torch.Tensor) or not isinstance(labels, torch.Tensor):
+            return
+        self._seen["labels_first"] |= labels.requires_grad and not logits.requires_grad
+        if not logits.requires_grad:
             return
         if not self._seen["loss"]:
             self._seen |= {
@@ -304,6 +322,7 @@ class TrainingWatch(TorchFunctionMode):
 
     def _on_gradient(self, gradient: torch.Tensor) -> None:
         self._gradient_since |= bool(gradient.any())
+        self._seen["gradients"] += bool(gradient.any())
 
     def _before_call(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         if module is not self._net:
@@ -312,9 +331,11 @@ class TrainingWatch(TorchFunctionMode):
         self._seen["calls"] += 1
         self._seen["calls_to_learn"] += torch.is_grad_enabled()  # the others may be for a validation part
         shown = inputs[0].detach().cpu().numpy() if inputs and isinstance(inputs[0], torch.Tensor) else ()
-        self._shown = [self._label_of.get(np.ascontiguousarray(image).tobytes()) for image in shown]
-        if torch.is_grad_enabled() and len(shown) and np.ascontiguousarray(shown[0]).tobytes() in self._of_notebook:
-            self._seen["images_of_notebook"] += 1
+        contents = [np.ascontiguousarray(image).tobytes() for image in shown]
+        self._shown = [self._label_of.get(content) for content in contents]
+        if torch.is_grad_enabled():
+            self._learnt_from |= self._label_of.keys() & set(contents)
+            self._seen["images_of_notebook"] += bool(contents) and contents[0] in self._of_notebook
 
     def _before_step(self, optimiser: torch.optim.Optimizer, *_: Any) -> None:
         parameters = [p for group in optimiser.param_groups for p in group["params"]]

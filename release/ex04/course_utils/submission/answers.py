@@ -405,7 +405,8 @@ def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
         returned = "nothing (None)" if output is None else f"a {type(output).__name__}"
         raise Unanswerable("contract", f"{of} should return a tensor; it returns {returned}. {ending(net)}".strip())
     if not output.is_floating_point():
-        raise Unanswerable("contract", f"{of} should return logits, real numbers; it returns {output.dtype}.")
+        told = f"{of} should return logits, real numbers; it returns {output.dtype}."
+        raise Unanswerable("contract", f"{told} Return the logit itself, not the class. {ending(net)}")
     return output.detach().cpu().float().numpy()
 
 

@@ -70,15 +70,18 @@ class Freshness:
         names = list(names)
         self._asked |= dict.fromkeys(names)
         found: dict[tuple[int, str], list[str]] = {}
-        sentences: dict[str, None] = {}
+        not_made_anew: dict[str, int] = {}
         for name, run, cause in self._causes(names):
             if cause:
                 found.setdefault((run.number, cause), []).append(name)
             else:
-                sentences[self._not_made_anew(name, run)] = None
-        for (_, cause), made in sorted(found.items()):
-            sentences[self._older(list(dict.fromkeys(made)), cause)] = None
-        return tuple(sentences)[:_MAX_SENTENCES]
+                not_made_anew[self._not_made_anew(name, run)] = run.number
+        older: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+        for (number, cause), made in sorted(found.items()):
+            older.setdefault((number, tuple(dict.fromkeys(made))), []).append(cause)
+        sentences = sorted(not_made_anew, key=not_made_anew.__getitem__)
+        sentences += [self._older(list(made), causes) for (_, made), causes in older.items()]
+        return tuple(dict.fromkeys(sentences))[:_MAX_SENTENCES]
 
     def _note(self, _: Any) -> None:
         """Note what names stand for after a cell; history has noted the cell just before."""
@@ -107,8 +110,8 @@ class Freshness:
     def _causes(self, names: Iterable[str]) -> Iterator[tuple[str, CellRun, str]]:
         """Names that are out of date, each with a run and a cause.
 
-        It is the run that made the name, and the name that has changed since; or the later run that did not make it
-        anew, and no cause.
+        It is the run that made the name, and the name that has changed since. Without a cause it is the later run that
+        did not make it anew, or the one that made it, if its cell was changed since and has not been run again.
         """
         seen: set[tuple[str, int]] = set()
         waiting = [(name, history.last_that_made(name)) for name in names]
@@ -118,8 +121,11 @@ class Freshness:
                 continue
             seen.add((name, run.number))
             value = self._namespace.get(name)
-            if run is history.last_that_made(name) and (later := _later_in_vain(name)):
-                yield name, later, ""
+            if run is history.last_that_made(name):
+                if later := _later_in_vain(name):
+                    yield name, later, ""
+                elif history.is_changed_since(run, self._namespace):
+                    yield name, run, ""
             if isinstance(value, FunctionType | type) or run.number not in self._snapshots:
                 continue  # functions and classes look their names up when they are used
             for cause, (maker, digest) in self._snapshots[run.number].read.items():
@@ -149,6 +155,9 @@ class Freshness:
 
     def _not_made_anew(self, name: str, run: CellRun) -> str:
         """Say it once of all names that checks ask about; if they ask about none of the cell's, of the one found."""
+        if history.last_that_made(name) is run:
+            names = [one for one in self._asked if history.last_that_made(one) is run][:_MAX_NAMES] or [name]
+            return f"You changed the cell that makes {_listed(names)} after it ran. Judged is what ran. Run it again."
         failed = name in run.names.made
         alike = [one for one in self._asked if _later_in_vain(one) is run and (one in run.names.made) == failed]
         names = [one for one in alike if history.last_that_made(one)][:_MAX_NAMES] or [name]
@@ -160,21 +169,28 @@ class Freshness:
         then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
         return f"The last run of the cell that makes {_listed(names)} {run.how_it_failed()}. {judged} {then}"
 
-    def _older(self, names: list[str], cause: str) -> str:
+    def _older(self, names: list[str], causes: list[str]) -> str:
         names = [name for name in names if isinstance(self._namespace.get(name), nn.Module)] or names
         listed = _listed(names)
         was = "was" if len(names) == 1 else "were"
-        value = self._namespace.get(cause)
-        if isinstance(value, nn.Module):
-            changed = f"`{cause}` was trained anew"
-        elif isinstance(value, FunctionType | type):
-            changed = f"you changed `{cause}`"
-        else:
-            changed = f"`{cause}` was made anew"
+        changed = self._changes(causes)
         if isinstance(self._namespace.get(names[0]), nn.Module):
             return f"{listed} {was} trained before {changed}. Run the training again."
         them = "it" if len(names) == 1 else "them"
         return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
+
+    def _changes(self, causes: list[str]) -> str:
+        """What happened to names since: "you changed `train_model` and `model` was trained anew"."""
+        kinds: dict[str, list[str]] = {"code": [], "net": [], "other": []}
+        for cause in causes:
+            value = self._namespace.get(cause)
+            is_code = isinstance(value, FunctionType | type)
+            kinds["net" if isinstance(value, nn.Module) else "code" if is_code else "other"].append(cause)
+        told = [f"you changed {_listed(kinds['code'])}"] if kinds["code"] else []
+        for kind, happened in (("net", "trained anew"), ("other", "made anew")):
+            if kinds[kind]:
+                told.append(f"{_listed(kinds[kind])} {'was' if len(kinds[kind]) == 1 else 'were'} {happened}")
+        return " and ".join(told)
 
 
 def _later_in_vain(name: str) -> CellRun | None:

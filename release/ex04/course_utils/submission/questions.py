@@ -159,9 +159,8 @@ class Submission:
         """
         outputs = _finite(self._ask("logits", of=of, images=images), of)
         if outputs.size > MAX_OUTPUTS * len(images):
-            raise NoAnswer(
-                "contract", f"{of} returns {count(outputs.size, 'number')} for {count(len(images), 'image')}."
-            )
+            told = f"{of} returns {count(outputs.size, 'number')} for {count(len(images), 'image')}."
+            raise NoAnswer("contract", sentences(told, self._last_line_of(of)))
         return outputs
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
@@ -181,7 +180,10 @@ class Submission:
         if outputs.size != n and (outputs.size != 2 * n or outputs.shape[0] != n):
             raise NoAnswer(
                 "contract",
-                f"{of} should return one logit per image, ({n},) or ({n}, 1); it returns {outputs.shape}.",
+                sentences(
+                    f"{of} should return one logit per image, ({n},) or ({n}, 1); it returns {outputs.shape}.",
+                    self._last_line_of(of),
+                ),
             )
         return self._meant(outputs.reshape(n, -1).astype(np.float64))
 
@@ -208,7 +210,7 @@ class Submission:
         answer = _of(dict, self._ask("alone_and_together", of=of, images=images))
         alone, together = (_finite(answer.get(key), of).reshape(-1) for key in ("alone", "together"))
         if alone.shape != together.shape or alone.size not in (len(images), 2 * len(images)):
-            raise NoAnswer("contract", f"{of} does not return one logit per image.")
+            raise NoAnswer("contract", sentences(f"{of} does not return one logit per image.", self._last_line_of(of)))
         return alone.astype(np.float64), together.astype(np.float64)
 
     def gradients(self, of: str, images: np.ndarray, weights: np.ndarray) -> dict[str, tuple[float, float]]:
@@ -501,13 +503,15 @@ class Submission:
             return None
         counted = Progress(sum(title in self._checks for checks in visible.values() for title in checks))
         tasks: dict[str, list[Outcome]] = {}
+        older: set[str] = set()
         for task, checks in visible.items():
             tasks[task] = []
             for title, points in checks.items():
                 is_run = title in self._checks
                 tasks[task].append(self._outcome(title) if is_run else Outcome(title, "not run", 0.0, points))
+                older |= self._names if tasks[task][-1].out_of_date else set()
                 counted.step(is_run)
-        return Summary(tasks, self._side.readiness(written))
+        return Summary(tasks, self._side.readiness(written), self._side.out_of_date(older))
 
     def _outcome(self, title: str) -> Outcome:
         """Ask a check that was run."""
@@ -516,8 +520,7 @@ class Submission:
         status, fraction, points, message = self._judged(_with_names_of_ours(question, self), points)
         if status == "not passed":
             message = self._with_line(message)[:MAX_MESSAGE]
-        is_to_be_asked = isinstance(self._side, SameKernel) and status != "not attempted"
-        out_of_date = self._side.out_of_date(self._names) if is_to_be_asked else ()
+        out_of_date = self._side.out_of_date(self._names) if isinstance(self._side, SameKernel) else ()
         return Outcome(title, status, fraction, points, message, out_of_date)
 
     def _line(self, question: str, **arguments: Any) -> str:
@@ -525,6 +528,11 @@ class Submission:
             return " ".join(_of(str, self._ask(question, **arguments)).split())[:MAX_LINE]
         except NoAnswer:
             return ""
+
+    def _last_line_of(self, of: str) -> str:
+        """Quote the line with which a net returns something."""
+        line = self.source_line("GlitchNet" if of == "model" else of, r"^return\b")
+        return f"Look at your line `{line}`." if line else ""
 
     def _claims(self, question: str, **arguments: Any) -> dict[str, Any]:
         return _of(dict, self._ask(question, **arguments))

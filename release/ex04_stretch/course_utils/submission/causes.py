@@ -75,6 +75,11 @@ TRAINING = (
         ("train_model", r"\b(?:{data_pattern})\b"),
     ),
     Rule(
+        lambda s: s["labels_first"],
+        "The loss function is given the labels in the place of the logits: give it the logits first, then the labels.",
+        ("train_model", r"loss\w*\(|Loss\(\)\(|cross_entropy"),
+    ),
+    Rule(
         lambda s: s["labels_checked"] and s["labels_wrong"] > 0.95 * s["labels_checked"],
         "The loss gets 1 for the images with label 0 and 0 for those with label 1, so the net learns the opposite: "
         "give it the labels as they are in y.",
@@ -87,7 +92,8 @@ TRAINING = (
     ),
     Rule(
         lambda s: not s["backwards"] and not s["changed"],
-        "train_model never calls loss.backward(), so there are no gradients.",
+        "train_model never calls loss.backward(), with parentheses, so there are no gradients.",
+        ("train_model", r"\.backward\b(?! *\()"),
     ),
     Rule(
         lambda s: s["other_steps"] and not s["steps"] and s["from_notebook"]["optimisers"],
@@ -102,7 +108,14 @@ TRAINING = (
     ),
     Rule(
         lambda s: not s["steps"] and not s["changed"],
-        "train_model never takes a step: call optimiser.step() after loss.backward().",
+        "train_model never takes a step: call optimiser.step(), with parentheses, after loss.backward().",
+        ("train_model", r"\.step\b(?! *\()"),
+    ),
+    Rule(
+        lambda s: s["backwards"] and not s["gradients"] and not s["changed"],
+        "loss.backward() brings no gradient to the net: something between the net and the loss cuts it off, such as "
+        "torch.tensor(), .item(), detach(), round() or a comparison.",
+        ("train_model", r"torch\.tensor\(|\.item\(\)[^+]*,|detach\(|round\(|\.data\b|numpy\(|sign\(| [<>]=? "),
     ),
     Rule(
         lambda s: s["cleared_between"] > s["steps"] / 2,
@@ -171,7 +184,11 @@ STALE = (
         "zero_grad() is called, but not for every batch: call it before each loss.backward().",
         ("train_model", r"zero_grad\("),
     ),
-    Rule(lambda s: True, "Call optimiser.zero_grad() before each loss.backward()."),
+    Rule(
+        lambda s: True,
+        "Call optimiser.zero_grad(), with parentheses, before each loss.backward().",
+        ("train_model", r"\.zero_grad\b(?! *\()"),
+    ),
 )
 SUMS = (
     Rule(
@@ -188,6 +205,17 @@ LOSSES = (
         ("train_model", r"^return\b"),
     ),
     *SUMS,
+    Rule(
+        lambda s: not s["uses_epochs"],
+        "train_model does not use its parameter `epochs`: write `for epoch in range(epochs):`.",
+        ("train_model", r"\bfor\b.*\brange\(|\bwhile\b"),
+    ),
+    Rule(
+        lambda s: s["left_out"] > IMAGES / 10,
+        "In an epoch train_model does not show the net all of the images. Does `break` or `return` stand in the loop "
+        "over the batches?",
+        ("train_model", r"^(?:break|return)\b"),
+    ),
     Rule(lambda s: True, "", ("train_model", r"\.append\(|^losses\b.*\+=|^return\b")),
 )
 MODEL = (
@@ -285,12 +313,18 @@ STEPS = (
         ("seen", "cut_line"),
     ),
 )
-POSITIVE_END = (
+ONE_SIGN = (
     Rule(
         lambda s: s["ends_in"] in POSITIVE,
         "GlitchNet ends in {ending}, so no logit is negative, and a negative one is what says blip: return what comes "
         "out of the last Linear layer.",
         ("seen", "positive_line"),
+    ),
+    Rule(
+        lambda s: s["ends_in"] == "logsigmoid",
+        "GlitchNet ends in a logsigmoid, so no logit is positive, and a positive one is what says chirp: return what "
+        "comes out of the last Linear layer.",
+        ("GlitchNet", r"(?i)logsigmoid"),
     ),
 )
 # What keeps gradients from the parameters of a net.
@@ -309,10 +343,23 @@ CUT = (
     ),
     *STEPS,
 )
+OWN_DATA = (
+    Rule(
+        lambda s: s["ignores_images"] and s["own_data"],
+        "GlitchNet answers about `{own_data}` of the notebook, not about the images that `forward` is given.",
+        ("GlitchNet", r"\b{own_data}\b"),
+    ),
+)
 NET = (
+    *OWN_DATA,
     *BY_CHANCE,
-    *POSITIVE_END,
+    *ONE_SIGN,
     *(replace(rule, when=lambda s, rule=rule: s["unreached"] and rule.when(s)) for rule in STEPS),
+    Rule(
+        lambda s: s["ends_in"] == "softmax" and not s["constant"],
+        "GlitchNet ends in a softmax, which makes probabilities: leave it out and return the logit.",
+        ("GlitchNet", r"[Ss]oftmax\("),
+    ),
     Rule(
         lambda s: s["ends_in"] == "softmax",
         "A softmax over a single output is always 1: leave it out and return the logit.",
@@ -385,9 +432,9 @@ def of_chance(submission: Submission, of: str = "GlitchNet") -> str:
     return _first(submission, _net(submission, of), BY_CHANCE)
 
 
-def of_positive_end(submission: Submission) -> str:
-    """Why no output of a new net is negative; empty if that is not known."""
-    return _first(submission, _net(submission, "GlitchNet"), POSITIVE_END)
+def of_one_sign(submission: Submission) -> str:
+    """Why all outputs of a new net have the same sign; empty if that is not known."""
+    return _first(submission, _net(submission, "GlitchNet"), ONE_SIGN)
 
 
 def of_cut(submission: Submission) -> str:
@@ -400,7 +447,8 @@ def of_cut(submission: Submission) -> str:
 
 def of_other_company(submission: Submission) -> str:
     """Why the logit of an image is another one beside other images."""
-    return of_chance(submission) or sentences(
+    seen = _net(submission, "GlitchNet")
+    return _first(submission, seen, (*OWN_DATA, *BY_CHANCE)) or sentences(
         "Does `forward` average, normalise or flatten across the batch (dimension 0)?",
         line_across_the_batch(submission),
     )
@@ -424,14 +472,17 @@ def line(submission: Submission, of: str, pattern: str) -> str:
 def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
     """Why a net returns outputs of a wrong shape for n images."""
     across = line_across_the_batch(submission)
-    if shape == () and across:
+    if (shape == () or (shape == (1,) and n > 1)) and across:
         return f"One number for {count(n, 'image')}: do not average or sum over the batch (dimension 0). {across}"
     if n == 1 and shape == () and submission.source_line("GlitchNet", r"squeeze\("):
         told = "A bare .squeeze() also swallows the axis of a single image: write .squeeze(1)."
         return sentences(told, line(submission, "GlitchNet", r"squeeze\("))
-    if shape == (n, 2):
-        told = "Two outputs per image: the last Linear layer should have one output."
-        return sentences(told, line(submission, "GlitchNet", r"Linear\(.*\b2\)"))
+    if len(shape) == 2 and shape[0] == n:
+        told = f"{count(shape[1], 'output')} per image: the last Linear layer should have one output."
+        return sentences(told, line(submission, "GlitchNet", rf"Linear\(.*\b{shape[1]}\)"))
+    if len(shape) > 2 and shape[0] == n:
+        told = "The output still has the axes of an image: put nn.AdaptiveAvgPool2d(1) and nn.Flatten() before the last"
+        return sentences(f"{told} Linear layer.", line(submission, "GlitchNet", r"^return\b"))
     return "Does your net end in a Linear layer with one output?"
 
 
@@ -443,7 +494,10 @@ def line_of_attribute(submission: Submission, names: list[str]) -> str:
 
 def line_across_the_batch(submission: Submission) -> str:
     """Quote the line of a net that mixes the images of a batch."""
-    across = r"(?:mean|sum|std|var|amax|max|flatten|softmax|cumsum|normalize)\((?:\w+, ?)?(?:dim=|axis=)?0?[),]"
+    across = (
+        r"(?:mean|sum|std|var|amax|max|flatten|softmax|cumsum|normalize)\((?:\w+, ?)?(?:dim=|axis=)?0?[),]"
+        r"|softmax\(.*, ?(?:dim=)?0\)"
+    )
     return line(submission, "GlitchNet", across)
 
 
@@ -453,6 +507,14 @@ def of_training_mode(submission: Submission) -> str:
         return ""
     return (
         "`model` is in training mode, in which dropout and batch normalisation change the answers: call model.eval()."
+    )
+
+
+def of_opposite(submission: Submission) -> str:
+    """That a training makes the loss larger, by the line that does."""
+    found = line(submission, "train_model", r"loss\w*\s*=\s*-|\(-\s*\w*loss|maximize\s*=\s*True")
+    return f"A minus before the loss, or maximize=True, makes the loss larger and larger: leave it out. {found}" * bool(
+        found
     )
 
 
@@ -506,6 +568,7 @@ def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
     of, pattern = rule.where
     if of == "{optimisers}":
         of = names["optimisers"][0]
+    patterns["own_data"] = seen.get("own_data", "")
     for key, value in patterns.items():
         pattern = pattern.replace("{" + key + "}", value)
     if of == "seen":

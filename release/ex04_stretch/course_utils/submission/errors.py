@@ -5,7 +5,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from .student_code import functions_in, line_in, lines_of, methods_of, near_miss
+from .student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss
 from .wording import count
 
 Advice = Callable[[re.Match[str], dict[str, Any]], str]
@@ -41,14 +41,18 @@ def _attribute(found: re.Match[str], namespace: dict[str, Any]) -> str:
     misspelt = [m for m in methods if m.startswith("_") and m != "__init__" and m.strip("_") in ("init", "int", "inti")]
     if misspelt and "__init__" not in methods:
         return f"GlitchNet has a method `{misspelt[0]}`: if it should make the layers, call it `__init__`."
-    made = {
+    near = near_miss(name, _attributes(net, namespace))
+    return f"`self.{near}` exists; is it meant?" if near else f"`__init__` should make `self.{name}`."
+
+
+def _attributes(net: Any, namespace: dict[str, Any]) -> set[str]:
+    """Attributes that a class of the student's makes."""
+    return {
         attribute
         for function in functions_in(net, namespace)
         for line in lines_of(function)
         for attribute in re.findall(r"\bself\.(\w+)\s*(?:,[^=]*)?=(?!=)", line)
     }
-    near = near_miss(name, made)
-    return f"`self.{near}` exists; is it meant?" if near else f"`__init__` should make `self.{name}`."
 
 
 def _name(found: re.Match[str], namespace: dict[str, Any]) -> str:
@@ -60,6 +64,8 @@ def _name(found: re.Match[str], namespace: dict[str, Any]) -> str:
         *functions_in(namespace.get("GlitchNet"), namespace),
         *functions_in(namespace.get("train_model"), namespace),
     ]
+    if name in _attributes(namespace.get("GlitchNet"), namespace):
+        return f"`self.{name}` exists; is it meant?"
     near = near_miss(name, [*(local for function in code for local in function.__code__.co_varnames), *namespace])
     if near:
         return f"`{near}` exists; is it meant?"
@@ -81,11 +87,49 @@ def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
 def _matrices(found: re.Match[str], namespace: dict[str, Any]) -> str:
     rows, given, wanted = (int(size) for size in found.groups())
     if rows == 1 and given % wanted == 0:
-        return "A bare .flatten() mixes the images of a batch: write .flatten(1)."
+        return _MIXED
     return (
         f"A Linear layer made for {count(wanted, 'number')} per image is given {given}. Do nn.Flatten() or .flatten(1) "
         f"stand before it? If so, its first argument should be {given}."
     )
+
+
+def _dimension(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    line = line_in(namespace.get("GlitchNet"), r"flatten\((?:0?|start_dim=0)\)|Flatten\((?:start_dim=)?0", namespace)
+    return f"{_MIXED} Look at your line `{line}`." if line else ""
+
+
+def _axes(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    size = found[1].split(", ")
+    if len(size) == 5:
+        return "The images have an axis for the channel already, (N, 1, 32, 64): leave out what adds another one."
+    return "A convolution is given what was flattened: flatten behind the last convolution." if len(size) == 2 else ""
+
+
+def _no_layer(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    kind = found[1].rpartition(".")[2]
+    if "functional" in found[1] or kind.islower():
+        return "nn.Sequential takes layers, not functions: write nn.ReLU() in the place of F.relu, and so on."
+    return f"Make a layer of the class, with parentheses: nn.{kind}()."
+
+
+def _out_of_bounds(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    of_notebook = {name for f in functions_in(namespace.get("train_model"), namespace) for name in globals_read(f)}
+    used = next((name for name in ("train_indices", "test_indices", "validation_indices") if name in of_notebook), "")
+    line = line_in(namespace.get("train_model"), rf"\b{used}\b", namespace)
+    told = f"train_model uses `{used}` of the notebook, but its X and y are the training part already"
+    return f"{told}: count from 0 to len(X) - 1. Look at your line `{line}`." if used else ""
+
+
+def _loss_class(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    line = line_in(namespace.get("train_model"), r"=\s*[\w.]*Loss\s*(?:#|$)", namespace)
+    return f"A loss function is made with parentheses, such as nn.BCEWithLogitsLoss(): see `{line}`." if line else ""
+
+
+def _whole_labels(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    if "ThreeNet" in namespace:
+        return ""
+    return "This loss function takes two outputs or more per image, and labels as int64: use nn.BCEWithLogitsLoss()."
 
 
 def _channels(found: re.Match[str], namespace: dict[str, Any]) -> str:
@@ -116,6 +160,7 @@ def _epochs(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"train_model is called with `epochs`: give it this parameter in `{line}`."
 
 
+_MIXED = "A bare .flatten(), like nn.Flatten(0), mixes the images of a batch: write .flatten(1) or nn.Flatten()."
 _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write .float() behind them, not .long()."
 _NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and draw nothing."
 
@@ -127,6 +172,42 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", _matrices),
     (r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)", _channels),
+    (
+        r"expected np\.ndarray \(got Tensor\)",
+        "The images and labels that train_model is given are tensors already: leave out torch.from_numpy().",
+    ),
+    (
+        r"expected target dtype to be Long or Byte, but got Float|expected scalar type Long but found Float",
+        _whole_labels,
+    ),
+    (r"'method' object is not iterable", "Parentheses are missing behind a method, as in model.parameters()."),
+    (r"Boolean value of Tensor with more than one value is ambiguous", _loss_class),
+    (r"index \d+ is out of bounds for dimension 0 with size", _out_of_bounds),
+    (r"Dimension out of range \(expected to be in range of \[-1, 0\]", _dimension),
+    (r"to conv2d, but got input of size: \[([\d, ]+)\]", _axes),
+    (r"TypeError: (\S+) is not a Module subclass", _no_layer),
+    (
+        r"TypeError: \w*(?:relu|pool2d|elu|sigmoid)\(\) missing 1 required positional argument: '(?:input|self)'",
+        "In nn.Sequential use layers, such as nn.ReLU(); functions such as F.relu(images) are for `forward`.",
+    ),
+    (
+        r"must be Tensor, not \w+$",
+        "A layer is given another layer in the place of images: call that one first, as in self.features(images).",
+    ),
+    (
+        r"Output size is too small|Kernel size can't be greater than actual input size",
+        "So many poolings and convolutions make the image smaller than nothing: leave one out, or use padding.",
+    ),
+    (
+        r"shape '\[\d+, -?\d+\]' is invalid for input of size",
+        "Is it made for batches of one size? The first axis must be the number of images, whatever that is: write "
+        ".flatten(1).",
+    ),
+    (
+        r"Expected more than 1 value per channel when training",
+        "Batch normalisation can't learn from a single image. Is that the last batch of a training? Then use another "
+        "batch size, or drop_last=True. In evaluation mode leave out track_running_stats=False and training=True.",
+    ),
     (r"[Tt]arget size \(torch\.Size\((.+?)\)\) must be the same as input size \(torch\.Size\((.+?)\)\)", _shapes),
     (
         r"[Aa]ll elements of input should be between 0 and 1",

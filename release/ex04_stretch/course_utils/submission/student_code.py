@@ -57,6 +57,16 @@ def globals_read(function: FunctionType) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def names_read(function: FunctionType) -> set[str]:
+    """All names that a function reads: of its own, of the notebook, and in functions inside it."""
+    waiting, names = [function.__code__], set()
+    while waiting:
+        code = waiting.pop()
+        names |= {step.argval for step in dis.get_instructions(code) if step.opname.startswith("LOAD_")}
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {name for name in names if isinstance(name, str)}
+
+
 def lines_of(function: FunctionType) -> list[str]:
     """The source of a function, line by line, without its docstring and comments that fill a line."""
     code = function.__code__

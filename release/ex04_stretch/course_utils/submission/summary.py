@@ -42,10 +42,13 @@ class Summary:
         By task.
     ready : list of Ready
         What the hand-in needs.
+    out_of_date : tuple of str
+        What all checks together found out of date, in sentences.
     """
 
     tasks: dict[str, list[Outcome]]
     ready: list[Ready]
+    out_of_date: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -59,10 +62,7 @@ class Summary:
 
     def to_do(self) -> list[Ready]:
         """What the hand-in needs, and what is out of date, each once."""
-        return [
-            *(Ready(False, why) for why in dict.fromkeys(why for o in self.outcomes for why in o.out_of_date)),
-            *self.ready,
-        ]
+        return [*(Ready(False, why) for why in self.out_of_date), *self.ready]
 
     def __repr__(self) -> str:
         lines = []
