@@ -141,7 +141,13 @@ def test_a_net_without_negative_logits_passes_with_a_remark(notebook):
 
 
 HONEST = {
-    "a mask of the images": [(RETURN, RETURN.replace("(images)", "(images * (images > 0))"))],
+    "a layer made in the first call": [
+        ("        self.classifier = nn.Linear(32, 1)\n", "        self.classifier = None\n"),
+        (
+            RETURN,
+            f"if self.classifier is None:\n            self.classifier = nn.Linear(32, 1)\n        {RETURN}",
+        ),
+    ],
     "normalisation made in forward": step("nn.LayerNorm(32)(features)"),
     "a step that is not on the way": step("features * (1 + 0 * (features > 9))"),
 }

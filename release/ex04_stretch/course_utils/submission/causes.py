@@ -480,6 +480,8 @@ def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
     if len(shape) == 2 and shape[0] == n:
         told = f"{count(shape[1], 'output')} per image: the last Linear layer should have one output."
         return sentences(told, line(submission, "GlitchNet", rf"Linear\(.*\b{shape[1]}\)"))
+    if len(shape) > 2 and np.prod(shape) == n:
+        return sentences("Too many axes: write .reshape(-1) at the end.", line(submission, "GlitchNet", r"^return\b"))
     if len(shape) > 2 and shape[0] == n:
         told = "The output still has the axes of an image: put nn.AdaptiveAvgPool2d(1) and nn.Flatten() before the last"
         return sentences(f"{told} Linear layer.", line(submission, "GlitchNet", r"^return\b"))
