@@ -501,12 +501,11 @@ def numbers_in(text: str) -> list[tuple[float, bool]]:
     return [(float(number.replace(",", ".")), bool(percent)) for number, percent in found]
 
 
-def why_other_images(submission: Submission, panels: list[Panel], name: str) -> str:
+def why_other_images(submission: Submission, panels: list[Panel], part: TestPart, name: str) -> str:
     """Why a figure shows no images of the test part, or not those that it should."""
-    parts, (X, _) = split(submission), dataset()
-    shown = [shown_in(panel, X) for panel in panels[:3]]
+    shown = [shown_in(panel, dataset()[0]) for panel in panels[:3]]
     known = [image for image in shown if image is not None]
-    if known and not np.isin(known, parts["test"]).any():
+    if known and not np.isin(known, part.indices).any():
         return (
             "It shows other images of the dataset. Are positions within the test part taken for positions in `X`? "
             "Draw the images X[test_indices][...]."
