@@ -21,6 +21,7 @@ from . import devices
 from .errors import missing_forward
 from .figures import panels_of
 from .history import follow, why_missing
+from .mishaps import painted_over, unfinished
 from .no_trace import left_as_it_was, random_states_of_its_own
 from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
@@ -326,6 +327,8 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         trained_on,
         source_line,
         assignment,
+        unfinished,
+        painted_over,
         net_symptoms,
         training_symptoms,
     )

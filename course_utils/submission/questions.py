@@ -520,9 +520,9 @@ class Submission:
         out_of_date = self._side.out_of_date(self._names) if is_to_be_asked else ()
         return Outcome(title, status, fraction, points, message, out_of_date)
 
-    def _line(self, question: str, **arguments: Any) -> str:
+    def _line(self, question: str, at_most: int = MAX_LINE, **arguments: Any) -> str:
         try:
-            return " ".join(_of(str, self._ask(question, **arguments)).split())[:MAX_LINE]
+            return " ".join(_of(str, self._ask(question, **arguments)).split())[:at_most]
         except NoAnswer:
             return ""
 
@@ -530,11 +530,19 @@ class Submission:
         return _of(dict, self._ask(question, **arguments))
 
     def _with_line(self, message: str) -> str:
-        """A message about a variable, with the student's line that makes it."""
+        """A message about a variable, with what spoilt it, or with the student's line that makes it."""
         about = [name for name in self._variables if f"`{name}`" in message]
-        if not about or "Look at your line" in message or "of your cell" in message:
+        if not about:
             return message
-        line = self.assignment(min(about, key=lambda name: message.index(f"`{name}`")))
+        name = min(about, key=lambda name: message.index(f"`{name}`"))
+        if unfinished := self._line("unfinished", MAX_MESSAGE, name=name):
+            return unfinished
+        if painted := self._line("painted_over", MAX_MESSAGE, name=name):
+            return sentences(painted, message)
+        if "Look at your line" in message or "of your cell" in message:
+            return message
+        # A wrong shape is made where the variable begins, wrong numbers where it is filled.
+        line = self._line("assignment", name=name, **({"fills": False} if "shape" in message else {}))
         return sentences(message, f"Look at your line `{line}`." if line else "")
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
