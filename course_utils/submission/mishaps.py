@@ -35,7 +35,7 @@ def unfinished(namespace: dict[str, Any], name: str) -> str:
         return ""
     reason = f": {run.message}" if run.was_a_stub else f", because {run.message}"
     then = "" if run.was_interrupted else " Correct the cell and run it again."
-    return f"`{name}` is unfinished{reason.rstrip('.')}.{then}"
+    return f"`{name}` is unfinished{reason}{'' if reason[-1] in '.?!' else '.'}{then}"
 
 
 def _may_be_unfinished(run: CellRun, name: str, value: Any) -> bool:
@@ -67,8 +67,8 @@ def painted_over(namespace: dict[str, Any], name: str) -> str:
     line = line_that_paints(changed, run.source)
     how = f"your line `{line}` writes into it" if line else "it was changed in place"
     return (
-        f"{told}: {how}. Run the cell that makes `{changed}` again, and change a copy only, such as `images.copy()`: a "
-        "name for a part of an array, and a loop over it, make no copy."
+        f"{told}: {how}. Run the cell that makes `{changed}` again, and write into a copy only: `images.copy()` makes "
+        "one."
     )
 
 
@@ -89,11 +89,24 @@ def line_that_paints(name: str, source: str) -> str:
     nodes = sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno)
     alike = {name}
     for node in nodes:
-        if isinstance(node, ast.For) and alike & {part.id for part in ast.walk(node.iter) if isinstance(part, ast.Name)}:
+        if isinstance(node, ast.For) and alike & {
+            part.id for part in ast.walk(node.iter) if isinstance(part, ast.Name)
+        }:
             alike |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
         elif isinstance(node, ast.Assign) and root_of(node.value) in alike:
             alike |= assigned_by(node)
+        elif (listed := _put_into(node)) and listed[1] in alike:
+            alike.add(listed[0])
+            continue
         by_name = assigned_by(node) & alike if isinstance(node, ast.AugAssign) else set()
         if by_name or any(is_filled_by(node, one) for one in alike):
             return source.splitlines()[node.lineno - 1].strip()[:MAX_LINE]
     return ""
+
+
+def _put_into(node: ast.stmt) -> tuple[str, str] | None:
+    """The names of a list and of what is put into it, of a statement such as ``panels.append(image)``."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append" and call.args:
+        return root_of(call.func.value), root_of(call.args[0])
+    return None

@@ -85,8 +85,8 @@ def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
 def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True) -> str:
     """The last line of the student's cells, as they were run, that gives a variable its value; else empty.
 
-    With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands before it, the
-    numbers are from there.
+    With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands
+    before it, the numbers are from there.
     """
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
