@@ -105,7 +105,9 @@ def test_confusion_in_every_form():
         (lambda t: t / t.sum(1, keepdims=True), "shares"),
         (lambda t: t / t.sum(), "shares"),
         (lambda t: 2 * t, "add up"),
-        (lambda t: t[::-1, ::-1], "order blip, chirp, noise"),
+        (lambda t: t[::-1, ::-1], "order noise, chirp, blip, in rows and columns"),
+        (lambda t: t[np.ix_([1, 2, 0], [1, 2, 0])], "order chirp, noise, blip, in rows"),
+        (lambda t: t[[0, 2, 1]], "order blip, chirp, noise"),
         (lambda t: t[:2, :2], "3 x 3"),
     ],
 )
@@ -138,6 +140,8 @@ def test_lost_chirps_are_those_called_noise():
         (lost[1:], "lacks 1 chirp "),
         (np.append(lost, called_blip[:2]), "2 chirps that `model3` does not call noise"),
         (np.append(lost, [0]), "1 image of another class"),
+        (np.array([len(lost)]), "how many chirps are lost"),
+        (np.flatnonzero((labels == 2) & (logits.argmax(1) == 1)), "the other way round"),
     ):
         with pytest.raises(AssertionError, match=hint):
             judging_stretch.assert_lost(found, logits, labels)
@@ -519,6 +523,14 @@ def turned(copy, row, column):
         (lambda images: falls_of(images[0], (8, 16), turned), "Rows and columns are swapped"),
         (lambda images: falls_of(images[0], (8, 16), of_size(4, 4, 1)), "filled with ones"),
         (lambda images: falls_of(images[4], (8, 16), of_size(4, 4)), "of image 4, a blip"),
+        (lambda images: falls_of(images[0], (8, 16), of_size(4, 4)).repeat(4, 0).repeat(4, 1), "stands there 16 times"),
+        (
+            lambda images: (
+                judging.sigmoid(tilted(images[:1, None]))
+                - judging.sigmoid(tilted(images[:1, None]) - falls_of(images[0], (8, 16), of_size(4, 4)))
+            ),
+            "leave out the sigmoid",
+        ),
     ],
 )
 def test_an_occlusion_map_of_other_tiles_is_named(sure, wrong, says):
@@ -738,6 +750,7 @@ def test_scores_of_halves_that_are_mixed_up_are_named():
         (noise, "fillings are swapped"),
         (np.roll(zeros, 2, axis=0), "another order"),
         (mixed, "blips too"),
+        (zeros[:, :1].repeat(2, axis=1), "none is hidden"),
     ):
         with pytest.raises(AssertionError, match=says):
             judging_stretch.assert_half_scores(wrong, zeros, slack, "zeros", swapped=zeros)

@@ -4,7 +4,7 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .. import simulators, stretch
 from ..stretch import CLASS_NAMES
 from . import judging
 from .questions import NoAnswer, Panel, Submission
-from .slips import Slip, named
+from .slips import Slip
 from .wording import count, sentences
 
 CLASSES = len(CLASS_NAMES)
@@ -247,6 +247,9 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
         hint = "These are shares; give counts."
     elif not found.any():
         hint = "It holds zeros only: nothing was counted."
+    elif others := [order for order in permutations(range(CLASSES)) if agrees(found[np.ix_(order, order)])]:
+        names = ", ".join(CLASS_NAMES[others[0].index(place)] for place in range(CLASSES))
+        hint = f"Its classes are in the order {names}, in rows and columns; the order is {', '.join(CLASS_NAMES)}."
     elif found.sum() != len(labels):
         hint = f"They add up to {found.sum():g}, but the test part has {len(labels)} images: X3_test and y3_test."
     else:
@@ -269,11 +272,20 @@ def assert_lost(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> No
     chosen = np.zeros(len(labels), bool)
     chosen[found] = True
     strangers = chosen & ~chirp
+    lost = chirp & (called == stretch.NOISE)
+    is_their_number = found.size == 1 and lost.sum() != 1 and found[0] == lost.sum()
+    assert not is_their_number, (
+        f"`lost_chirps` is {found[0]}: it tells how many chirps are lost. Give their positions within the test part, "
+        "such as np.flatnonzero returns them."
+    )
+    assert not strangers.any() or (chosen & chirp).any() or (called[strangers] != simulators.CHIRP).any(), (
+        f"`lost_chirps` holds {count(strangers.sum(), 'image')} of another class that `model3` calls chirp. It is the "
+        "other way round: true chirps that it calls noise."
+    )
     assert not strangers.any(), (
         f"`lost_chirps` holds {count(strangers.sum(), 'image')} of another class. Positions count within the test "
         "part: position 0 is the image X3_test[0]."
     )
-    lost = chirp & (called == stretch.NOISE)
     needless, missing = chosen & ~lost & ~either, lost & ~chosen & ~either
     assert not needless.any(), (
         f"`lost_chirps` holds {count(needless.sum(), 'chirp')} that `model3` does not call noise. Chirps that it calls "
@@ -407,7 +419,10 @@ def assert_shares(
         return
     worst = int(np.argmax(apart))
     drift, width = stretch.DRIFTS[points[worst][0]], stretch.WIDTHS[points[worst][1]]
-    hint = "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width) plus noise?"
+    hint = (
+        "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width), drift first, plus "
+        "simulators.noises(DRAWS, rng)?"
+    )
     if np.array_equal(told, clean):
         hint = "These are the answers for blips without noise. Add simulators.noises(DRAWS, rng) to each blip."
     elif np.isin(values, (0, 1)).all():
@@ -647,6 +662,11 @@ def assert_half_scores(
         hint = "These are the scores of the six images in another order: image i is X_sure[confident[i]]."
     elif (np.abs(1 - values[3:] - expected[3:]) <= slack[3:]).all():
         hint = "For blips too, the score is that for chirp: the sigmoid of the logit."
+    elif np.ptp(values, axis=1).max() < 1e-3:
+        hint = (
+            "Both halves of every image give the same score, so none is hidden: replace the columns (=), add nothing "
+            "to them (+=), and ask about the copy in which they are replaced."
+        )
     elif filled_with == "zeros" and swapped is not None and (np.abs(swapped - expected) <= slack).all():
         hint = "The fillings are swapped: first zeros, then noise."
     elif filled_with == "noise":
@@ -758,6 +778,16 @@ def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[in
             f"These are the numbers of {other[0]} x {other[1]} tiles in the shape {shape}: .reshape({other[0]}, "
             f"{other[1]}) puts them into their places.",
         )
+    for larger in ((8, 16), (4, 8), (16, 32)):
+        times = tiles[0] // larger[0], tiles[1] // larger[1]
+        if min(times) >= 1 and max(times) > 1:
+            yield (
+                np.kron(occlusion_of(submission, images[0], larger), np.ones(times)),
+                (
+                    f"The number of each of {larger[0]} x {larger[1]} tiles stands there {times[0] * times[1]} times: give "
+                    f"one number for each tile, ({larger[0]}, {larger[1]})."
+                ),
+            )
     if tiles[0] * tiles[1] > MOST_TILES:
         return
     before, after = _without_tiles(submission, images[0], tiles, size, size)
@@ -829,13 +859,18 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[S
     elif np.ptp(found + expected) <= 2 * slack:
         hint = "It is the logit of what is left: subtract it from the logit of the whole image."
     else:
-        telling = (slip for slip in others if np.ptp(slip[0]) > 2 * slack)
-        hint = named(found, telling, tolerance=slack) or hint
+        hint = next((says for wrong, says in others if _is_like(found, wrong)), hint)
     row, column = np.unravel_index(int(np.abs(found - expected).argmax()), found.shape)
     raise AssertionError(
         f"In row {row} and column {column} of `occlusion` stands {found[row, column]:.3f}; `model`'s logit falls by "
         f"{expected[row, column]:.3f} there. {hint}"
     )
+
+
+def _is_like(found: np.ndarray, wrong: np.ndarray) -> bool:
+    """Whether a map is another one, that is not the same everywhere."""
+    slack = OCCLUSION_TOLERANCE * np.abs(wrong).max() + 1e-6
+    return bool(np.ptp(wrong) > 2 * slack and (np.abs(found - wrong) <= slack).all())
 
 
 def half_shown(panel: Panel, images: np.ndarray) -> tuple[int, int] | None:
