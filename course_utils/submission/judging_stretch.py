@@ -784,8 +784,8 @@ def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[in
             yield (
                 np.kron(occlusion_of(submission, images[0], larger), np.ones(times)),
                 (
-                    f"The number of each of {larger[0]} x {larger[1]} tiles stands there {times[0] * times[1]} times: give "
-                    f"one number for each tile, ({larger[0]}, {larger[1]})."
+                    f"The number of each of {larger[0]} x {larger[1]} tiles stands there {times[0] * times[1]} times: "
+                    f"give one number for each tile, ({larger[0]}, {larger[1]})."
                 ),
             )
     if tiles[0] * tiles[1] > MOST_TILES:
