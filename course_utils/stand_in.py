@@ -78,7 +78,7 @@ class Brightness(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 1, 32, 64) to (N, outputs), of which the last are the logits."""
         logits = self.gain * images.mean((1, 2, 3))[:, None] + 1e-9 * self.useless
-        return logits if self.outputs == 1 else torch.cat([torch.zeros_like(logits), logits], 1)
+        return torch.cat([torch.zeros_like(logits)] * (self.outputs - 1) + [logits], 1)
 
 
 def _in_form(form: Form) -> list[nn.Module]:

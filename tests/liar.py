@@ -134,9 +134,17 @@ class Liar:
         """Quote a line."""
         return f"{of} = {pattern}"
 
-    def assignment(self, name: str) -> str:
+    def assignment(self, name: str, fills: bool = True) -> str:
         """Quote a line."""
         return f"{name} = 1"
+
+    def unfinished(self, name: str) -> str:
+        """No cell ended with an error."""
+        return ""
+
+    def painted_over(self, name: str) -> str:
+        """All images are as they were given."""
+        return ""
 
     def values(self, name: str) -> Any:
         """Look up a variable."""

@@ -1,5 +1,6 @@
 """The assignment `ex04_stretch`: its data, its judging functions, its nets, and one hand-in from start to end."""
 
+import linecache
 import re
 import shutil
 import sys
@@ -13,9 +14,11 @@ from torch import nn
 
 from course_utils import checkpoint, simulators, stretch, stretch_training
 from course_utils.instructor import stretch_study
-from course_utils.submission import judging, judging_stretch, thresholds
+from course_utils.stand_in import solve
+from course_utils.submission import history, judging, judging_stretch, thresholds
 from course_utils.submission.questions import NoAnswer, Panel, Submission, connect
 from tests.corpus.build import CHECKPOINT, STRETCH, find
+from tests.shells import new_shell
 
 POINTS = {"three-classes": 8, "lost-chirps": 4, "drift-map": 8, "linear": 8, "halves": 8, "stretch-discussion": 4}
 
@@ -102,7 +105,9 @@ def test_confusion_in_every_form():
         (lambda t: t / t.sum(1, keepdims=True), "shares"),
         (lambda t: t / t.sum(), "shares"),
         (lambda t: 2 * t, "add up"),
-        (lambda t: t[::-1, ::-1], "order blip, chirp, noise"),
+        (lambda t: t[::-1, ::-1], "order noise, chirp, blip, in rows and columns"),
+        (lambda t: t[np.ix_([1, 2, 0], [1, 2, 0])], "order chirp, noise, blip, in rows"),
+        (lambda t: t[[0, 2, 1]], "order blip, chirp, noise"),
         (lambda t: t[:2, :2], "3 x 3"),
     ],
 )
@@ -135,6 +140,8 @@ def test_lost_chirps_are_those_called_noise():
         (lost[1:], "lacks 1 chirp "),
         (np.append(lost, called_blip[:2]), "2 chirps that `model3` does not call noise"),
         (np.append(lost, [0]), "1 image of another class"),
+        (np.array([len(lost)]), "how many chirps are lost"),
+        (np.flatnonzero((labels == 2) & (logits.argmax(1) == 1)), "the other way round"),
     ):
         with pytest.raises(AssertionError, match=hint):
             judging_stretch.assert_lost(found, logits, labels)
@@ -156,12 +163,30 @@ def test_the_pair_is_judged_without_the_third_logit():
         judging_stretch.assert_pair(100 * np.array([before, after]), two, three, labels)
 
 
-def test_softmax_is_recognised_and_logits_never_are():
-    logits = np.random.default_rng(0).normal(0, 3, (3, 24, 3))
-    judging_stretch.assert_no_probabilities(logits)
-    judging_stretch.assert_no_probabilities(torch.log_softmax(torch.tensor(logits), -1).numpy())
-    with pytest.raises(AssertionError, match="softmax"):
-        judging_stretch.assert_no_probabilities(torch.softmax(torch.tensor(logits), -1).numpy())
+class NewNets(Submission):
+    """New nets, with what stands behind their last layer."""
+
+    def __init__(self, ending):
+        super().__init__(None)
+        self.rng, self.ending = np.random.default_rng(0), ending
+
+    def _ask(self, question, **arguments):
+        if question == "source_line":
+            return "return ...softmax(...)"
+        logits = torch.tensor(self.rng.normal(0, 3, (len(arguments["images"]), 3)))
+        return self.ending(logits).numpy().astype(np.float32)
+
+
+def test_a_softmax_and_a_sigmoid_are_recognised_and_logits_never_are():
+    images = np.zeros((24, 1, 32, 64), np.float32)
+    for honest in (lambda x: x, lambda x: torch.log_softmax(x, -1), lambda x: 0.1 * x, torch.relu, torch.zeros_like):
+        judging_stretch.assert_no_probabilities(NewNets(honest), images)
+    for ending, says in (
+        (lambda x: torch.softmax(x, -1), "add up to 1.*Look at your"),
+        (torch.sigmoid, "as a sigmoid"),
+    ):
+        with pytest.raises(AssertionError, match=says):
+            judging_stretch.assert_no_probabilities(NewNets(ending), images)
 
 
 TRAIN = """
@@ -205,6 +230,38 @@ def test_train_three_is_judged_by_what_it_does(change, hint):
             judging_stretch.assert_trains(connect(namespace), "test")
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("", ""), None),
+        (
+            (
+                "cross_entropy(model(X[batch]), y[batch])",
+                "cross_entropy(model(X[batch]), y[batch], label_smoothing=0.1)",
+            ),
+            None,
+        ),
+        (("total += loss.item() * len(batch)", "total += loss.item()"), "32 times too small.*`losses.append"),
+        (("losses.append(total / len(X))", "losses.append(total)"), "96 times too large"),
+        (("model(X[batch])", "torch.softmax(model(X[batch]), 1)"), r"behind a softmax.*`loss = .*softmax\("),
+        (("model(X[batch])", "torch.softmax(model(X[batch]), 0)"), "along the batch"),
+        (("cross_entropy", "nll_loss"), "never negative"),
+    ],
+)
+def test_losses_of_train_three_that_are_odd_are_remarked_on(change, says):
+    namespace = {"torch": torch, "nn": nn}
+    told_by(TRAIN.replace(*change) if change[0] else TRAIN, namespace)
+    remark = judging_stretch.remark_on_losses(connect(namespace))
+    assert remark is None if says is None else re.search(says, remark), remark
+
+
+def told_by(source, namespace):
+    """Run code whose lines can be quoted."""
+    name = f"<cell {hash(source)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), namespace)
+
+
 class Tells(Submission):
     """A net whose logits are made up from the images."""
 
@@ -214,6 +271,7 @@ class Tells(Submission):
 
     def _ask(self, question, **arguments):
         assert question == "logits"
+        self.asked = getattr(self, "asked", 0) + 1
         return np.asarray(self.of_images(arguments["images"]), np.float32)
 
     def seed(self, purpose):
@@ -263,6 +321,17 @@ def test_wrong_shares_say_why():
     ):
         with pytest.raises(AssertionError, match=hint):
             judging_stretch.assert_shares(told, EVERYWHERE, ours, clean, 200)
+
+
+def test_shares_of_few_draws_are_remarked_on():
+    rng = np.random.default_rng(0)
+    for draws in (8, 20, 50):
+        assert f"multiples of 1/{draws}," in judging_stretch.remark_on_draws(drawn(rng, draws))
+    for draws in (100, 200, 300):
+        assert judging_stretch.remark_on_draws(drawn(rng, draws)) is None
+    nearly_always_sure = np.zeros_like(TRUE_SHARES)
+    nearly_always_sure[0, 0] = 0.1
+    assert judging_stretch.remark_on_draws(nearly_always_sure) is None
 
 
 @pytest.mark.parametrize(
@@ -418,6 +487,68 @@ def test_occlusion_that_is_wrong_says_why(sure, change, hint):
         judging_stretch.assert_occlusion(change(expected), expected)
 
 
+def tilted(images):
+    """Logits in which every pixel has a weight of its own."""
+    weights = np.random.default_rng(5).normal(size=(32, 64))
+    return (images[:, 0] * weights).sum(axis=(1, 2)) / 20
+
+
+def falls_of(image, tiles, hide):
+    """By how much the logit falls, tile by tile, as a student writes it."""
+    hidden = []
+    for row, column in np.ndindex(tiles):
+        hidden.append(image.copy())
+        hide(hidden[-1], row, column)
+    return (tilted(image[None, None]) - tilted(np.array(hidden)[:, None])).reshape(tiles)
+
+
+def of_size(height, width, filling=0):
+    def hide(copy, row, column):
+        copy[height * row : height * (row + 1), width * column : width * (column + 1)] = filling
+
+    return hide
+
+
+def turned(copy, row, column):
+    copy[4 * column : 4 * column + 4, 4 * row : 4 * row + 4] = 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda images: falls_of(images[0], (8, 16), of_size(4, 4)).T, "is transposed"),
+        (lambda images: falls_of(images[0], (8, 16), of_size(4, 4)).reshape(16, 8), r"reshape\(8, 16\)"),
+        (lambda images: falls_of(images[0], (16, 8), of_size(4, 8)), "made of tiles of 4 x 8.*needs tiles of 2 x 8"),
+        (lambda images: falls_of(images[0], (8, 16), of_size(2, 2)), "made of tiles of 2 x 2.*needs tiles of 4 x 4"),
+        (lambda images: falls_of(images[0], (8, 16), turned), "Rows and columns are swapped"),
+        (lambda images: falls_of(images[0], (8, 16), of_size(4, 4, 1)), "filled with ones"),
+        (lambda images: falls_of(images[4], (8, 16), of_size(4, 4)), "of image 4, a blip"),
+        (lambda images: falls_of(images[0], (8, 16), of_size(4, 4)).repeat(4, 0).repeat(4, 1), "stands there 16 times"),
+        (
+            lambda images: (
+                judging.sigmoid(tilted(images[:1, None]))
+                - judging.sigmoid(tilted(images[:1, None]) - falls_of(images[0], (8, 16), of_size(4, 4)))
+            ),
+            "leave out the sigmoid",
+        ),
+    ],
+)
+def test_an_occlusion_map_of_other_tiles_is_named(sure, wrong, says):
+    found, submission = wrong(sure), Tells(tilted)
+    expected = judging_stretch.occlusion_of(submission, sure[0], found.shape)
+    with pytest.raises(AssertionError, match=says):
+        judging_stretch.assert_occlusion(
+            found, expected, judging_stretch.other_occlusions(submission, sure, found.shape)
+        )
+
+
+def test_a_right_occlusion_map_asks_for_no_other(sure):
+    submission = Tells(tilted)
+    expected = judging_stretch.occlusion_of(submission, sure[0], (8, 16))
+    judging_stretch.assert_occlusion(expected, expected, judging_stretch.other_occlusions(submission, sure, (8, 16)))
+    assert submission.asked == 1
+
+
 @pytest.mark.parametrize("shape", [(128,), (8, 15), (2, 2), (64, 32)])
 def test_what_is_no_occlusion_map_says_so(shape):
     with pytest.raises(AssertionError, match="occlusion"):
@@ -503,7 +634,9 @@ def test_the_net_of_ex04_is_loaded_and_its_file_stays(folder, capsys):
     before = (folder / CHECKPOINT).read_bytes()
     namespace = {"GlitchNet": TwoOutputs, "train_model": quick}
     model = stretch_training.net_of_ex04(namespace)
-    assert torch.equal(model.line.weight, trained.line.weight) and "your own net" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert torch.equal(model.line.weight, trained.line.weight) and "your own net" in said
+    assert "a coin is in 50%: is it trained?" in said
     other = {"GlitchNet": lambda: nn.Sequential(nn.Flatten(), nn.Linear(2048, 1), nn.Flatten(0)), "train_model": quick}
     stretch_training.net_of_ex04(other)
     said = capsys.readouterr().out
@@ -512,10 +645,30 @@ def test_the_net_of_ex04_is_loaded_and_its_file_stays(folder, capsys):
     assert {path.name for path in folder.iterdir()} == {CHECKPOINT, "suggested_net.pt"}
 
 
+def test_a_net_of_ex04_that_has_learnt_is_not_doubted(folder, capsys):
+    net = TwoOutputs()
+    images, labels = (torch.from_numpy(part) for part in simulators.fixed_dataset())
+    solve(nn.Sequential(net.line), images, labels)
+    torch.save({"weights": net.state_dict(), "losses": [0.5]}, folder / CHECKPOINT)
+    stretch_training.net_of_ex04({"GlitchNet": TwoOutputs, "train_model": quick})
+    assert capsys.readouterr().out == f"`model` is your own net from ex04, in {CHECKPOINT}.\n"
+
+
+def test_a_damaged_net_of_ex04_is_told_once_with_the_net_that_is_used(folder, capsys):
+    (folder / CHECKPOINT).write_bytes(b"no zip file")
+    for _ in range(2):  # trained, then loaded
+        stretch_training.net_of_ex04({"GlitchNet": TwoOutputs, "train_model": quick})
+        said = capsys.readouterr().out
+        assert "can't be read: `model` is not your net from ex04, but the GlitchNet of the cell above" in said
+        assert "copy glitch_or_chirp.pt from ex04 once more" in said
+        assert "trained again" not in said and "another net" not in said
+    assert "using the trained net in suggested_net.pt" in said
+
+
 def test_without_ex04_a_net_is_trained_once(folder, capsys):
     namespace = {"GlitchNet": TwoOutputs, "train_model": quick}
     first = stretch_training.net_of_ex04(namespace)
-    assert "GlitchNet above, trained here" in capsys.readouterr().out
+    assert "`model` is the GlitchNet of the cell above, trained" in capsys.readouterr().out
     second = stretch_training.net_of_ex04(namespace)
     assert "using the trained net in suggested_net.pt" in capsys.readouterr().out
     assert torch.equal(first.line.weight, second.line.weight)
@@ -597,6 +750,7 @@ def test_scores_of_halves_that_are_mixed_up_are_named():
         (noise, "fillings are swapped"),
         (np.roll(zeros, 2, axis=0), "another order"),
         (mixed, "blips too"),
+        (zeros[:, :1].repeat(2, axis=1), "none is hidden"),
     ):
         with pytest.raises(AssertionError, match=says):
             judging_stretch.assert_half_scores(wrong, zeros, slack, "zeros", swapped=zeros)
@@ -618,3 +772,89 @@ def test_the_pair_says_which_number_is_wrong():
     for wrong, says in (((0.5, after), "first number is 0.5000"), ((after, before), "swapped")):
         with pytest.raises(AssertionError, match=says):
             judging_stretch.assert_pair(np.array(wrong), two, three, labels)
+
+
+class Notebook:
+    """Cells of part (d), and others, in a shell."""
+
+    def __init__(self):
+        history._RUNS.clear()
+        self.shell = new_shell()
+        self.shell._showtraceback = lambda *_: None
+        self.shell.user_ns |= {"np": np, "stretch": stretch, "simulators": simulators}
+        self.submission = connect(self.shell.user_ns)
+
+    def run(self, source, cell):
+        self.shell.run_cell(source, store_history=True, cell_id=cell)
+
+    def told(self, name, message):
+        def question():
+            self.submission.values(name)
+            raise AssertionError(message)
+
+        return self.submission.check(question, 1)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    notebook = Notebook()
+    yield notebook
+    notebook.shell.user_ns.clear()  # IPython keeps every shell until the end
+
+
+GIVEN_IMAGES = "X_sure, y_sure = stretch.candidates()"
+HIDES = """half_scores = np.empty(6)
+for i in range(6):
+    image = {}
+    image[:, :32] = 0
+    half_scores[i] = image.mean()"""
+
+
+def test_images_that_were_painted_over_are_not_called_out_of_date(notebook):
+    notebook.run(GIVEN_IMAGES, "setup-confident")
+    notebook.run(HIDES.format("X_sure[i, 0]"), "halves")
+    outcome = notebook.told("half_scores", "`half_scores` is wrong.")
+    assert outcome.out_of_date == ()
+    assert "your line `image[:, :32] = 0` writes into it" in outcome.message
+    assert "Run the cell that makes `X_sure` again" in outcome.message and "`images.copy()`" in outcome.message
+    notebook.run(GIVEN_IMAGES, "setup-confident")  # the same as before
+    assert notebook.told("half_scores", "`half_scores` is wrong.").out_of_date == ()
+    notebook.run(HIDES.format("X_sure[i, 0].copy()"), "halves")
+    outcome = notebook.told("half_scores", "`half_scores` is wrong.")
+    assert outcome.message == "`half_scores` is wrong. Look at your line `half_scores[i] = image.mean()`."
+    notebook.run("X_sure = X_sure[::-1]", "scratch")
+    notebook.run(HIDES.format("X_sure[i, 0].copy()"), "halves")
+    assert "give a changed one another name" in notebook.told("half_scores", "`half_scores` is wrong.").message
+
+
+def test_images_that_were_made_anew_still_make_answers_older(notebook):
+    notebook.run("images = np.zeros(3)", "images")
+    notebook.run("half_scores = images + 1\nimages[0] = 7", "halves")
+    notebook.run("images = np.ones(3)", "images")
+    (why,) = notebook.told("half_scores", "`half_scores` is wrong.").out_of_date
+    assert "before `images` was made anew" in why
+
+
+def test_a_wrong_shape_quotes_the_line_that_makes_it(notebook):
+    notebook.run("chirp_share = np.zeros((6, 7))\nchirp_share[0, 0] = 1", "drift-map")
+    assert "`chirp_share[0, 0] = 1`" in notebook.told("chirp_share", "`chirp_share` is wrong.").message
+    assert "`chirp_share = np.zeros((6, 7))`" in notebook.told("chirp_share", "The shape of `chirp_share`").message
+
+
+@pytest.mark.parametrize(
+    ("source", "is_unfinished"),
+    [
+        ("confusion3 = np.zeros(3)\nfor i in said3:\n    confusion3[i] += 1", True),
+        ("confusion3 = np.zeros(3)\nfor i in range(3):\n    confusion3[i] += 1\n    print(said3)", True),
+        ("confusion3 = np.zeros(3)\nprint(said3)\nnp.add.at(confusion3, [0], 1)", True),
+        ("confusion3 = np.zeros(3)\nconfusion3[0] = 1\nprint(said3)", False),
+    ],
+)
+def test_a_cell_that_ended_half_way_is_told_instead_of_its_numbers(notebook, source, is_unfinished):
+    notebook.run(source, "lost-chirps")
+    message = notebook.told("confusion3", "Expected other numbers.").message
+    told = "`confusion3` is unfinished, because your code raised NameError in line"
+    assert (told in message) == is_unfinished and ("Expected" in message) != is_unfinished
+    notebook.run("confusion3 = np.zeros(3)", "lost-chirps")
+    assert "unfinished" not in notebook.told("confusion3", "Expected other numbers.").message

@@ -130,7 +130,7 @@ class Freshness:
                 continue  # functions and classes look their names up when they are used
             for cause, (maker, digest) in self._snapshots[run.number].read.items():
                 latest = self._latest(cause, maker)
-                if self._changed(cause, digest, latest):
+                if self._changed(cause, digest, maker, latest):
                     yield name, run, cause
                 waiting.append((cause, latest))
 
@@ -144,11 +144,15 @@ class Freshness:
             return last
         return next(run for run in reversed([maker, *history.runs()]) if run is maker or _again(run, maker, name))
 
-    def _changed(self, name: str, digest: str | None, latest: CellRun) -> bool:
+    def _changed(self, name: str, digest: str | None, maker: CellRun, latest: CellRun) -> bool:
         value = self._namespace.get(name)
-        # A network learns where it is; of other things only what cells make is compared.
-        now = _digest(value) if isinstance(value, nn.Module) else self._made_by(latest).get(name)
-        return digest is not None and now is not None and now != digest
+        # A network learns where it is; of other things only what cells make is compared. A cell that changes an array
+        # in place has read what it left behind, not what was made: that is no sign of age.
+        if isinstance(value, nn.Module):
+            before, now = digest, _digest(value)
+        else:
+            before, now = self._made_by(maker).get(name, digest), self._made_by(latest).get(name)
+        return None not in (digest, before, now) and now != before
 
     def _made_by(self, run: CellRun) -> dict[str, str | None]:
         return self._snapshots[run.number].made if run.number in self._snapshots else {}

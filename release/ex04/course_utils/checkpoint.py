@@ -26,6 +26,7 @@ FILE = "glitch_or_chirp.pt"
 SEED = 2015  # the year of GW150914
 # What is raised for files that hold something else, and for weights of another net.
 _DOES_NOT_FIT = (RuntimeError, KeyError, IndexError, TypeError, ValueError, AttributeError)
+_AGAIN = "the network is trained again"
 _ENDINGS = (".pt", ".pth", ".ckpt")  # of what torch saves
 _NAMES = (FILE, "suggested_net.pt", "three_classes.pt")  # of checkpoints, none of which is another one misnamed
 
@@ -54,12 +55,12 @@ class Checkpoint:
     digests: dict[str, str] = field(default_factory=dict)
     validation: list[float] = field(default_factory=list)
 
-    def load_into(self, net: nn.Module, file: str = FILE) -> bool:
-        """Load the weights into a net; if they are those of another one, say so and return False."""
+    def load_into(self, net: nn.Module, file: str = FILE, instead: str = _AGAIN) -> bool:
+        """Load the weights into a net; if they are those of another one, say so and what is done instead."""
         try:
             net.load_state_dict(_named_as_in(net, self.weights))
         except _DOES_NOT_FIT as error:
-            print(f"Remark: {file} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+            print(f"Remark: {file} does not fit this notebook: {instead}. ({_first_line(error)})")
             return False
         return True
 
@@ -261,20 +262,28 @@ def _is_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
     return one.shape == other.shape and bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
-def read(path: Path) -> Checkpoint | None:
-    """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none."""
+def read(path: Path, instead: str = _AGAIN) -> Checkpoint | None:
+    """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    instead : str
+        What is done without it, to be said.
+    """
     if not path.is_file():
         if in_grading():
             beside = (other for other in path.absolute().parent.glob("*") if other.suffix in _ENDINGS)
             others = sorted(other.name for other in beside if other.name not in _NAMES)
             hint = f" If it is {' or '.join(others)}, give it this name." if others else ""
-            print(f"Remark: there is no {path.name} beside the notebook: the network is trained again.{hint}")
+            print(f"Remark: there is no {path.name} beside the notebook: {instead}.{hint}")
         return None
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # torch raises many kinds of error for damaged files, and for what is more than numbers.
-        print(f"Remark: {path.name} can't be read: the network is trained again. ({_first_line(error)})")
+        print(f"Remark: {path.name} can't be read: {instead}. ({_first_line(error)})")
         return None
     try:
         kept = dict(kept)
@@ -286,7 +295,7 @@ def read(path: Path) -> Checkpoint | None:
             [float(loss) for loss in kept.get("validation", ())],
         )
     except _DOES_NOT_FIT as error:
-        print(f"Remark: {path.name} does not fit this notebook: the network is trained again. ({_first_line(error)})")
+        print(f"Remark: {path.name} does not fit this notebook: {instead}. ({_first_line(error)})")
         return None
 
 
@@ -318,7 +327,8 @@ def _without_wrappers(name: str) -> str:
 def _first_line(error: Exception) -> str:
     """What an error says, without the lines that torch adds."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Error(s) in loading" not in line]
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:200]
+    said = lines[0] if lines else "no message"
+    return f"{type(error).__name__}: {said if len(said) < 150 else said.partition('. ')[0]}"[:200]
 
 
 def trained_on(namespace: dict[str, Any]) -> np.ndarray:

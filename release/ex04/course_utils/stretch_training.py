@@ -37,7 +37,11 @@ def _three_classes_validation(_: dict[str, Any]) -> ValidationPart:
     return ValidationPart(name, torch.as_tensor(images, device="cpu"), torch.as_tensor(labels, device="cpu"))
 
 
+PROBES, PROBES_SEED = 400, 2022
+HARDLY_TRAINED = 0.6  # right less often than this, where a linear classifier reaches 62 %
+
 SUGGESTED = Task(file="suggested_net.pt", part=_suggested_part, stand_in_earns="Parts (b) and (d) are judged on it.")
+_OF_HERE = f"the GlitchNet of the cell above, trained by its train_model and kept in {SUGGESTED.file}"
 THREE_CLASSES = Task(
     net="ThreeNet",
     train="train_three",
@@ -74,21 +78,44 @@ def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
     """
     path = NOTEBOOK_FOLDER / GLITCH_OR_CHIRP.file
     if not path.is_file():
-        print(f"There is no {path.name} beside this notebook: `model` is the GlitchNet above, trained here.")
-    else:
-        try:
-            net = checkpoint.new_net(namespace, GLITCH_OR_CHIRP)
-        except Exception:
-            net = None  # what is wrong with it, fit says
-        kept = checkpoint.read(path)
-        if kept and net is not None and kept.load_into(net, path.name):
-            print(f"`model` is your own net from ex04, in {path.name}.")
-            return net.eval()
+        print(f"There is no {path.name} beside this notebook: `model` is {_OF_HERE}.")
+        return checkpoint.fit(namespace, SUGGESTED)[0]
+    instead = f"`model` is not your net from ex04, but {_OF_HERE}"
+    kept = checkpoint.read(path, instead)
+    if kept is None:
+        print(f"To ask your own net, copy {path.name} from ex04 once more, and run this cell again.")
+        return checkpoint.fit(namespace, SUGGESTED)[0]
+    try:
+        net = checkpoint.new_net(namespace, GLITCH_OR_CHIRP)
+    except Exception:
+        return checkpoint.fit(namespace, SUGGESTED)[0]  # which says what is wrong with GlitchNet
+    if not kept.load_into(net, path.name, instead):
         print(
             "Have you built another net in ex04? Then paste your class GlitchNet into the cell above, run it, and then"
         )
-        print("this cell again. Until then `model` is a net that is trained here.")
-    return checkpoint.fit(namespace, SUGGESTED)[0]
+        print("this cell again.")
+        return checkpoint.fit(namespace, SUGGESTED)[0]
+    print(f"`model` is your own net from ex04, in {path.name}.")
+    right = _share_right(net.eval())
+    if right is not None and right < HARDLY_TRAINED:
+        print(f"But it is right in only {right:.0%} of {PROBES} fresh images, and a coin is in 50%: is it trained?")
+        print(f"Train it in ex04, copy {path.name} here, and run this cell again. Or move this file elsewhere and run")
+        print(f"this cell again: then `model` is {_OF_HERE}.")
+    return net
+
+
+def _share_right(net: nn.Module) -> float | None:
+    """In which share of fresh images a net is right; None if it does not return one number per image, or two."""
+    fresh = simulators.fresh(PROBES, PROBES_SEED)
+    try:
+        outputs = ask(net, fresh.images)
+    except Exception:
+        return None  # the checks say what is wrong with its answers
+    if outputs.size not in (PROBES, 2 * PROBES):
+        return None
+    logits = outputs if outputs.ndim == 1 else outputs[:, 1] - outputs[:, 0]
+    is_probability = outputs.ndim == 1 and outputs.min() >= 0 and outputs.max() <= 1
+    return float(np.mean((logits > (0.5 if is_probability else 0)) == (fresh.labels == simulators.CHIRP)))
 
 
 def fit_three(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:

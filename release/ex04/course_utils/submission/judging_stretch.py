@@ -3,7 +3,9 @@
 Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,8 @@ from .. import simulators, stretch
 from ..stretch import CLASS_NAMES
 from . import judging
 from .questions import NoAnswer, Panel, Submission
-from .wording import count
+from .slips import Slip
+from .wording import count, sentences
 
 CLASSES = len(CLASS_NAMES)
 OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: the classes are in another order
@@ -21,10 +24,16 @@ DEVIATIONS, BESIDES = 4.5, 0.02
 SCORE_DEVIATIONS = 5.0
 # An accuracy that a linear classifier's weights must reach for its image to be that of a trained one.
 TRAINED, BETTER_THAN_CHANCE = 0.75, 0.55
+# Ten new nets have a logit below 0 or above 1. A net whose logits are 3 and -3 shows what a training makes of them.
+NEW_NETS, GAIN = 10, 3.0
+MANY_TIMES = 7  # too small or too large: a batch has more images, mostly
+# Shares are those of so few images only if that they look so is no chance.
+FEW_DRAWS, BY_CHANCE = 50, 1e-4
 # Rounding, and images too close to the boundary.
 ACCURACY_TOLERANCE = 0.004
 # An occlusion map has at least so many tiles along frequency and time.
 FEWEST_TILES = (4, 4)
+MOST_TILES = 256  # of which many maps are made, to name a mistake
 OCCLUSION_TOLERANCE = 0.02  # as a share of the map's largest value
 
 
@@ -70,13 +79,37 @@ def assert_three_logits(outputs: np.ndarray, n: int) -> None:
     )
 
 
-def assert_no_probabilities(outputs: np.ndarray) -> None:
-    """Assert that outputs of new nets for images of all brightnesses, (nets, N, 3), are no probabilities."""
-    add_up = np.allclose(outputs.sum(-1), 1, atol=1e-3)
-    assert not (add_up and outputs.min() >= 0), (
-        "The three numbers for an image are never negative and add up to 1, so they are probabilities. Return the "
-        "logits themselves: CrossEntropyLoss applies the softmax for you, and a second one slows the training down."
+def assert_no_probabilities(submission: Submission, images: np.ndarray) -> None:
+    """Assert that new nets return logits for images of all brightnesses: neither a softmax nor a sigmoid ends them.
+
+    Ten nets are asked as in `ex04`: logits of a new one may all lie between 0 and 1 by chance.
+    """
+    outputs = np.empty((0, CLASSES))
+    for _ in range(NEW_NETS):
+        outputs = np.concatenate([outputs, three_logits(submission, "ThreeNet", images)])
+        if outputs.min() < 0 or outputs.max() > 1:
+            return
+    if np.allclose(outputs.sum(-1), 1, atol=1e-3):
+        raise AssertionError(
+            sentences(
+                "The three numbers for an image are never negative and add up to 1, so they are probabilities. Return "
+                "the logits themselves: CrossEntropyLoss applies the softmax for you, and a second one slows the "
+                "training down.",
+                _quoted(submission, "ThreeNet", r"[Ss]oftmax\("),
+            )
+        )
+    assert not np.ptp(outputs), sentences(
+        f"{NEW_NETS} new nets put all their outputs between {outputs.min():.2f} and {outputs.max():.2f}, as a sigmoid "
+        "does. Return the logits themselves: with numbers between 0 and 1 the loss can't fall below 0.55, and the "
+        "network learns slowly.",
+        _quoted(submission, "ThreeNet", r"[Ss]igmoid\("),
     )
+
+
+def _quoted(submission: Submission, of: str, pattern: str) -> str:
+    """A sentence with the student's first line with a pattern; empty if there is none."""
+    line = submission.source_line(of, pattern)
+    return f"Look at your line `{line}`." if line else ""
 
 
 def third_task(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,6 +156,8 @@ def assert_trains(submission: Submission, purpose: str) -> None:
         "Does train_three use its arguments model, X and y, and nothing else from the notebook? Are images and labels "
         "indexed with the same batch?"
     )
+    if right < 0.85:
+        hint = remark_on_losses(submission) or hint
     if right < OTHER_ORDER:
         hint = "That is far less than a third, which guessing gives: it learns the classes in another order than y has."
     assert right >= 0.85, (
@@ -133,6 +168,61 @@ def assert_trains(submission: Submission, purpose: str) -> None:
     assert losses.ndim >= 1 and 1 <= losses.size <= epochs and np.isfinite(losses).all(), (
         f"Called with epochs={epochs}, train_three should return a list with the mean loss of each epoch."
     )
+
+
+def remark_on_losses(submission: Submission) -> str | None:
+    """What is odd about the losses of ``train_three``, by a net that stays as it is. It takes no points.
+
+    Honest losses differ, too: by weights of classes, or by smoothed labels. So it is said only if a softmax stands
+    before the loss, or if they are negative, or many times too small or too large.
+    """
+    labels = np.arange(96) % CLASSES
+    images = np.broadcast_to(np.where(labels == CLASSES - 1, 1, -1)[:, None, None, None], (96, 1, 32, 64))
+    try:
+        losses = submission.fixed_losses(
+            images.astype(np.float32), labels, GAIN, 2, train="train_three", classes=CLASSES
+        )
+    except NoAnswer:
+        return None
+    if not losses.size or not np.isfinite(losses).all():
+        return None
+    logits = np.zeros((96, CLASSES))
+    logits[:, -1] = GAIN * images[:, 0, 0, 0]
+    found, expected = float(losses.mean()), cross_entropy(logits, labels)
+    told = f"With a net whose mean cross-entropy is {expected:.2f}, train_three returns {found:.2g}."
+    softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    if abs(found - cross_entropy(softmax, labels)) < 0.02:
+        return sentences(
+            f"{told} That is the loss behind a softmax. CrossEntropyLoss has the softmax inside: leave yours out.",
+            _quoted(submission, "train_three", r"[Ss]oftmax\("),
+        )
+    if abs(found - np.log(CLASSES)) < 0.04:
+        return sentences(
+            f"{told} That is ln 3, as if the logits said nothing. Does a softmax along the batch (dim=0) stand before "
+            "the loss? CrossEntropyLoss has the softmax inside: leave yours out.",
+            _quoted(submission, "train_three", r"[Ss]oftmax\("),
+        )
+    if found < 0:
+        return f"{told} A cross-entropy is never negative: is it nn.CrossEntropyLoss()?"
+    if found < expected / MANY_TIMES:
+        return sentences(
+            f"{told} That is {expected / max(found, 1e-9):.0f} times too small. Multiply the mean loss of "
+            "each batch, `loss.item()`, by len(batch) before you divide the sum by len(X); or divide the sum by the "
+            "number of batches.",
+            _quoted(submission, "train_three", r"\.append\(|/ *len\("),
+        )
+    if found > expected * MANY_TIMES:
+        return sentences(
+            f"{told} That is {found / expected:.0f} times too large. Is it a sum over images or batches? Return the "
+            "mean.",
+            _quoted(submission, "train_three", r"reduction|\.append\("),
+        )
+    return None
+
+
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean cross-entropy of logits (N, classes) and labels (N,)."""
+    return float(np.mean(np.log(np.exp(logits).sum(1)) - logits[np.arange(len(labels)), labels]))
 
 
 def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> None:
@@ -156,7 +246,10 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
     elif 0 < found.sum() <= CLASSES + 1e-6:
         hint = "These are shares; give counts."
     elif not found.any():
-        hint = "It holds zeros only: did its cell run to the end?"
+        hint = "It holds zeros only: nothing was counted."
+    elif others := [order for order in permutations(range(CLASSES)) if agrees(found[np.ix_(order, order)])]:
+        names = ", ".join(CLASS_NAMES[others[0].index(place)] for place in range(CLASSES))
+        hint = f"Its classes are in the order {names}, in rows and columns; the order is {', '.join(CLASS_NAMES)}."
     elif found.sum() != len(labels):
         hint = f"They add up to {found.sum():g}, but the test part has {len(labels)} images: X3_test and y3_test."
     else:
@@ -164,7 +257,12 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
             "Rows are true classes, columns predicted ones (argmax of the logits, in evaluation mode), each in the "
             "order blip, chirp, noise."
         )
-    raise AssertionError(f"Expected {expected.tolist()}, found {found.tolist()}. {hint}")
+    raise AssertionError(f"`confusion3` should be {expected.tolist()}; it is {_plain(found)}. {hint}")
+
+
+def _plain(table: np.ndarray) -> list:
+    """A table as a list to be read: counts without a decimal point."""
+    return (table.astype(int) if (table == np.round(table)).all() else table.round(4)).tolist()
 
 
 def assert_lost(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> None:
@@ -174,11 +272,20 @@ def assert_lost(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> No
     chosen = np.zeros(len(labels), bool)
     chosen[found] = True
     strangers = chosen & ~chirp
+    lost = chirp & (called == stretch.NOISE)
+    is_their_number = found.size == 1 and lost.sum() != 1 and found[0] == lost.sum()
+    assert not is_their_number, (
+        f"`lost_chirps` is {found[0]}: it tells how many chirps are lost. Give their positions within the test part, "
+        "such as np.flatnonzero returns them."
+    )
+    assert not strangers.any() or (chosen & chirp).any() or (called[strangers] != simulators.CHIRP).any(), (
+        f"`lost_chirps` holds {count(strangers.sum(), 'image')} of another class that `model3` calls chirp. It is the "
+        "other way round: true chirps that it calls noise."
+    )
     assert not strangers.any(), (
         f"`lost_chirps` holds {count(strangers.sum(), 'image')} of another class. Positions count within the test "
         "part: position 0 is the image X3_test[0]."
     )
-    lost = chirp & (called == stretch.NOISE)
     needless, missing = chosen & ~lost & ~either, lost & ~chosen & ~either
     assert not needless.any(), (
         f"`lost_chirps` holds {count(needless.sum(), 'chirp')} that `model3` does not call noise. Chirps that it calls "
@@ -312,7 +419,10 @@ def assert_shares(
         return
     worst = int(np.argmax(apart))
     drift, width = stretch.DRIFTS[points[worst][0]], stretch.WIDTHS[points[worst][1]]
-    hint = "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width) plus noise?"
+    hint = (
+        "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width), drift first, plus "
+        "simulators.noises(DRAWS, rng)?"
+    )
     if np.array_equal(told, clean):
         hint = "These are the answers for blips without noise. Add simulators.noises(DRAWS, rng) to each blip."
     elif np.isin(values, (0, 1)).all():
@@ -324,10 +434,28 @@ def assert_shares(
         hint = "It looks like the share called blip: a logit above 0 says chirp."
     elif matches(values[::-1], points, noisy, deviation) or matches(values[:, ::-1], points, noisy, deviation):
         hint = "Its rows or columns are in the reverse order: row 0 has the first of DRIFTS, column 0 that of WIDTHS."
+    else:
+        hint = sentences(remark_on_draws(values) or "", hint)
     raise AssertionError(
         f"At drift {drift:g} and width {width:g} `chirp_share` is {told[worst]:.2f}; of {draws} noisy blips of ours "
         f"there, `model` calls {noisy[worst]:.2f} chirps. {hint}"
     )
+
+
+def remark_on_draws(values: np.ndarray) -> str | None:
+    """That shares are those of far fewer images than asked for. It takes no points: they may be rounded."""
+    between = values[(values > 0) & (values < 1)]
+    for draws in range(2, FEW_DRAWS + 1):
+        as_counts = between * draws
+        if len(between) and np.allclose(as_counts, np.round(as_counts), rtol=0, atol=1e-6):
+            by_chance = (draws / stretch.DRAWS) ** len(between)
+            if by_chance > BY_CHANCE:
+                return None
+            return (
+                f"All shares in `chirp_share` are multiples of 1/{draws}, as of {draws} images for each point. Take "
+                f"DRAWS, {stretch.DRAWS}: of fewer images a share is known less well."
+            )
+    return None
 
 
 def matches(values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, deviation: np.ndarray) -> bool:
@@ -524,8 +652,8 @@ def assert_half_scores(
         return
     image, half = np.unravel_index(int((apart - slack).argmax()), apart.shape)
     hint = (
-        "Is the image X_sure[confident[i], 0], and is its half hidden in a copy (.copy())? If X_sure itself has been "
-        "painted over, run the cell that makes it first. Are columns hidden, not rows?"
+        "Is the image X_sure[confident[i], 0], and is its half hidden in a copy (.copy())? Are columns "
+        "hidden, not rows?"
     )
     others = [np.roll(expected, turns, axis=0) for turns in range(1, len(expected))]
     if (np.abs(values[:, ::-1] - expected) <= slack).all():
@@ -534,6 +662,11 @@ def assert_half_scores(
         hint = "These are the scores of the six images in another order: image i is X_sure[confident[i]]."
     elif (np.abs(1 - values[3:] - expected[3:]) <= slack[3:]).all():
         hint = "For blips too, the score is that for chirp: the sigmoid of the logit."
+    elif np.ptp(values, axis=1).max() < 1e-3:
+        hint = (
+            "Both halves of every image give the same score, so none is hidden: replace the columns (=), add nothing "
+            "to them (+=), and ask about the copy in which they are replaced."
+        )
     elif filled_with == "zeros" and swapped is not None and (np.abs(swapped - expected) <= slack).all():
         hint = "The fillings are swapped: first zeros, then noise."
     elif filled_with == "noise":
@@ -561,13 +694,125 @@ def occlusion_of(submission: Submission, image: np.ndarray, tiles: tuple[int, in
     tiles : (int, int)
         Number of tiles along frequency and time.
     """
-    rows, columns = image.shape[0] // tiles[0], image.shape[1] // tiles[1]
+    before, after = _without_tiles(submission, image, tiles, _size_of(tiles), _size_of(tiles))
+    return before - after
+
+
+def _size_of(tiles: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of each of so many tiles."""
+    return simulators.FREQUENCY_BINS // tiles[0], simulators.TIME_BINS // tiles[1]
+
+
+def _without_tiles(
+    submission: Submission,
+    image: np.ndarray,
+    tiles: tuple[int, int],
+    step: tuple[int, int],
+    size: tuple[int, int],
+    filling: float = 0.0,
+    turned: bool = False,
+    in_one_copy: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of an image, and of the image without each of some tiles.
+
+    Parameters
+    ----------
+    submission : Submission
+        The student's work.
+    image : (32, 64) array
+        The image.
+    tiles : (int, int)
+        How many of them.
+    step, size : (int, int)
+        Rows and columns from one tile to the next, and of each.
+    filling : float
+        What they are filled with.
+    turned : bool
+        Whether rows and columns are taken for each other.
+    in_one_copy : bool
+        Whether the tiles before it are hidden, too.
+
+    Returns
+    -------
+    before, after : (tiles) float64 arrays
+    """
     hidden = np.repeat(image[None], tiles[0] * tiles[1] + 1, axis=0)
-    for number in range(tiles[0] * tiles[1]):
-        row, column = divmod(number, tiles[1])
-        hidden[number, row * rows : (row + 1) * rows, column * columns : (column + 1) * columns] = 0
+    for number, (row, column) in enumerate(np.ndindex(tiles)):
+        rows = slice(row * step[0], row * step[0] + size[0])
+        columns = slice(column * step[1], column * step[1] + size[1])
+        last = -1 if in_one_copy else number + 1
+        hidden[number:last, *((columns, rows) if turned else (rows, columns))] = filling
     logits = submission.one_logit_per_image("model", hidden[:, None])
-    return (logits[-1] - logits[:-1]).reshape(tiles)
+    return np.full(tiles, logits[-1]), logits[:-1].reshape(tiles)
+
+
+def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[int, int]) -> Iterator[Slip]:
+    """Maps that come out by the usual mistakes, one after the other: a net is asked about each.
+
+    Parameters
+    ----------
+    submission : Submission
+        The student's work.
+    images : (6, 32, 64) array
+        From `confident`.
+    tiles : (int, int)
+        From `tiles_of`.
+    """
+    rows, columns = size = _size_of(tiles)
+    shape, wants = (
+        f"({tiles[0]}, {tiles[1]})",
+        f"A map of {tiles[0]} x {tiles[1]} needs tiles of {rows} x {columns} pixels",
+    )
+    other = tiles[::-1]
+    if 0 not in _size_of(other):
+        of_other = occlusion_of(submission, images[0], other)
+        yield (
+            of_other.T,
+            (
+                f"The map is transposed: its rows go along frequency, its columns along time. As "
+                f"{other[0]} x {other[1]} tiles the numbers are right: one .T more, or one less."
+            ),
+        )
+        yield (
+            of_other.reshape(tiles),
+            f"These are the numbers of {other[0]} x {other[1]} tiles in the shape {shape}: .reshape({other[0]}, "
+            f"{other[1]}) puts them into their places.",
+        )
+    for larger in ((8, 16), (4, 8), (16, 32)):
+        times = tiles[0] // larger[0], tiles[1] // larger[1]
+        if min(times) >= 1 and max(times) > 1:
+            yield (
+                np.kron(occlusion_of(submission, images[0], larger), np.ones(times)),
+                (
+                    f"The number of each of {larger[0]} x {larger[1]} tiles stands there {times[0] * times[1]} times: "
+                    f"give one number for each tile, ({larger[0]}, {larger[1]})."
+                ),
+            )
+    if tiles[0] * tiles[1] > MOST_TILES:
+        return
+    before, after = _without_tiles(submission, images[0], tiles, size, size)
+    yield judging.sigmoid(before) - judging.sigmoid(after), "It is about logits: leave out the sigmoid."
+    yield before / np.where(after == 0, 1, after), "It is the quotient of the two logits: take their difference."
+
+    def fall(image: np.ndarray, step: tuple[int, int] = size, of: tuple[int, int] = size, **how: Any) -> np.ndarray:
+        whole, rest = _without_tiles(submission, image, tiles, step, of, **how)
+        return whole - rest
+
+    swapped = "Rows and columns are swapped where a tile is hidden: an image's first index is its row, the frequency."
+    yield fall(images[0], turned=True), swapped
+    yield fall(images[0], in_one_copy=True), "The tiles before it are still hidden: each needs a fresh copy, .copy()."
+    yield fall(images[0], filling=float(images[0].mean())), "The tiles are filled with the image's mean: take zeros."
+    yield fall(images[0], filling=1.0), "The tiles are filled with ones: take zeros."
+    sizes = list(product((4, 2, 8, 16), repeat=2))
+    for step, of in [*((other, other) for other in sizes), *((size, other) for other in sizes)]:
+        if (step, of) != (size, size):
+            apart = "side by side" if step == of else f"{step[0]} rows and {step[1]} columns apart"
+            yield fall(images[0], step, of), f"It is made of tiles of {of[0]} x {of[1]} pixels, {apart}. {wants}."
+    for number, image in enumerate(images[1:], start=1):
+        name = simulators.CLASS_NAMES[simulators.CHIRP if number < 3 else simulators.BLIP]
+        yield fall(image), f"It is the map of image {number}, a {name}: take X_sure[confident[0]]."
+    first, _ = stretch.candidates()
+    yield fall(first[0, 0]), "It is the map of X_sure[0]: the surest chirp is X_sure[confident[0]]."
 
 
 def tiles_of(found: np.ndarray) -> tuple[int, int]:
@@ -585,8 +830,16 @@ def tiles_of(found: np.ndarray) -> tuple[int, int]:
     return found.shape
 
 
-def assert_occlusion(found: np.ndarray, expected: np.ndarray) -> None:
-    """Assert that a map tells by how much the logit falls when each tile is hidden."""
+def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[Slip] = ()) -> None:
+    """Assert that a map tells by how much the logit falls when each tile is hidden.
+
+    Parameters
+    ----------
+    found, expected : arrays of the same shape
+        The student's, and ours.
+    others : iterable of (array, str)
+        From `other_occlusions`: what comes out by mistakes, and what to say of each.
+    """
     slack = OCCLUSION_TOLERANCE * np.abs(expected).max() + 1e-6
     if (np.abs(found - expected) <= slack).all():
         return
@@ -605,11 +858,19 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray) -> None:
         hint = "It is the logit of what is left, or minus that: subtract it from the logit of the whole image."
     elif np.ptp(found + expected) <= 2 * slack:
         hint = "It is the logit of what is left: subtract it from the logit of the whole image."
+    else:
+        hint = next((says for wrong, says in others if _is_like(found, wrong)), hint)
     row, column = np.unravel_index(int(np.abs(found - expected).argmax()), found.shape)
     raise AssertionError(
         f"In row {row} and column {column} of `occlusion` stands {found[row, column]:.3f}; `model`'s logit falls by "
         f"{expected[row, column]:.3f} there. {hint}"
     )
+
+
+def _is_like(found: np.ndarray, wrong: np.ndarray) -> bool:
+    """Whether a map is another one, that is not the same everywhere."""
+    slack = OCCLUSION_TOLERANCE * np.abs(wrong).max() + 1e-6
+    return bool(np.ptp(wrong) > 2 * slack and (np.abs(found - wrong) <= slack).all())
 
 
 def half_shown(panel: Panel, images: np.ndarray) -> tuple[int, int] | None:

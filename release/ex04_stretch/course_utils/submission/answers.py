@@ -22,6 +22,7 @@ from .errors import missing_forward
 from .figures import panels_of
 from .forward_watch import renewed
 from .history import follow, why_missing
+from .mishaps import painted_over, unfinished
 from .no_trace import left_as_it_was, random_states_of_its_own
 from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
@@ -241,9 +242,7 @@ def train_probe(
     With two classes the net answers in the form in which the student's own net does, with more it returns a logit for
     each.
     """
-    train_model = find(namespace, train)
-    if not callable(train_model):
-        raise Unanswerable("contract", f"{train} should be a function {train}(model, X, y, epochs=...).")
+    train_model = function_that_trains(namespace, train)
     device = namespace.get("DEVICE", "cpu")
     form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
     net = linear_net(form, device)
@@ -266,16 +265,29 @@ def train_probe(
 
 
 def fixed_losses(
-    namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, gain: float, epochs: int
+    namespace: dict[str, Any],
+    images: np.ndarray,
+    labels: np.ndarray,
+    gain: float,
+    epochs: int,
+    train: str = "train_model",
+    classes: int = 2,
 ) -> np.ndarray:
-    """Let ``train_model`` train a net that stays as it is: what it returns are losses of one and the same net."""
-    train_model = find(namespace, "train_model")
-    if not callable(train_model):
-        raise Unanswerable("contract", "train_model should be a function train_model(model, X, y, epochs=...).")
+    """Let a function of the student's train a net that stays as it is: its losses are those of one and the same net."""
+    train_model = function_that_trains(namespace, train)
     device = namespace.get("DEVICE", "cpu")
-    net = fixed_net(form_for(namespace.get("GlitchNet"), train_model, device), gain, device).train()
+    form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
+    net = fixed_net(form, gain, device).train()
     X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
     return loss_array(train_model(net, X, y, epochs=epochs))
+
+
+def function_that_trains(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
+    """Look up a function that trains a net."""
+    value = find(namespace, name)
+    if not callable(value):
+        raise Unanswerable("contract", f"{name} should be a function {name}(model, X, y, epochs=...).")
+    return value
 
 
 def loss_array(losses: Any) -> np.ndarray:
@@ -332,6 +344,8 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         trained_on,
         source_line,
         assignment,
+        unfinished,
+        painted_over,
         net_symptoms,
         training_symptoms,
     )

@@ -309,7 +309,7 @@ class Submission:
         NoAnswer
             There is no such function, it fails, or the trained net does not return finite logits for each image.
         """
-        more = {} if (train, classes) == ("train_model", 2) else {"train": train, "classes": classes}
+        more = _other_training(train, classes)
         answer = self._ask("train_probe", images=images, labels=labels, probes=probes, epochs=epochs, **more)
         answer = _of(dict, answer)
         trained = f"the net that {train} trained"
@@ -326,19 +326,31 @@ class Submission:
             changed=_of(bool, answer.get("changed")),
         )
 
-    def fixed_losses(self, images: np.ndarray, labels: np.ndarray, gain: float, epochs: int) -> np.ndarray:
-        """Call the student's ``train_model`` on a net whose logits no training can change.
+    def fixed_losses(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        gain: float,
+        epochs: int,
+        train: str = "train_model",
+        classes: int = 2,
+    ) -> np.ndarray:
+        """Call the student's ``train_model``, or another such function, on a net whose logits no training can change.
 
         Parameters
         ----------
         images : (N, 1, 32, 64) float32 array
             Training images.
         labels : (N,) float32 array
-            Their labels, 0 or 1.
+            Their labels, 0 or 1; int64 if there are more than two classes.
         gain : float
             The logit of an image is its mean brightness times this.
         epochs : int
             Passed on.
+        train : str
+            Name of the function.
+        classes : int
+            How many there are. With more than two, the net has a logit for each, and all but the last are 0.
 
         Returns
         -------
@@ -350,7 +362,8 @@ class Submission:
         NoAnswer
             There is no such function, or it fails.
         """
-        losses = _array(self._ask("fixed_losses", images=images, labels=labels, gain=gain, epochs=epochs))
+        more = _other_training(train, classes)
+        losses = _array(self._ask("fixed_losses", images=images, labels=labels, gain=gain, epochs=epochs, **more))
         return losses.astype(np.float64) if losses.size <= epochs else losses  # too many of them may be very many
 
     def values(self, name: str) -> np.ndarray:
@@ -523,9 +536,9 @@ class Submission:
         out_of_date = self._side.out_of_date(self._names) if isinstance(self._side, SameKernel) else ()
         return Outcome(title, status, fraction, points, message, out_of_date)
 
-    def _line(self, question: str, **arguments: Any) -> str:
+    def _line(self, question: str, at_most: int = MAX_LINE, **arguments: Any) -> str:
         try:
-            return " ".join(_of(str, self._ask(question, **arguments)).split())[:MAX_LINE]
+            return " ".join(_of(str, self._ask(question, **arguments)).split())[:at_most]
         except NoAnswer:
             return ""
 
@@ -538,11 +551,20 @@ class Submission:
         return _of(dict, self._ask(question, **arguments))
 
     def _with_line(self, message: str) -> str:
-        """A message about a variable, with the student's line that makes it."""
+        """A message about a variable, with what spoilt it, or with the student's line that makes it."""
         about = [name for name in self._variables if f"`{name}`" in message]
+        # A message that names none is about the last one that was asked for.
+        name = min(about, key=lambda name: message.index(f"`{name}`")) if about else next(reversed(self._variables), "")
+        if not name:
+            return message
+        if unfinished := self._line("unfinished", MAX_MESSAGE, name=name):
+            return unfinished
+        if painted := self._line("painted_over", MAX_MESSAGE, name=name):
+            return sentences(painted, message)
         if not about or "Look at your line" in message or "of your cell" in message:
             return message
-        line = self.assignment(min(about, key=lambda name: message.index(f"`{name}`")))
+        # A wrong shape is made where the variable begins, wrong numbers where it is filled.
+        line = self._line("assignment", name=name, **({"fills": False} if "shape" in message else {}))
         return sentences(message, f"Look at your line `{line}`." if line else "")
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
@@ -573,7 +595,8 @@ class Submission:
         about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
         asked = f"{question}({about})"
         trains = question in ("train_probe", "fixed_losses")
-        self._names |= {"train_model"} if trains else {arguments[key] for key in ("of", "name") if key in arguments}
+        trained_by = {arguments.get("train", "train_model")}
+        self._names |= trained_by if trains else {arguments[key] for key in ("of", "name") if key in arguments}
         self._asked[asked] += 1
         seed = self.seed(f"{asked}, {self._asked[asked]}") % 2**63
         reply = self._side.ask(question, {"seed": seed, **arguments})
@@ -653,6 +676,11 @@ def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, floa
         status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
         return status, fraction, points, remark
     return status, 0.0, points, message[:MAX_MESSAGE]
+
+
+def _other_training(train: str, classes: int) -> dict[str, Any]:
+    """What a question needs besides, if it is not about ``train_model``."""
+    return {} if (train, classes) == ("train_model", 2) else {"train": train, "classes": classes}
 
 
 def _outline(value: Any) -> str:

@@ -11,6 +11,8 @@ from types import CodeType, FunctionType
 from typing import Any
 
 MAX_LINE = 200
+_FILLING = ("append", "extend", "insert", "fill", "sort")  # methods that write into an array or list
+_FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put")  # functions that write into their first argument
 # What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
 _LOCKED = re.compile(r"\bsubmission\.(?:check|summary)\(|\b(?:connect|fit)\(globals\(\)\)")
 
@@ -90,8 +92,12 @@ def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False) -> str:
-    """The last line of the student's cells, as they were run, that gives a variable its value; else empty."""
+def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True) -> str:
+    """The last line of the student's cells, as they were run, that gives a variable its value; else empty.
+
+    With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands
+    before it, the numbers are from there.
+    """
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
         if not isinstance(source, str) or is_locked(source) or name not in source:
@@ -100,9 +106,11 @@ def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False)
             statements = list(_outside_functions(ast.parse(source)))
         except SyntaxError:  # or a magic
             continue
-        making = [node for node in statements if isinstance(node, ast.stmt) and name in _assigned(node)]
+        making = [node for node in statements if isinstance(node, ast.stmt) and name in assigned_by(node)]
         if is_none:  # then a line that says so is more likely than one that does not
             making = [node for node in making if _is_none(getattr(node, "value", None))] or making
+        elif making and fills:
+            making += [node for node in statements if is_filled_by(node, name)]
         lines = [node.lineno for node in making]
         if lines:
             return source.splitlines()[max(lines) - 1].strip()[:MAX_LINE]
@@ -121,7 +129,8 @@ def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
             yield from _outside_functions(child)
 
 
-def _assigned(statement: ast.stmt) -> set[str]:
+def assigned_by(statement: ast.stmt) -> set[str]:
+    """Names that a statement gives a value to."""
     targets = (
         statement.targets
         if isinstance(statement, ast.Assign)
@@ -131,6 +140,28 @@ def _assigned(statement: ast.stmt) -> set[str]:
     )
     nodes = [node for target in targets for node in ast.walk(target)]
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def is_filled_by(node: ast.AST, name: str) -> bool:
+    """Whether a statement writes into what a name stands for: ``x[i] = 3``, ``x[i] += 3``, ``x.append(3)``."""
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        parts = [part for target in targets for part in ast.walk(target)]
+        written = [part.value for part in parts if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store)]
+        return any(root_of(value) == name for value in written)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        call = node.value
+        if call.func.attr in _FILLING:
+            return root_of(call.func.value) == name
+        return call.func.attr in _FILLING_FIRST and bool(call.args) and root_of(call.args[0]) == name
+    return False
+
+
+def root_of(node: ast.AST) -> str:
+    """The name in front of ``x[0].T[1]``; empty if there is none."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def near_miss(name: str, candidates: Any) -> str:
