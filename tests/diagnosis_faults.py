@@ -31,6 +31,10 @@ def fault(asked: str, *says: str, trained: bool = False, **cells: list[tuple[str
 
 
 RETURN = "return self.classifier(self.features(images)).squeeze(1)"
+DEAD = """class GlitchNet(GlitchNet):
+    def __init__(self):
+        super().__init__()
+        nn.init.constant_(self.features[3].bias, -100.0)"""
 LOSS = "loss = loss_function(model(images), labels)"
 STEPS = """            optimiser.zero_grad()
             loss.backward()
@@ -404,11 +408,7 @@ TRAIN = {
         FALLS,
         "ReLU",
         "0 for every image",
-        glitchnet=(
-            "\n\nclass GlitchNet(GlitchNet):\n    def __init__(self):\n"
-            "        super().__init__()\n"
-            "        nn.init.constant_(self.features[3].bias, -100.0)"
-        ),
+        glitchnet="\n\n" + DEAD,
         trained=True,
     ),
     "parts that overlap": fault(
@@ -651,13 +651,6 @@ NEWCOMERS = {
         r"^(?!.*losses = \[\])",
         train=[("    return losses", "        return losses")],
         trained=True,
-    ),
-    "a validation part left over": fault(
-        "train-split",
-        "left over",
-        "`del validation_indices`",
-        r"^(?!.*test_indices, train_indices =)",
-        train="\nvalidation_indices = test_indices[:50]",
     ),
     "labels the other way round": fault(
         LEARNS,
@@ -1000,4 +993,245 @@ BY_ITS_NAME = {
     ),
 }
 
-FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME
+CONVOLUTIONS = """
+
+class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, 3, padding=1)
+        self.conv2 = nn.Conv2d({}, 32, 3, padding=1)
+        self.fc1 = nn.Linear(32, 8)
+        self.fc2 = nn.Linear(8, 1)
+
+    def forward(self, images):
+        images = F.max_pool2d(F.relu(self.conv1(images)), 2)
+        images = F.relu(self.{}(images)).mean((2, 3))
+        return self.fc2(F.relu(self.fc1(images))).squeeze(1)
+"""
+IN_ROW = """
+
+class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(1, 4, 3, stride=2),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(4, 1),
+            nn.ReLU(),
+        )
+
+    def forward(self, images):
+        return self.net(images).squeeze(1)
+"""
+# Each position is taken for a batch.
+ONE_BY_ONE = [("torch.randperm(len(X), generator=generator).split(32)", "torch.randperm(len(X), generator=generator)")]
+
+# What a second newcomer met: of one fault each check says what it knows, and nothing that is false.
+SECOND_NEWCOMER = {
+    "no pooling": fault(
+        SHAPE,
+        "given 4096",
+        r"nn\.Linear should be 4096",
+        r"`self\.classifier = nn\.Linear\(32, 1\)`",
+        "^(?!.*mixes)",
+        glitchnet=[("            nn.AdaptiveAvgPool2d(1),\n", "")],
+    ),
+    "no pooling, flattened in forward": fault(
+        SHAPE,
+        r"nn\.Linear should be 4096",
+        "^(?!.*mixes)",
+        glitchnet=[
+            ("            nn.AdaptiveAvgPool2d(1),\n            nn.Flatten(),\n", ""),
+            ("self.features(images)", "torch.flatten(self.features(images), 1)"),
+        ],
+    ),
+    "a bare flatten": fault(
+        SHAPE,
+        "mixes the images",
+        r"`return .*torch\.flatten\(self\.features\(images\)\)\)",
+        glitchnet=[
+            ("            nn.AdaptiveAvgPool2d(1),\n            nn.Flatten(),\n", ""),
+            ("self.features(images)", "torch.flatten(self.features(images))"),
+        ],
+    ),
+    "a layer that is called twice": fault(
+        SHAPE,
+        r"`self\.conv1` is called twice",
+        r"`self\.conv2` is never used",
+        "^(?!.*first argument)",
+        glitchnet=CONVOLUTIONS.format(16, "conv1"),
+    ),
+    "one layer for two": fault(
+        SHAPE,
+        r"`self\.conv1` is called twice",
+        "made for 1 channel",
+        "^(?!.*first argument)",
+        "^(?!.*never used)",
+        glitchnet=CONVOLUTIONS.format(16, "conv1").replace(
+            "        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)\n", ""
+        ),
+    ),
+    "the channels of an attribute": fault(
+        SHAPE,
+        "first argument should be 16",
+        r"`self\.conv2 = nn\.Conv2d\(1, 32, 3, padding=1\)`",
+        glitchnet=CONVOLUTIONS.format(1, "conv2"),
+    ),
+    "stopped in the first epoch": fault(
+        FALLS,
+        "did not come to its end",
+        "^(?!.*returned no losses)",
+        train=[
+            ("            optimiser.step()\n", "            optimiser.step()\n            raise KeyboardInterrupt\n")
+        ],
+        trained=True,
+    ),
+    "positions without batches, in the task": fault(
+        LEARNS,
+        "batch",
+        r"`for batch in torch\.randperm\(len\(X\), generator=generator\):`",
+        "^(?!.*behind the logits)",
+        train=ONE_BY_ONE,
+    ),
+    "positions without batches, in the losses": fault(
+        LOSSES,
+        "a single image",
+        r"`for batch in torch\.randperm\(len\(X\), generator=generator\):`",
+        train=ONE_BY_ONE,
+    ),
+    "another net before the scores": fault(
+        "confidence-scores",
+        "untrained|not the net that was trained",
+        r"`model = GlitchNet\(\)`",
+        "^(?!.*training mode)",
+        trained=True,
+        confidence=[(SCORES, SCORES + "\nmodel = GlitchNet()")],
+    ),
+    "a sign in the sigmoid, in the table": fault(
+        "confidence-confusion",
+        "^`scores` is not right, and the table counts it",
+        r"`scores = 1 / \(1 \+ np\.exp\(test_logits\.numpy\(\)\)\)`",
+        "^(?!.*other order)",
+        "^(?!.*`confusion = )",
+        confidence=[(SCORES, "scores = 1 / (1 + np.exp(test_logits.numpy()))")],
+    ),
+    "logits as scores, in the table": fault(
+        "confidence-confusion",
+        "^`scores` is not right, and the table counts it",
+        "`scores = 9 ",
+        "^(?!.*`confusion = )",
+        confidence=[(SCORES, "scores = 9 + test_logits.numpy()")],
+    ),
+    "another threshold": fault(
+        "confidence-confusion",
+        "another threshold",
+        "^(?!.*`confusion = )",
+        confidence=[("said_chirp = scores > 0.5", "said_chirp = scores > 0.97")],
+    ),
+    "the net is returned": fault(
+        LOSSES, "returns the net", "`return model`", "^(?!.*append)", train=[("return losses", "return model")]
+    ),
+    "the last loss is returned": fault(
+        LOSSES,
+        "a single number",
+        r"`return losses\[-1\]`",
+        "^(?!.*append)",
+        train=[("return losses", "return losses[-1]")],
+    ),
+    "a dict is returned": fault(
+        LOSSES, "a dict", "`return {", "^(?!.*append)", train=[("return losses", 'return {"loss": losses}')]
+    ),
+    "a last ReLU in a row of layers": fault(
+        FALLS, "ends in a ReLU", "^(?!.*Look at your line)", glitchnet=IN_ROW, trained=True
+    ),
+    "the list is made anew in each epoch": fault(
+        FALLS,
+        "made anew in each epoch",
+        r"`losses = \[\]`",
+        "^(?!.*inside the loop over the epochs)",
+        "^(?!.*`return losses`)",
+        train=[("    losses = []\n", ""), ("        total = 0.0\n", "        losses = []\n        total = 0.0\n")],
+        trained=True,
+    ),
+    "a view across the images": fault(
+        SHAPE,
+        "128 logits for 1 image",
+        r"`features = features\.view\(-1, 32\)`",
+        "^(?!.*Linear layer with one output)",
+        glitchnet=[
+            ("            nn.AdaptiveAvgPool2d(1),\n            nn.Flatten(),\n", ""),
+            (
+                RETURN,
+                "features = self.features(images)\n        features = features.view(-1, 32)\n"
+                "        return self.classifier(features)",
+            ),
+        ],
+    ),
+    "no zero_grad, seen in the loss": fault(
+        FALLS,
+        r"Call optimiser\.zero_grad\(\)",
+        "^(?!.*dead)",
+        train=[("            optimiser.zero_grad()\n", "")],
+        glitchnet="\n\n" + DEAD,
+        trained=True,
+    ),
+    "a comparison at the end, and what to return": fault(
+        FLOW,
+        "return the logit itself",
+        "^(?!.*ReLU)",
+        glitchnet=[(RETURN, "return (self.classifier(self.features(images)) > 0).float().squeeze(1)")],
+    ),
+    "no nn.Module": fault(
+        SHAPE,
+        r"write `class GlitchNet\(nn\.Module\):`",
+        glitchnet=[("GlitchNet(nn.Module)", "GlitchNet"), ("        super().__init__()\n", "")],
+    ),
+    "a figure without its name": fault(
+        "mistakes-figure",
+        r"is None.*`mistakes_figure, axes = plots\.spectrogram_grid\(\.\.\.\)`",
+        mistakes=[("mistakes_figure, axes = plots", "plots")],
+    ),
+    "batches that overlap": fault(
+        PREVIEW,
+        r"\d+ of 64 images",
+        "never",
+        train=[
+            (
+                "torch.randperm(len(X), generator=generator).split(32)",
+                "[torch.arange(i, i + 32) for i in range(len(X) // 32)]",
+            )
+        ],
+        trained=True,
+    ),
+    "a step after the loop": fault(
+        FALLS,
+        "thrown away",
+        r"`optimiser\.step\(\)`",
+        train=[
+            ("            optimiser.step()\n", ""),
+            ("        losses.append", "        optimiser.step()\n        losses.append"),
+        ],
+        trained=True,
+    ),
+    "a step and zero_grad after the loop": fault(
+        PREVIEW,
+        "one step",
+        r"`optimiser\.step\(\)`",
+        train=[
+            (STEPS, "            loss.backward()\n"),
+            ("        losses.append", "        optimiser.step()\n        optimiser.zero_grad()\n        losses.append"),
+        ],
+        trained=True,
+    ),
+    "parts that overlap by the validation part": fault(
+        "train-split",
+        "`validation_indices` holds 50 images",
+        r"`validation_indices = test_indices\[:50\]`",
+        "^(?!.*left over)",
+        train="\nvalidation_indices = test_indices[:50]",
+    ),
+}
+
+FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME | SECOND_NEWCOMER

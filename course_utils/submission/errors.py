@@ -5,7 +5,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from .student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss
+from .student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss, only_line_in
 from .wording import count
 
 Advice = Callable[[re.Match[str], dict[str, Any]], str]
@@ -14,6 +14,9 @@ Advice = Callable[[re.Match[str], dict[str, Any]], str]
 def advice_on(error: BaseException, namespace: dict[str, Any]) -> str:
     """A sentence or two on an error, with the line of the student's that is to blame; empty for an unknown one."""
     said = f"{type(error).__name__}: {error}"
+    for advice_by_call in (_single_image, _called_twice, _convolution):
+        if told := advice_by_call(error, namespace):
+            return told
     for pattern, advice in _ADVICE:
         found = re.search(pattern, said, re.DOTALL)
         if found:
@@ -84,18 +87,106 @@ def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"`self` must be the first parameter in `{line}`."
 
 
-def _matrices(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    rows, given, wanted = (int(size) for size in found.groups())
-    if rows == 1 and given % wanted == 0:
-        return _MIXED
+def _single_image(error: BaseException, namespace: dict[str, Any]) -> str:
+    """That a net was given one image without the axis for several: layers accept that, and fail later."""
+    calls = _calls_of_modules(error)
+    given = next((arguments[0] for _, arguments in calls if arguments), None)
+    is_target = bool(re.search(r"[Tt]arget size \(torch\.Size\(\[\]\)\)", str(error)))
+    if tuple(getattr(given, "shape", ())) != (1, 32, 64) and not is_target:
+        return ""
+    told = (
+        "The labels of a batch are a single number here; a batch has the labels of several images, (N,)."
+        if is_target
+        else "The net is given a single image here, (1, 32, 64); give it a batch of images, (N, 1, 32, 64)."
+    )
+    line = line_in(namespace.get("train_model"), r"\bfor\b.*\brandperm\((?!.*split)", namespace)
+    if not line:
+        return told
+    return f"{told} torch.randperm(len(X)).split(32) makes batches of positions. Look at your line `{line}`."
+
+
+def _called_twice(error: BaseException, namespace: dict[str, Any]) -> str:
+    """That a layer of a net is used a second time, where it does not fit, mostly in the place of another one."""
+    name, layer, others = _layer_that_failed(error, namespace)
+    calls = _calls_in_forward(namespace)
+    if not name or calls.count(name) < 2:
+        return ""
+    told = f"`self.{name}` is called twice in `forward`" if calls.count(name) == 2 else f"`self.{name}` is called often"
+    unused = [other for other in others if other not in calls]
+    if unused:
+        return f"{told}, and `self.{unused[0]}` is never used. Is `self.{unused[0]}` meant in one of these places?"
+    wanted = getattr(layer, "in_channels", None) or getattr(layer, "in_features", None)
+    noun = "channel" if hasattr(layer, "in_channels") else "number"
+    made = f", and it is made for {count(wanted, noun)}" if isinstance(wanted, int) else ""
+    return f"{told}{made}. What it is given the second time has another size: make a layer of its own for that."
+
+
+def _convolution(error: BaseException, namespace: dict[str, Any]) -> str:
+    """That a convolution was made for another number of channels, by the line that makes it."""
+    found = re.search(_WRONG_CHANNELS, str(error))
+    if not found:
+        return ""
+    wanted, given = found.groups()
+    name, _, _ = _layer_that_failed(error, namespace)
+    pattern = rf"Conv2d\((?:in_channels=)?{wanted}\b"
+    net = namespace.get("GlitchNet")
+    line = only_line_in(net, rf"self\.{name}\s*=.*{pattern}" if name else pattern, namespace)
+    line = line or only_line_in(net, pattern, namespace)
     return (
-        f"A Linear layer made for {count(wanted, 'number')} per image is given {given}. Do nn.Flatten() or .flatten(1) "
-        f"stand before it? If so, its first argument should be {given}."
+        f"A convolution made for {count(int(wanted), 'channel')} is given {given}: its first argument should be "
+        f"{given}{f' in `{line}`' if line else ''}."
     )
 
 
+def _calls_of_modules(error: BaseException) -> list[tuple[Any, tuple[Any, ...]]]:
+    """The modules that were being called when an error was raised, the outermost first, each with its arguments."""
+    found, traceback = [], error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_code.co_name == "_call_impl" and "self" in frame.f_locals:
+            found.append((frame.f_locals["self"], tuple(frame.f_locals.get("args", ()))))
+        traceback = traceback.tb_next
+    return found
+
+
+def _layer_that_failed(error: BaseException, namespace: dict[str, Any]) -> tuple[str, Any, list[str]]:
+    """The attribute of a student's net that is the layer which raised an error, that layer, and all such attributes."""
+    modules = [module for module, _ in _calls_of_modules(error)]
+    net = namespace.get("GlitchNet")
+    if not isinstance(net, type) or not modules or not isinstance(modules[0], net):
+        return "", None, []
+    layers = dict(modules[0].named_children())
+    return next((name for name, layer in layers.items() if layer is modules[-1]), ""), modules[-1], list(layers)
+
+
+def _calls_in_forward(namespace: dict[str, Any]) -> list[str]:
+    """Attributes of the student's net that its methods use, as often as they do, but for what makes the layers."""
+    methods = [f for f in functions_in(namespace.get("GlitchNet"), namespace) if f.__name__ != "__init__"]
+    return [name for method in methods for line in lines_of(method) for name in re.findall(r"\bself\.(\w+)", line)]
+
+
+def _matrices(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    rows, given, wanted = (int(size) for size in found.groups())
+    net = namespace.get("GlitchNet")
+    if rows == 1 and (line := _line_that_mixes(namespace)):
+        return f"{_MIXED} Look at your line `{line}`."
+    if rows == 1 and not isinstance(net, type):  # what stands there is not known
+        return f"Does a bare .flatten() or nn.Flatten(0) stand there? {_MIXED}"
+    line = only_line_in(net, rf"Linear\((?:in_features=)?{wanted}\b", namespace)
+    return (
+        f"A Linear layer made for {count(wanted, 'number')} per image is given {given}. If nn.Flatten() or .flatten(1) "
+        f"stands before it, the first argument of nn.Linear should be {given}{f' in `{line}`' if line else ''}."
+    )
+
+
+def _line_that_mixes(namespace: dict[str, Any]) -> str:
+    """The line of the student's net that flattens from the first axis on."""
+    patterns = r"\.flatten\((?:0?|start_dim=0)\)|torch\.flatten\((?:[^(),]|\([^()]*\))*\)|Flatten\((?:start_dim=)?0"
+    return line_in(namespace.get("GlitchNet"), patterns, namespace)
+
+
 def _dimension(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    line = line_in(namespace.get("GlitchNet"), r"flatten\((?:0?|start_dim=0)\)|Flatten\((?:start_dim=)?0", namespace)
+    line = _line_that_mixes(namespace)
     return f"{_MIXED} Look at your line `{line}`." if line else ""
 
 
@@ -132,15 +223,6 @@ def _whole_labels(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return "This loss function takes two outputs or more per image, and labels as int64: use nn.BCEWithLogitsLoss()."
 
 
-def _channels(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    wanted, given = found[1], found[2]
-    line = line_in(namespace.get("GlitchNet"), rf"Conv2d\((?:in_channels=)?{wanted}\b", namespace)
-    return (
-        f"A convolution made for {count(int(wanted), 'channel')} is given {given}: its first argument should be "
-        f"{given}{f' in `{line}`' if line else ''}."
-    )
-
-
 def _shapes(found: re.Match[str], namespace: dict[str, Any]) -> str:
     sizes = [prod(map(int, re.findall(r"\d+", shape))) for shape in found.groups()]
     if "ThreeNet" in namespace and sizes[1] == 3 * sizes[0]:
@@ -160,6 +242,7 @@ def _epochs(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"train_model is called with `epochs`: give it this parameter in `{line}`."
 
 
+_WRONG_CHANNELS = r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)"
 _MIXED = "A bare .flatten(), like nn.Flatten(0), mixes the images of a batch: write .flatten(1) or nn.Flatten()."
 _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write .float() behind them, not .long()."
 _NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and draw nothing."
@@ -171,7 +254,6 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
     (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", _matrices),
-    (r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)", _channels),
     (
         r"expected np\.ndarray \(got Tensor\)",
         "The images and labels that train_model is given are tensors already: leave out torch.from_numpy().",

@@ -5,6 +5,7 @@ optimiser can find.
 """
 
 import linecache
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +62,8 @@ class ForwardWatch(TorchFunctionMode):
         returned = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "").strip("_")
         if name in _POSITIVE:
-            self.positive_line = self._line()
+            line = self._line()  # of a layer, the line that makes it is not known
+            self.positive_line = line if re.search(r"(?i)relu|abs\(|softplus|exp\(", line) else ""
         depends = any(isinstance(value, torch.Tensor) and value.requires_grad for value in args)
         if depends and not self.cut:
             self.cut = _cut(name, returned)

@@ -5,377 +5,17 @@ them. Each rule holds for a fault that is certain when its symptoms are there; w
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from .. import simulators
+from .net_rules import BY_CHANCE, CUT, DATA, MODEL, NET, ONE_SIGN, OWN_DATA, STOPPED, UNTRAINED
 from .questions import Submission
+from .rules import POSITIVE, Rule, Symptoms
+from .training_rules import FEW_LOSSES, IMAGES, LOSSES, RATES, SLOW, STALE, STALE_STEPS, STEPS_LEFT_OUT, SUMS, TRAINING
 from .wording import count, sentences
 
-Symptoms = dict[str, Any]
-IMAGES = 64  # of ours, in a training that is watched
-LARGE_RATE = {"Adam": 0.3, "AdamW": 0.3, "RMSprop": 0.3}
-LARGEST_RATE = 30.0  # of other optimisers
-SMALL_RATE = {"Adam": 2e-5, "AdamW": 2e-5, "RMSprop": 2e-5}
-SMALLEST_RATE = 1e-4
-# With steps below these a small task is not learnt in a few epochs.
-SLOW_RATE = {"Adam": 3e-4, "AdamW": 3e-4, "RMSprop": 3e-4}
-SLOWEST_RATE = 1e-2
-HIGH_LOSS = 3.0  # chance gives 0.693
 TRAIN_LONGER = "Has the loss curve flattened? If not, train longer, with more epochs."
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A cause, when to name it, and where the student's line is that shows it.
-
-    Attributes
-    ----------
-    when : function of the symptoms
-        Whether it is the cause.
-    says : str
-        The cause, and what to do.
-    where : (str, str)
-        `GlitchNet` or `train_model`, and a pattern of the line; a variable and nothing, for the line that makes it; or
-        "seen" and the symptom that is the line.
-    """
-
-    when: Callable[[Symptoms], Any]
-    says: str
-    where: tuple[str, str] | None = None
-
-
-# Last steps after which no logit is negative, in the student's words.
-POSITIVE = {"relu": "a ReLU", "abs": "abs", "softplus": "softplus", "expbackward": "exp"}
-_OPTIMISER = ("train_model", r"\boptim\.\w+\(|\b(?:Adam|AdamW|SGD|RMSprop)\(")
-_BCE = "binary_cross_entropy_with_logits"
-
-TRAINING = (
-    Rule(
-        lambda s: not s["calls"] and not s["changed"] and s["from_notebook"]["nets"],
-        "train_model trains {nets} of the notebook, not the net that it is given as its first argument.",
-        ("train_model", r"(?<!def )\b{nets_pattern}\b"),
-    ),
-    Rule(
-        lambda s: not s["calls"] and not s["changed"] and s["other_nets"],
-        "train_model makes a new GlitchNet and trains that, not the net that it is given: leave out what makes it.",
-        ("train_model", r"\bGlitchNet\("),
-    ),
-    Rule(
-        lambda s: not s["calls"] and not s["changed"],
-        "train_model trains a copy or another net, not the net that it is given.",
-        ("train_model", r"copy\(|^model\s*="),
-    ),
-    Rule(
-        lambda s: s["images_of_notebook"] > s["calls_to_learn"] / 2,
-        "train_model shows the net the images of the notebook ({data}), not those of its argument X.",
-        ("train_model", r"\b(?:{data_pattern})\b"),
-    ),
-    Rule(
-        lambda s: s["labels_first"],
-        "The loss function is given the labels in the place of the logits: give it the logits first, then the labels.",
-        ("train_model", r"loss\w*\(|Loss\(\)\(|cross_entropy"),
-    ),
-    Rule(
-        lambda s: s["labels_checked"] and s["labels_wrong"] > 0.95 * s["labels_checked"],
-        "The loss gets 1 for the images with label 0 and 0 for those with label 1, so the net learns the opposite: "
-        "give it the labels as they are in y.",
-        ("train_model", r"\b1(?:\.0?)? *- *|== *0|!= *1|logical_not|~"),
-    ),
-    Rule(
-        lambda s: s["labels_checked"] and s["labels_wrong"] > 0.2 * s["labels_checked"],
-        "The labels in a batch do not belong to its images: take both from X and y by the same positions.",
-        ("train_model", r"\by\["),
-    ),
-    Rule(
-        lambda s: not s["backwards"] and not s["changed"],
-        "train_model never calls loss.backward(), with parentheses, so there are no gradients.",
-        ("train_model", r"\.backward\b(?! *\()"),
-    ),
-    Rule(
-        lambda s: s["other_steps"] and not s["steps"] and s["from_notebook"]["optimisers"],
-        "{optimisers} was made outside train_model, for another net: make the optimiser inside, with "
-        "model.parameters().",
-        ("{optimisers}", ""),
-    ),
-    Rule(
-        lambda s: s["other_steps"] and not s["steps"],
-        "The optimiser has the parameters of another net: give it model.parameters().",
-        _OPTIMISER,
-    ),
-    Rule(
-        lambda s: not s["steps"] and not s["changed"],
-        "train_model never takes a step: call optimiser.step(), with parentheses, after loss.backward().",
-        ("train_model", r"\.step\b(?! *\()"),
-    ),
-    Rule(
-        lambda s: s["backwards"] and not s["gradients"] and not s["changed"],
-        "loss.backward() brings no gradient to the net: something between the net and the loss cuts it off, such as "
-        "torch.tensor(), .item(), detach(), round() or a comparison.",
-        ("train_model", r"torch\.tensor\(|\.item\(\)[^+]*,|detach\(|round\(|\.data\b|numpy\(|sign\(| [<>]=? "),
-    ),
-    Rule(
-        lambda s: s["cleared_between"] > s["steps"] / 2,
-        "The gradients are cleared between loss.backward() and optimiser.step(), so no step moves anything: clear them "
-        "before loss.backward().",
-        ("train_model", r"zero_grad\("),
-    ),
-    Rule(
-        lambda s: s["logits_shape"] != s["labels_shape"] and s["loss"] not in ("cross_entropy", "nll_loss", ""),
-        "The loss compares logits {logits_shape} with labels {labels_shape}, each with each: write .reshape(-1) behind "
-        "the logits.",
-        ("train_model", r"loss\w*\(|loss\s*="),
-    ),
-    Rule(
-        lambda s: s["loss"] == _BCE and s["loss_of"] in POSITIVE,
-        "The logits go through {loss_of} before the loss, so none is negative and no image is called a blip: leave it "
-        "out.",
-        ("train_model", r"(?i)relu\(|abs\(|softplus\(|exp\("),
-    ),
-    Rule(
-        lambda s: s["loss"] == _BCE and s["loss_of"],
-        "A {loss_of} stands before BCEWithLogitsLoss, which applies the sigmoid itself, so it is applied twice: give "
-        "it the logits.",
-        ("train_model", r"sigmoid\(|softmax\("),
-    ),
-    Rule(
-        lambda s: s["loss"] in ("cross_entropy", "nll_loss") and not s["two_outputs"],
-        "Cross-entropy compares two or more outputs per image, and here is one logit: use nn.BCEWithLogitsLoss.",
-        ("train_model", r"CrossEntropyLoss|cross_entropy|NLLLoss|nll_loss"),
-    ),
-    Rule(
-        lambda s: (
-            s["loss"] in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
-            and not s["loss_of"]
-            and s["labels_least"] >= 0
-        ),
-        "The squared error (MSE) pulls the outputs to 0 and 1, but a logit should be negative for a blip: use "
-        "nn.BCEWithLogitsLoss.",
-        ("train_model", r"MSELoss|mse_loss|L1Loss|l1_loss|HuberLoss|huber_loss"),
-    ),
-)
-RATES = (
-    Rule(
-        lambda s: s["rate"] > LARGE_RATE.get(s["optimiser"], LARGEST_RATE),
-        "A learning rate of {rate:g} is far too large for {optimiser}: begin with 1e-3 (Adam) or 1e-1 (SGD).",
-        _OPTIMISER,
-    ),
-    Rule(
-        lambda s: s["steps"] and s["rate"] < SMALL_RATE.get(s["optimiser"], SMALLEST_RATE),
-        "A learning rate of {rate:g} is so small for {optimiser} that hardly anything is learnt: begin with 1e-3 "
-        "(Adam) or 1e-1 (SGD).",
-        _OPTIMISER,
-    ),
-)
-SLOW = (
-    Rule(
-        lambda s: s["steps"] and s["rate"] < SLOW_RATE.get(s["optimiser"], SLOWEST_RATE),
-        "A learning rate of {rate:g} is small for {optimiser}: in so few epochs little is learnt. Try larger steps, "
-        "such as 1e-3 (Adam) or 1e-1 (SGD).",
-        _OPTIMISER,
-    ),
-)
-STALE = (
-    Rule(
-        lambda s: s["clears"],
-        "zero_grad() is called, but not for every batch: call it before each loss.backward().",
-        ("train_model", r"zero_grad\("),
-    ),
-    Rule(
-        lambda s: True,
-        "Call optimiser.zero_grad(), with parentheses, before each loss.backward().",
-        ("train_model", r"\.zero_grad\b(?! *\()"),
-    ),
-)
-SUMS = (
-    Rule(
-        lambda s: s["reduction"] == "sum" and s["first_loss"] > HIGH_LOSS,
-        "The loss function takes the sum over a batch, not the mean: leave out reduction.",
-        ("train_model", r"reduction"),
-    ),
-)
-LOSSES = (
-    Rule(lambda s: s["returned"] == "NoneType", "train_model returns None: end it with `return losses`."),
-    Rule(
-        lambda s: s["returned"] == "tuple",
-        "train_model returns a tuple: return the list of losses alone.",
-        ("train_model", r"^return\b"),
-    ),
-    *SUMS,
-    Rule(
-        lambda s: not s["uses_epochs"],
-        "train_model does not use its parameter `epochs`: write `for epoch in range(epochs):`.",
-        ("train_model", r"\bfor\b.*\brange\(|\bwhile\b"),
-    ),
-    Rule(
-        lambda s: s["left_out"] > IMAGES / 10,
-        "In an epoch train_model does not show the net all of the images. Does `break` or `return` stand in the loop "
-        "over the batches?",
-        ("train_model", r"^(?:break|return)\b"),
-    ),
-    Rule(lambda s: True, "", ("train_model", r"\.append\(|^losses\b.*\+=|^return\b")),
-)
-MODEL = (
-    Rule(
-        lambda s: s["is_checkpoint"] is False,
-        "`model` is not the net that was trained: a cell of yours makes a new one, or changes it. Run the training "
-        "again, `fit(globals())`, and leave `model` as it is.",
-        ("model", ""),
-    ),
-    Rule(
-        lambda s: not s["data_as_given"] and not s["data_reordered"],
-        "The notebook's `X` is no longer the dataset as it was given, so the net learnt from other images than it will "
-        "meet: leave `X` alone, and scale inside GlitchNet.",
-        ("X", ""),
-    ),
-)
-DATA = (
-    Rule(
-        lambda s: s["data_reordered"],
-        "`X` is no longer in the order in which it was given: shuffle the positions, not the images themselves.",
-        ("X", ""),
-    ),
-    Rule(
-        lambda s: not s["data_as_given"],
-        "`X` is no longer what it was given as: leave it alone, and scale images inside GlitchNet.",
-        ("X", ""),
-    ),
-    Rule(
-        lambda s: not s["labels_as_given"],
-        "`y` is no longer what it was given as: leave it alone, and give a changed one another name.",
-        ("y", ""),
-    ),
-)
-STOPPED = (
-    Rule(
-        lambda s: s["stopped_after"] is not None,
-        "The training was stopped before its end, after {stopped}: run it again, `fit(globals())`, and let it come to "
-        "its end.",
-    ),
-)
-UNTRAINED = (
-    Rule(
-        lambda s: s["is_untrained"],
-        "`model` is untrained: its parameters are those with which it was built.",
-        ("model", ""),
-    ),
-)
-BY_CHANCE = (
-    Rule(
-        lambda s: s["random"] and s["made_line"],
-        "`forward` makes new layers in each call, with new random weights, so what is learnt is lost: make all layers "
-        "in `__init__`, and only use them in `forward`.",
-        ("seen", "made_line"),
-    ),
-    Rule(
-        lambda s: s["random"],
-        "The same image gets another output in each call, in evaluation mode, too. Does `forward` draw random numbers? "
-        "For dropout make nn.Dropout in `__init__`, or give F.dropout training=self.training.",
-        ("GlitchNet", r"[Dd]ropout\d?d?\(|rand|normal_?\(|shuffle|perm"),
-    ),
-)
-# Steps through which no gradient comes back.
-STEPS = (
-    Rule(
-        lambda s: s["cut"] == "no_grad",
-        "`forward` uses torch.no_grad() or torch.inference_mode(), which is for asking a net, not for training it: "
-        "leave it out.",
-        ("GlitchNet", r"no_grad|inference_mode|set_grad_enabled"),
-    ),
-    Rule(
-        lambda s: s["cut"] == "comparison",
-        "A comparison gives true or false, a step without a slope, and no gradient comes back through it: use a layer "
-        "with a slope, such as nn.ReLU.",
-        ("seen", "cut_line"),
-    ),
-    Rule(
-        lambda s: s["cut"] == "place",
-        "argmax and argsort give positions, and no gradient comes back through these: use the values themselves.",
-        ("seen", "cut_line"),
-    ),
-    Rule(
-        lambda s: s["cut"] == "whole number",
-        "No gradient comes back through whole numbers: keep floating-point numbers (float32).",
-        ("seen", "cut_line"),
-    ),
-    Rule(
-        lambda s: s["cut"] == "rounding",
-        "Rounding, like sign, is a step without a slope, so the gradient behind it is 0: leave it out.",
-        ("seen", "cut_line"),
-    ),
-    Rule(
-        lambda s: s["cut"] == "detached",
-        "What comes out of detach(), .data, .numpy(), .item() or torch.tensor() is a copy that knows nothing of the "
-        "parameters before it: go on with the tensor itself.",
-        ("seen", "cut_line"),
-    ),
-)
-ONE_SIGN = (
-    Rule(
-        lambda s: s["ends_in"] in POSITIVE,
-        "GlitchNet ends in {ending}, so no logit is negative, and a negative one is what says blip: return what comes "
-        "out of the last Linear layer.",
-        ("seen", "positive_line"),
-    ),
-    Rule(
-        lambda s: s["ends_in"] == "logsigmoid",
-        "GlitchNet ends in a logsigmoid, so no logit is positive, and a positive one is what says chirp: return what "
-        "comes out of the last Linear layer.",
-        ("GlitchNet", r"(?i)logsigmoid"),
-    ),
-)
-# What keeps gradients from the parameters of a net.
-CUT = (
-    *BY_CHANCE,
-    Rule(
-        lambda s: s["made_line"],
-        "`forward` makes new layers in each call, so what is learnt is lost: make all layers in `__init__`, and only "
-        "use them in `forward`.",
-        ("seen", "made_line"),
-    ),
-    Rule(
-        lambda s: s["frozen"],
-        "They are frozen (requires_grad=False): leave that out.",
-        ("GlitchNet", r"requires_grad"),
-    ),
-    *STEPS,
-)
-OWN_DATA = (
-    Rule(
-        lambda s: s["ignores_images"] and s["own_data"],
-        "GlitchNet answers about `{own_data}` of the notebook, not about the images that `forward` is given.",
-        ("GlitchNet", r"\b{own_data}\b"),
-    ),
-)
-NET = (
-    *OWN_DATA,
-    *BY_CHANCE,
-    *ONE_SIGN,
-    *(replace(rule, when=lambda s, rule=rule: s["unreached"] and rule.when(s)) for rule in STEPS),
-    Rule(
-        lambda s: s["ends_in"] == "softmax" and not s["constant"],
-        "GlitchNet ends in a softmax, which makes probabilities: leave it out and return the logit.",
-        ("GlitchNet", r"[Ss]oftmax\("),
-    ),
-    Rule(
-        lambda s: s["ends_in"] == "softmax",
-        "A softmax over a single output is always 1: leave it out and return the logit.",
-        ("GlitchNet", r"[Ss]oftmax\("),
-    ),
-    Rule(
-        lambda s: s["ends_in"] == "sigmoid" and s.get("loss") in (_BCE, None),
-        "GlitchNet ends in a sigmoid, and BCEWithLogitsLoss applies one too, so it is applied twice: return the logit.",
-        ("GlitchNet", r"[Ss]igmoid\("),
-    ),
-    Rule(
-        lambda s: s["dead_relus"],
-        "{dead_relus} of the net's {relus} ReLU layers return 0 for every image (dead ReLUs), so nothing before them "
-        "can learn. Was the learning rate too large, or do the weights begin badly?",
-    ),
-)
 
 
 def of_training(submission: Submission) -> str:
@@ -397,10 +37,25 @@ def of_data(submission: Submission) -> str:
 def of_few_losses(submission: Submission) -> str:
     """Why there is the loss of one epoch only."""
     stopped = _first(submission, _net(submission, "model"), STOPPED)
-    return stopped or sentences(
-        "Does `return` stand inside the loop over the epochs? If not, train for more epochs.",
-        line(submission, "train_model", r"^return\b"),
-    )
+    return stopped or _first(submission, _training(submission), FEW_LOSSES)
+
+
+def of_no_losses(submission: Submission) -> str:
+    """Why there are no losses at all."""
+    stopped = _first(submission, _net(submission, "model"), STOPPED)
+    return stopped or "train_model returned no losses: return a list with the mean loss of each epoch."
+
+
+def of_high_loss(submission: Submission) -> str:
+    """Why the first loss is far above what chance gives, in a training that has passed its check."""
+    told = _first(submission, _training(submission), (*TRAINING, *SUMS))
+    return told or "Is it a sum over a batch, not a mean, or another loss function than nn.BCEWithLogitsLoss?"
+
+
+def of_other_net(submission: Submission) -> str:
+    """That `model` is not the net that was trained; empty if that is not known."""
+    seen = _net(submission, "model")
+    return _first(submission, seen, UNTRAINED) or _first(submission, seen, MODEL[:1])
 
 
 def of_stale_gradients(submission: Submission) -> str:
@@ -418,7 +73,7 @@ def of_model(submission: Submission) -> str:
     net = _net(submission, "model")
     training = _training(submission)
     together = training | net
-    rules = (*TRAINING, *STOPPED, *NET, *UNTRAINED, *RATES, *SUMS)
+    rules = (*TRAINING, *STEPS_LEFT_OUT, *STOPPED, *STALE_STEPS, *NET, *UNTRAINED, *RATES, *SUMS)
     return _first(submission, net, MODEL) or _first(submission, together, rules)
 
 
@@ -485,7 +140,11 @@ def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
     if len(shape) > 2 and shape[0] == n:
         told = "The output still has the axes of an image: put nn.AdaptiveAvgPool2d(1) and nn.Flatten() before the last"
         return sentences(f"{told} Linear layer.", line(submission, "GlitchNet", r"^return\b"))
-    return "Does your net end in a Linear layer with one output?"
+    if len(shape) in (1, 2) and shape[0] > n and shape[0] % n == 0 and np.prod(shape) == shape[0]:
+        told = f"{shape[0]} logits for {count(n, 'image')}: something cuts each image into {shape[0] // n} pieces, such"
+        told += " as .view(-1, ...) or .reshape(-1, ...). Keep the images as the first axis: write .flatten(1)."
+        return sentences(told, line(submission, "GlitchNet", r"\b(?:view|reshape)\(\(?-1, *\w"))
+    return "The last layer should be a Linear layer with one output, and its output be returned as it is."
 
 
 def line_of_attribute(submission: Submission, names: list[str]) -> str:
@@ -523,7 +182,10 @@ def of_opposite(submission: Submission) -> str:
 def of_empty_figure(submission: Submission, name: str) -> str:
     """Why a figure shows no image."""
     if not submission.has(name):
-        return "It is None: draw some of them."
+        return (
+            "It is None: draw some of them, and give the figure this name, as in "
+            f"`{name}, axes = plots.spectrogram_grid(...)`."
+        )
     if submission.figure(name):
         return ""
     made = submission.assignment(name)
@@ -563,6 +225,7 @@ def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
     words["ending"] = POSITIVE.get(seen.get("ends_in", ""), "")
     words["loss_of"] = POSITIVE.get(seen.get("loss_of", ""), seen.get("loss_of", ""))
     after = seen.get("stopped_after")
+    words["never_shown"] = f"{seen.get('left_out')} of {IMAGES} images"
     words["stopped"] = count(after, "finished epoch") if isinstance(after, int) else ""
     said = rule.says.format(**(seen | words))
     if rule.where is None:

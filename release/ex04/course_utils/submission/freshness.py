@@ -169,6 +169,8 @@ class Freshness:
         if not failed:
             them, spelt = ("it", "Is it") if len(names) == 1 else ("them", "Are they")
             given_up = f"The cell that made {_listed(names)} was run again and makes {them} no longer."
+            if trained := [one for one in names if isinstance(self._namespace.get(one), nn.Module)]:
+                return f"{given_up} {judged} Run the training again, to have {_listed(trained)} from there."
             return f"{given_up} {judged} {spelt} spelt like that there?"
         then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
         return f"The last run of the cell that makes {_listed(names)} {run.how_it_failed()}. {judged} {then}"

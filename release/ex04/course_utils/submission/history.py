@@ -233,6 +233,7 @@ def _last_run_that_should_make(name: str) -> CellRun | None:
     in_comment = re.compile(rf"#.*\b{re.escape(name)}\b")
     speaking = [run for run in _RUNS if (spoken if run.names.is_python else in_comment).search(run.source)]
     speaking = [run for run in speaking if name not in run.names.read and not _is_of_checks(run.source)]
+    speaking = [run for run in speaking if run.lacked != name]
     speaking = [run for run in speaking if in_grading() or run.error or run.names.made or run.names.read]
     return speaking[-1] if speaking else None
 

@@ -182,17 +182,20 @@ def slack(logits: np.ndarray) -> float:
     return LOGIT_TOLERANCE * float(np.subtract(*np.percentile(logits, [75, 25])))
 
 
-def assert_disjoint(parts: dict[str, np.ndarray]) -> None:
+def assert_disjoint(parts: dict[str, np.ndarray], submission: Submission) -> None:
     """Assert that no image is in two parts at once, of those that `split` returns."""
     learnt, asked = parts["train"], parts["test"]
     assert not np.intersect1d(learnt, asked).size, (
         "Some images are in two parts at once: `train_indices` and `test_indices` must be disjoint."
     )
     twice = np.intersect1d(parts.get("validation", np.zeros(0, np.int64)), np.concatenate([learnt, asked]))
-    assert not twice.size, (
+    # A line that makes it is only told if it still stands in its cell.
+    assert not twice.size, sentences(
         f"`validation_indices` holds {count(twice.size, 'image')} that `train_indices` or `test_indices` "
-        f"{'holds' if twice.size == 1 else 'hold'} as well. Is it left over from an earlier run? Then write "
-        "`del validation_indices`, or restart the kernel."
+        f"{'holds' if twice.size == 1 else 'hold'} as well: each image belongs to one part only.",
+        ""
+        if submission.assignment("validation_indices")
+        else "Is it left over from an earlier run? Then write `del validation_indices`, or restart the kernel.",
     )
 
 
@@ -212,7 +215,7 @@ def why_other_accuracy(submission: Submission, found: float, logits: np.ndarray,
     changed = causes.of_data(submission) or causes.of_chance(submission, "model")
     if changed:
         return changed
-    in_training = causes.of_training_mode(submission)
+    in_training = causes.of_other_net(submission) or causes.of_training_mode(submission)
     X, y = dataset()
     learnt = split(submission)["train"]
     learnt_logits = submission.one_logit_per_image("model", X[learnt]) if learnt.size else np.zeros(0)
@@ -238,6 +241,7 @@ def why_other_scores(submission: Submission, scores: np.ndarray, logits: np.ndar
         causes.of_data(submission)
         or causes.of_chance(submission, "model")
         or slips.of_scores(scores, logits)
+        or causes.of_other_net(submission)
         or causes.of_training_mode(submission)
         or (
             "Use model.eval(), torch.sigmoid, the test part in its own order, and the images as they are (any scaling "
@@ -280,9 +284,18 @@ def assert_confusion(
     rows_add_up = (found.sum(axis=1) == expected.sum(axis=1)).all()
     by_logits = rows_add_up and (np.abs(found - expected) <= either[:, None]).all()
     by_scores = scores is not None and agree(scores, logits) and (found == counted(scores > 0.5)).all()
+    told = f"Expected {expected.tolist()} in `confusion`, found {np.round(found, 3).tolist()}."
+    are_wrong = scores is not None and np.abs(scores - sigmoid(logits)).max() > SCORE_TOLERANCE
+    assert by_logits or by_scores or not are_wrong or (found != counted(scores > 0.5)).any(), (
+        f"`scores` is not right, and the table counts it: correct `scores` first, as its own check says. {told}"
+    )
+    at_another = any((found == counted(logits > boundary)).all() for boundary in logits)
     assert by_logits or by_scores, sentences(
-        f"Expected {expected.tolist()} in `confusion`, found {np.round(found, 3).tolist()}.",
+        told,
         slips.of_confusion(found, expected)
+        or "Such counts come out at another threshold. Does the line of your cell that compares take 0.5 for scores, "
+        "or 0 for logits?"
+        * at_another
         or "Rows are true classes, columns predicted ones, in the order (blip, chirp), as counts.",
     )
 
@@ -557,11 +570,16 @@ def assert_score_told(text: str, logit: float) -> None:
 
 
 def assert_listed(
-    image: int, listed: np.ndarray, logits: np.ndarray, labels: np.ndarray, figure: str = "mistakes_figure"
+    image: int, listed: np.ndarray, logits: np.ndarray, part: TestPart, figure: str = "mistakes_figure"
 ) -> None:
     """Assert that an image that a figure shows is among the mistakes that were found."""
     if image in listed:
         return
+    labels, place = part.labels, part.indices[image]
+    assert place not in listed, (
+        f"`{figure}` shows X[{place}], which is not among your mistakes, while position {place} within the test part "
+        "is. Draw the images X[test_indices][...], not X[...]."
+    )
     is_chirp = labels[image] == simulators.CHIRP
     lacking = "missed_chirps" if is_chirp else "false_chirps"
     assert (logits[image] > 0) == is_chirp, (

@@ -5,7 +5,8 @@ import dis
 import inspect
 import linecache
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from types import CodeType, FunctionType
 from typing import Any
@@ -90,6 +91,63 @@ def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
             if re.search(pattern, line):
                 return line[:MAX_LINE]
     return ""
+
+
+def only_line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
+    """Like `line_in`, but empty if another line holds the pattern as well: then it is not certain which is meant."""
+    found = {line for f in functions_in(thing, namespace) for line in lines_of(f) if re.search(pattern, line)}
+    return found.pop()[:MAX_LINE] if len(found) == 1 else ""
+
+
+def return_line(function: Any) -> str:
+    """The line with which a function of the student's returns something, if there is only one; else empty."""
+    lines = _lines_with(function, lambda node, _: isinstance(node, ast.Return))
+    return lines[0] if len(lines) == 1 else ""
+
+
+def return_in_loop(function: Any) -> str:
+    """The first line with which a function returns out of a loop; else empty."""
+    return next(iter(_lines_with(function, lambda node, loops: isinstance(node, ast.Return) and bool(loops))), "")
+
+
+def list_made_anew(function: Any) -> str:
+    """The line in a loop that empties a list which the function fills there, and returns behind it; else empty."""
+    nodes = list(_own_nodes(_tree_of(function)))
+    returns = [n.value for n, loops in nodes if isinstance(n, ast.Return) and not loops]
+    returned = {value.id for value in returns if isinstance(value, ast.Name)}
+    filled = {name for name in returned for n, loops in nodes if loops and is_filled_by(n, name)}
+
+    def empties(node: ast.AST, loops: tuple[ast.AST, ...]) -> bool:
+        made = bool(loops) and isinstance(node, ast.Assign) and bool(assigned_by(node) & filled)
+        return made and isinstance(node.value, ast.List) and not node.value.elts
+
+    return next(iter(_lines_with(function, empties)), "")
+
+
+def _lines_with(function: Any, is_it: Callable[[ast.AST, tuple[ast.AST, ...]], bool]) -> list[str]:
+    """Lines of a function with a statement of its own, told by the statement and the loops around it."""
+    tree, source = _tree_of(function), _source_of(function).splitlines()
+    return [source[node.lineno - 1].strip()[:MAX_LINE] for node, loops in _own_nodes(tree) if is_it(node, loops)]
+
+
+def _source_of(function: Any) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError, SyntaxError):
+        return ""  # no text of it is there
+
+
+def _tree_of(function: Any) -> ast.AST:
+    body = ast.parse(_source_of(function)).body
+    return body[0] if body else ast.Module([], [])
+
+
+def _own_nodes(node: ast.AST, loops: tuple[ast.AST, ...] = ()) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
+    """What is below a function without what is in functions inside it, each with the loops around it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield child, loops
+            yield from _own_nodes(child, (*loops, child) if isinstance(child, ast.For | ast.While) else loops)
 
 
 def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True) -> str:

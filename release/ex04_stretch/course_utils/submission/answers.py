@@ -24,6 +24,7 @@ from .forward_watch import renewed
 from .history import follow, why_missing
 from .mishaps import painted_over, unfinished
 from .no_trace import left_as_it_was, random_states_of_its_own
+from .stale_gradients import StaleGradientWatch
 from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
 from .unanswerable import Unanswerable, describe, is_stub
@@ -377,6 +378,9 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
         )
     if isinstance(value, type):
         value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
+    if isinstance(value, type) and not issubclass(value, nn.Module):
+        told = f"`{of}` is a class, but no nn.Module: write `class {value.__name__}(nn.Module):`, and begin `__init__`"
+        raise Unanswerable("contract", f"{told} with super().__init__().")
     if not isinstance(value, nn.Module):
         raise Unanswerable("contract", f"`{of}` should be a torch.nn.Module; it is of type {type(value).__name__}.")
     return value
@@ -429,31 +433,6 @@ def ending(net: nn.Module) -> str:
     forward = type(net).forward
     line = line_in(forward, r"^return\b", getattr(forward, "__globals__", {}))
     return f"Look at your line `{line}`." if line else "End `forward` with `return`."
-
-
-class StaleGradientWatch:
-    """Counts the steps in which a gradient of an earlier step was still there.
-
-    A gradient is stale if it is not zero when the next one is added to it *and* its parameter has changed since. So
-    gradient accumulation passes, and so does any place of ``zero_grad`` between two backward passes.
-    """
-
-    def __init__(self, net: nn.Module) -> None:
-        self.stale_steps = 0
-        self._seen: dict[int, torch.Tensor] = {}
-        self._hooks = [p.register_hook(lambda _, p=p, i=i: self._look(i, p)) for i, p in enumerate(net.parameters())]
-
-    def _look(self, index: int, parameter: nn.Parameter) -> None:
-        seen = self._seen.get(index)
-        left_over = parameter.grad is not None and bool(parameter.grad.ne(0).any())
-        if index == 0 and left_over and seen is not None and not torch.equal(seen, parameter):
-            self.stale_steps += 1
-        self._seen[index] = parameter.detach().clone()
-
-    def stop(self) -> None:
-        """Take the hooks off."""
-        for hook in self._hooks:
-            hook.remove()
 
 
 def as_array(value: Any, what: str) -> np.ndarray:

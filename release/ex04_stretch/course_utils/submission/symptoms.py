@@ -17,9 +17,19 @@ from torch.overrides import TorchFunctionMode
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
 from .forward_watch import ForwardWatch
-from .history import runs
+from .history import failed_since, given_up_since, is_changed_since, last_that_made, runs
 from .no_trace import left_as_it_was
-from .student_code import functions_in, globals_read, line_in, line_that_makes, names_read
+from .stale_gradients import StaleGradientWatch
+from .student_code import (
+    functions_in,
+    globals_read,
+    line_in,
+    line_that_makes,
+    list_made_anew,
+    names_read,
+    return_in_loop,
+    return_line,
+)
 
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
 _LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
@@ -41,6 +51,9 @@ def source_line(namespace: dict[str, Any], of: str, pattern: str) -> str:
 
 def assignment(namespace: dict[str, Any], name: str, fills: bool = True) -> str:
     """The student's last line that gives a variable its value, or writes into it; else empty."""
+    maker = last_that_made(name)
+    if maker is not None and (failed_since(name) or given_up_since(name) or is_changed_since(maker, namespace)):
+        return ""  # what made it no longer stands in its cell
     last = next((run for run in reversed(runs()) if name in run.names.made), None)
     # Where the cell failed, the line in which it did so may be the last that should have given it.
     is_none = namespace.get(name, "") is None and (last is None or not last.error)
@@ -53,8 +66,9 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     Returns
     -------
     dict
-        ``training``: whether it is in training mode; ``ends_in``: "sigmoid", "softmax", what leaves numbers of one
-        sign, such as "relu", or empty; ``dead_relus`` and ``relus``: layers that are 0 for every image, and all;
+        ``training``: whether it is in training mode, and that changes its answers; ``binary``: whether all outputs are
+        0 or 1; ``ends_in``: "sigmoid", "softmax", what leaves numbers of one sign, such as "relu", or empty;
+        ``dead_relus`` and ``relus``: layers that are 0 for every image, and all;
         ``own_data``: an array of the notebook that it uses; ``ignores_images``: whether other images get the same;
         ``constant``: whether all images get the same logit; ``random``: whether another call gives other outputs;
         ``frozen``: number of parameters with requires_grad=False; ``unreached``: number of the others on which the
@@ -73,6 +87,7 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
     relus, forward, was_training = ReluWatch(), ForwardWatch(namespace), net.training
     batch = torch.as_tensor(images, device="cpu").to(device)
     with left_as_it_was(net), torch.enable_grad():
+        in_training_mode = net.train()(batch) if was_training else None
         net.eval()
         with relus:
             output = net(batch)  # the first call: here lazy layers are made
@@ -80,7 +95,7 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
             again = net(batch)
         reversed_order = net(batch.flip(0))
     return data | {
-        "training": of == "model" and was_training,
+        "training": of == "model" and was_training and not torch.allclose(in_training_mode, again),
         "ends_in": last_step(output),
         "dead_relus": relus.dead,
         "relus": relus.seen,
@@ -93,6 +108,7 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
         "positive_line": forward.positive_line,
         "cut": forward.cut,
         "cut_line": forward.cut_line,
+        "binary": bool(((output == 0) | (output == 1)).all()),
         "constant": bool(np.ptp(output.detach().cpu().numpy(), axis=0).max(initial=0.0) == 0),
         **where_from(namespace, net),
     }
@@ -156,11 +172,26 @@ def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.
     with watch.watching():
         returned = train_model(net, X, y, epochs=epochs)
     return watch.symptoms() | {
-        "returned": type(returned).__name__,
+        "returned": kind_of(returned),
+        "return_line": return_line(train_model),
+        "return_in_loop": return_in_loop(train_model),
+        "made_anew_line": list_made_anew(train_model),
+        "clears": bool(line_in(train_model, r"zero_grad\(", namespace)),
+        "epochs": epochs,
         "first_loss": float(returned[0]) if isinstance(returned, list) and returned else 0.0,
         "from_notebook": names_from_notebook(train_model, namespace),
         "uses_epochs": any("epochs" in names_read(f) for f in functions_in(train_model, namespace)),
     }
+
+
+def kind_of(returned: Any) -> str:
+    """What a training returned, in words; "list" for anything that may hold a loss for each epoch."""
+    if isinstance(returned, nn.Module):
+        return "the net"
+    if isinstance(returned, list | np.ndarray | torch.Tensor) and np.ndim(returned):
+        return "list"
+    is_number = isinstance(returned, int | float | np.number | np.ndarray | torch.Tensor)
+    return "a single number" if is_number else f"a {type(returned).__name__}" if returned is not None else "None"
 
 
 def names_from_notebook(code: Any, namespace: dict[str, Any]) -> dict[str, list[str]]:
@@ -239,6 +270,8 @@ class TrainingWatch(TorchFunctionMode):
         self._of_notebook = {np.asarray(image).tobytes() for image in X} if isinstance(X, np.ndarray) else set()
         self._shown: list[float | None] = []
         self._gradient_since = False  # since the last step
+        self._first, self._is_unused = next(net.parameters()), False  # whether its gradient waits for a step
+        self._stale = StaleGradientWatch(net)
         self._learnt_from: set[bytes] = set()
         self._seen: Symptoms = {
             "calls": 0,  # of the net that was given
@@ -252,6 +285,7 @@ class TrainingWatch(TorchFunctionMode):
             "labels_first": False,  # whether the loss is given the labels in the place of the logits
             "steps": 0,  # with parameters of the net that was given
             "other_steps": 0,
+            "thrown_away": 0,  # gradients that were cleared before a step was taken with them
             "cleared_between": 0,  # steps before which the gradients were cleared after backward()
             "optimiser": "",
             "rate": 0.0,
@@ -270,7 +304,7 @@ class TrainingWatch(TorchFunctionMode):
         left_out = len(self._label_of) - len(self._learnt_from)
         return (
             self._seen
-            | {"left_out": left_out}
+            | {"left_out": left_out, "stale_steps": self._stale.stale_steps}
             | {"changed": any(not torch.equal(a, b) for a, b in zip(self._before, now, strict=True))}
         )
 
@@ -280,6 +314,7 @@ class TrainingWatch(TorchFunctionMode):
         hooks = [
             register_module_forward_pre_hook(self._before_call),
             register_optimizer_step_pre_hook(self._before_step),
+            self._first.register_hook(self._on_first_gradient),
             *(parameter.register_hook(self._on_gradient) for parameter in self._net.parameters()),
         ]
         try:
@@ -288,6 +323,7 @@ class TrainingWatch(TorchFunctionMode):
         finally:
             for hook in hooks:
                 hook.remove()
+            self._stale.stop()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call a function of torch's, and note a loss or a backward pass."""
@@ -320,6 +356,11 @@ class TrainingWatch(TorchFunctionMode):
             self._seen["labels_checked"] += len(told)
             self._seen["labels_wrong"] += sum((a > 0.5) != (b > 0.5) for a, b in zip(told, self._shown, strict=True))
 
+    def _on_first_gradient(self, _: torch.Tensor) -> None:
+        was_cleared = self._first.grad is None or not bool(self._first.grad.any())
+        self._seen["thrown_away"] += self._is_unused and was_cleared
+        self._is_unused = True
+
     def _on_gradient(self, gradient: torch.Tensor) -> None:
         self._gradient_since |= bool(gradient.any())
         self._seen["gradients"] += bool(gradient.any())
@@ -347,4 +388,4 @@ class TrainingWatch(TorchFunctionMode):
         self._seen["rate"] = max(self._seen["rate"], *(float(group.get("lr", 0.0)) for group in optimiser.param_groups))
         empty = all(p.grad is None or not bool(p.grad.any()) for p in parameters)
         self._seen["cleared_between"] += empty and self._gradient_since
-        self._gradient_since = False
+        self._gradient_since = self._is_unused = False
