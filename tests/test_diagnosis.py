@@ -5,6 +5,7 @@ import re
 import matplotlib
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
@@ -140,6 +141,18 @@ def test_a_net_without_negative_logits_passes_with_a_remark(notebook):
     assert outcome.message.endswith(f"Look at your line `{LAST_RELU[0][1]}`.")
 
 
+def test_a_passed_check_remarks_on_a_net_that_was_never_trained(notebook):
+    new_net = [("model.eval()", "model = GlitchNet()\nmodel.eval()")]
+    outcome = notebook.told(fault("evaluate-test-accuracy", evaluate=new_net, trained=True))
+    assert outcome.status == "passed" and "is not the net that was trained" in outcome.message
+    assert outcome.message.endswith("Look at your line `model = GlitchNet()`.")
+
+
+def test_the_losses_of_a_stand_in_are_told_to_be_that(notebook):
+    outcome = notebook.told(fault("train-loss-falls", glitchnet="\nraise NotImplementedError\n", trained=True))
+    assert "of a network of ours that stands in for yours" in outcome.message
+
+
 HONEST = {
     "a layer made in the first call": [
         ("        self.classifier = nn.Linear(32, 1)\n", "        self.classifier = None\n"),
@@ -159,6 +172,14 @@ def test_an_honest_forward_loses_nothing(notebook, change):
     for asked in ("glitchnet-no-sigmoid", "glitchnet-gradient-flow"):
         outcome = notebook.told(fault(asked, glitchnet=change))
         assert (outcome.status, outcome.message) == ("passed", "")
+
+
+def test_images_of_other_positions_are_told_from_right_ones(dataset):
+    part = judging.TestPart(dataset[0][:40], dataset[1][:40], np.arange(20, 60))
+    with pytest.raises(AssertionError, match=r"shows X\[25\].*Draw the images X\[test_indices\]"):
+        judging.assert_listed(5, np.array([25, 30]), np.ones(40), part)
+    with pytest.raises(AssertionError, match="classifies correctly"):
+        judging.assert_listed(6, np.array([25, 30]), np.ones(40), part)
 
 
 # Nothing is said without a reason
@@ -241,6 +262,14 @@ def test_an_honest_training_gets_no_cause(prepared, way):
     submission = prepared(f"def train_model(model, X, y, epochs=2):{way}    return [0.5] * epochs")
     assert causes._training(submission)["changed"]
     assert causes.of_training(submission) == ""
+
+
+def test_a_high_first_loss_is_told_by_its_loss_function(prepared):
+    """It is none of the sum that a high loss mostly is."""
+    flat = "nn.CrossEntropyLoss()(model(X).reshape(-1), y).backward()\n    return [90.0] * epochs"
+    submission = prepared(f"def train_model(model, X, y, epochs=2):\n    {flat}", LOADED)
+    told = causes.of_high_loss(submission)
+    assert "Cross-entropy compares two or more outputs" in told and "sum" not in told
 
 
 def test_a_good_net_gets_no_cause(prepared):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from course_utils import checkpoint, simulators
-from course_utils.submission import connect, freshness, front_end, history, readiness
+from course_utils.submission import connect, freshness, front_end, history, judging, readiness
 from course_utils.submission.cell_names import names_in
 from tests.shells import new_shell
 
@@ -248,6 +248,36 @@ def test_a_cell_that_no_longer_makes_a_name_is_named(notebook, cell, source, nam
     assert notebook.check(name).out_of_date == ()
 
 
+def test_a_net_that_a_cell_no_longer_makes_comes_from_the_training_again(notebook):
+    notebook.run_all()
+    notebook.run("model = GlitchNet()\n" + EVALUATE, "evaluate")
+    assert notebook.submission.assignment("model") == "model = GlitchNet()"
+    notebook.run(EVALUATE, "evaluate")
+    (why,) = notebook.check("model").out_of_date
+    assert why.endswith("Run the training again, to have `model` from there.") and "spelt" not in why
+    assert notebook.submission.assignment("model") == ""  # the line is gone
+
+
+def test_no_line_is_quoted_that_did_not_make_the_value(notebook):
+    notebook.run_all(evaluate='test_accuracy = "97 %"')
+    quoted = 'Look at your line `test_accuracy = "97 %"`.'
+    assert notebook.check("test_accuracy").message.endswith(quoted)
+    notebook.run("x = y_test\ntest_accuracy = 0.97", "evaluate")
+    outcome = notebook.check("test_accuracy")
+    assert "holds str values" in outcome.message and "Look at" not in outcome.message
+    assert "failed with NameError in line 1" in str(outcome.out_of_date)
+
+
+@pytest.mark.parametrize("source", [SPLIT.format(60), "validation_indices = [3]"])
+def test_a_validation_part_is_left_over_only_if_no_cell_makes_it(notebook, source):
+    parts = {"train": np.arange(40), "test": np.arange(40, 60), "validation": np.array([3])}
+    notebook.run(f"{SPLIT.format(60)}\nvalidation_indices = [3]", "train")
+    notebook.run(source, "train")
+    with pytest.raises(AssertionError, match="holds 1 image that") as told:
+        judging.assert_disjoint(parts, notebook.submission)
+    assert ("left over" in str(told.value)) == ("validation" not in source)
+
+
 def test_a_syntax_error_that_is_gone_is_not_told_any_more(notebook):
     notebook.run_all()
     notebook.run("scores = (", "confidence")
@@ -297,6 +327,15 @@ def test_neither_the_summary_nor_a_comment_is_blamed_for_a_name(notebook, with_i
         notebook.run(source, cell)
     (outcome,) = notebook.submission.summary({"Task 2": {"Of test_accuracy": 1}}).outcomes
     assert outcome.message.startswith(says)
+
+
+def test_a_cell_that_lacks_a_name_of_ours_is_not_asked_to_make_it(notebook):
+    for name in ("nn", "torch"):
+        del notebook.shell.user_ns[name]
+    notebook.run(ALL["glitchnet"], "glitchnet")
+    message = notebook.check("GlitchNet").message
+    assert "No cell that makes `nn` has been run since the kernel started. Stuck after a restart?" in message
+    assert "`nn` does not exist, because" not in message
 
 
 def test_a_cell_that_ran_and_makes_other_names_is_told_so(notebook):
@@ -437,6 +476,15 @@ def test_summary_asks_again_and_lists_what_was_not_run(notebook):
     for word in ("Task 1", "Task 2", "✗ not passed", "Ready to hand in?", "Other"):
         assert word in text and word in html
     assert "<script" not in html and "background" not in html
+
+
+def test_summary_knows_what_was_checked_before_the_checks_were_connected_again(notebook):
+    notebook.run_all()
+    notebook.check("scores", title="Scores")
+    notebook.shell.user_ns["submission"] = notebook.submission
+    notebook.connect()
+    (outcome,) = notebook.submission.summary({"Task": {"Scores": 1}}).outcomes
+    assert outcome.status == "passed"
 
 
 def test_summary_tells_how_far_it_is_only_if_that_takes_long(notebook, capsys, monkeypatch):

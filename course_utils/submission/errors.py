@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from math import prod
+from traceback import walk_tb
+from types import CodeType
 from typing import Any
 
 from .student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss, only_line_in
@@ -90,9 +92,9 @@ def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
 def _single_image(error: BaseException, namespace: dict[str, Any]) -> str:
     """That a net was given one image without the axis for several: layers accept that, and fail later."""
     calls = _calls_of_modules(error)
-    given = next((arguments[0] for _, arguments in calls if arguments), None)
+    given = getattr(next((arguments[0] for _, arguments in calls if arguments), None), "shape", None)
     is_target = bool(re.search(r"[Tt]arget size \(torch\.Size\(\[\]\)\)", str(error)))
-    if tuple(getattr(given, "shape", ())) != (1, 32, 64) and not is_target:
+    if given != (1, 32, 64) and not is_target:
         return ""
     told = (
         "The labels of a batch are a single number here; a batch has the labels of several images, (N,)."
@@ -100,7 +102,7 @@ def _single_image(error: BaseException, namespace: dict[str, Any]) -> str:
         else "The net is given a single image here, (1, 32, 64); give it a batch of images, (N, 1, 32, 64)."
     )
     line = line_in(namespace.get("train_model"), r"\bfor\b.*\brandperm\((?!.*split)", namespace)
-    if not line:
+    if not line or not any(code.co_name == "train_model" for code in _codes_of(error)):
         return told
     return f"{told} torch.randperm(len(X)).split(32) makes batches of positions. Look at your line `{line}`."
 
@@ -118,7 +120,7 @@ def _called_twice(error: BaseException, namespace: dict[str, Any]) -> str:
     wanted = getattr(layer, "in_channels", None) or getattr(layer, "in_features", None)
     noun = "channel" if hasattr(layer, "in_channels") else "number"
     made = f", and it is made for {count(wanted, noun)}" if isinstance(wanted, int) else ""
-    return f"{told}{made}. What it is given the second time has another size: make a layer of its own for that."
+    return f"{told}{made}. Is it given another size the second time? Then make a layer of its own for that."
 
 
 def _convolution(error: BaseException, namespace: dict[str, Any]) -> str:
@@ -140,13 +142,14 @@ def _convolution(error: BaseException, namespace: dict[str, Any]) -> str:
 
 def _calls_of_modules(error: BaseException) -> list[tuple[Any, tuple[Any, ...]]]:
     """The modules that were being called when an error was raised, the outermost first, each with its arguments."""
-    found, traceback = [], error.__traceback__
-    while traceback is not None:
-        frame = traceback.tb_frame
-        if frame.f_code.co_name == "_call_impl" and "self" in frame.f_locals:
-            found.append((frame.f_locals["self"], tuple(frame.f_locals.get("args", ()))))
-        traceback = traceback.tb_next
-    return found
+    calls = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name == "_call_impl"]
+    variables = [frame.f_locals for frame in calls]
+    return [(own["self"], tuple(own.get("args", ()))) for own in variables if "self" in own]
+
+
+def _codes_of(error: BaseException) -> list[CodeType]:
+    """The code of the functions that were being run when an error was raised."""
+    return [frame.f_code for frame, _ in walk_tb(error.__traceback__)]
 
 
 def _layer_that_failed(error: BaseException, namespace: dict[str, Any]) -> tuple[str, Any, list[str]]:
@@ -155,7 +158,7 @@ def _layer_that_failed(error: BaseException, namespace: dict[str, Any]) -> tuple
     net = namespace.get("GlitchNet")
     if not isinstance(net, type) or not modules or not isinstance(modules[0], net):
         return "", None, []
-    layers = dict(modules[0].named_children())
+    layers = dict(vars(modules[0]).get("_modules", {}))  # a net whose __init__ was never called has none
     return next((name for name, layer in layers.items() if layer is modules[-1]), ""), modules[-1], list(layers)
 
 

@@ -215,14 +215,14 @@ def why_other_accuracy(submission: Submission, found: float, logits: np.ndarray,
     changed = causes.of_data(submission) or causes.of_chance(submission, "model")
     if changed:
         return changed
-    in_training = causes.of_other_net(submission) or causes.of_training_mode(submission)
     X, y = dataset()
     learnt = split(submission)["train"]
     learnt_logits = submission.one_logit_per_image("model", X[learnt]) if learnt.size else np.zeros(0)
     slip = slips.of_accuracy(found, logits, part.labels, (learnt_logits, y[learnt]))
     return (
         slip
-        or in_training
+        or causes.of_other_net(submission)
+        or causes.of_training_mode(submission)
         or (
             "Use model.eval(), compare logits with 0, watch the shapes (N, 1) and (N,), and take the test part only, "
             "with its images as they are."
