@@ -1038,15 +1038,6 @@ SECOND_NEWCOMER = {
         "^(?!.*mixes)",
         glitchnet=[("            nn.AdaptiveAvgPool2d(1),\n", "")],
     ),
-    "no pooling, flattened in forward": fault(
-        SHAPE,
-        r"nn\.Linear should be 4096",
-        "^(?!.*mixes)",
-        glitchnet=[
-            ("            nn.AdaptiveAvgPool2d(1),\n            nn.Flatten(),\n", ""),
-            ("self.features(images)", "torch.flatten(self.features(images), 1)"),
-        ],
-    ),
     "a bare flatten": fault(
         SHAPE,
         "mixes the images",
@@ -1117,13 +1108,6 @@ SECOND_NEWCOMER = {
         "^(?!.*`confusion = )",
         confidence=[(SCORES, "scores = 1 / (1 + np.exp(test_logits.numpy()))")],
     ),
-    "logits as scores, in the table": fault(
-        "confidence-confusion",
-        "^`scores` is not right, and the table counts it",
-        "`scores = 9 ",
-        "^(?!.*`confusion = )",
-        confidence=[(SCORES, "scores = 9 + test_logits.numpy()")],
-    ),
     "another threshold": fault(
         "confidence-confusion",
         "another threshold",
@@ -1139,9 +1123,6 @@ SECOND_NEWCOMER = {
         r"`return losses\[-1\]`",
         "^(?!.*append)",
         train=[("return losses", "return losses[-1]")],
-    ),
-    "a dict is returned": fault(
-        LOSSES, "a dict", "`return {", "^(?!.*append)", train=[("return losses", 'return {"loss": losses}')]
     ),
     "a last ReLU in a row of layers": fault(
         FALLS, "ends in a ReLU", "^(?!.*Look at your line)", glitchnet=IN_ROW, trained=True

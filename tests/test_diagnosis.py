@@ -148,11 +148,6 @@ def test_a_passed_check_remarks_on_a_net_that_was_never_trained(notebook):
     assert outcome.message.endswith("Look at your line `model = GlitchNet()`.")
 
 
-def test_the_losses_of_a_stand_in_are_told_to_be_that(notebook):
-    outcome = notebook.told(fault("train-loss-falls", glitchnet="\nraise NotImplementedError\n", trained=True))
-    assert "of a network of ours that stands in for yours" in outcome.message
-
-
 HONEST = {
     "a layer made in the first call": [
         ("        self.classifier = nn.Linear(32, 1)\n", "        self.classifier = None\n"),
@@ -257,6 +252,14 @@ def _with_cells(shell, notebook, cells):
     return shell.user_ns["submission"]
 
 
+def test_the_losses_of_a_stand_in_are_told_to_be_that(prepared, notebook):
+    lacking = "def train_model(model, X, y, epochs=2):\n    raise NotImplementedError('train')"
+    submission = prepared(lacking, FITTED, "losses = [0.7, 0.1, 0.1]")
+    shell = submission._side._namespace["get_ipython"]()
+    outcome = shell.run_cell(notebook.cells["train-loss-falls"].source).result
+    assert outcome.message == "from 0.700 to 0.300 (of a network of ours that stands in for yours)"
+
+
 @pytest.mark.parametrize("way", WAYS_TO_TRAIN.values(), ids=WAYS_TO_TRAIN)
 def test_an_honest_training_gets_no_cause(prepared, way):
     submission = prepared(f"def train_model(model, X, y, epochs=2):{way}    return [0.5] * epochs")
@@ -264,10 +267,10 @@ def test_an_honest_training_gets_no_cause(prepared, way):
     assert causes.of_training(submission) == ""
 
 
-def test_a_high_first_loss_is_told_by_its_loss_function(prepared):
+def test_a_high_first_loss_is_told_by_its_loss_function(prepared, notebook):
     """It is none of the sum that a high loss mostly is."""
-    flat = "nn.CrossEntropyLoss()(model(X).reshape(-1), y).backward()\n    return [90.0] * epochs"
-    submission = prepared(f"def train_model(model, X, y, epochs=2):\n    {flat}", LOADED)
+    learns = notebook.cells["train"].source.replace("nn.BCEWithLogitsLoss()", "nn.CrossEntropyLoss()")
+    submission = prepared(learns, LOADED)
     told = causes.of_high_loss(submission)
     assert "Cross-entropy compares two or more outputs" in told and "sum" not in told
 

@@ -205,7 +205,8 @@ FEW_LOSSES = (
         ("seen", "return_in_loop"),
     ),
     Rule(lambda s: not s["uses_epochs"], "train_model does not use its parameter `epochs`."),
-    Rule(lambda s: True, "If only 1 epoch was trained, train for more."),
+    Rule(lambda s: s["return_line"], "If only 1 epoch was trained, train for more."),
+    Rule(lambda s: True, "Does `return` stand inside the loop over the epochs? If not, train for more epochs."),
 )
 LOSSES = (
     Rule(lambda s: s["returned"] == "None", "train_model returns None: end it with `return losses`."),
