@@ -1008,6 +1008,15 @@ class GlitchNet(nn.Module):
         images = F.relu(self.{}(images)).mean((2, 3))
         return self.fc2(F.relu(self.fc1(images))).squeeze(1)
 """
+WITHOUT_SUPER = """
+
+class GlitchNet(nn.Module):
+    def __init__(self):
+        self.scale = 2.0
+
+    def forward(self, images):
+        return self.scale * images.mean((1, 2, 3))
+"""
 IN_ROW = """
 
 class GlitchNet(nn.Module):
@@ -1107,6 +1116,20 @@ SECOND_NEWCOMER = {
         "^(?!.*other order)",
         "^(?!.*`confusion = )",
         confidence=[(SCORES, "scores = 1 / (1 + np.exp(test_logits.numpy()))")],
+    ),
+    "scores in another order, in the table": fault(
+        "confidence-confusion",
+        "rows add up",
+        "^(?!.*`confusion = )",
+        confidence=[("said_chirp = scores > 0.5", "said_chirp = np.roll(scores, 1) > 0.5")],
+    ),
+    "no super, and no layers": fault(SHAPE, r"super\(\)\.__init__\(\)", "^(?!.*_parameters`)", glitchnet=WITHOUT_SUPER),
+    "one image for a batch": fault(
+        "evaluate-test-accuracy",
+        "a single image",
+        r"`test_logits = model\(torch\.from_numpy\(X_test\[0\]\)",
+        "^(?!.*classifier)",
+        evaluate=[("torch.from_numpy(X_test)", "torch.from_numpy(X_test[0])")],
     ),
     "another threshold": fault(
         "confidence-confusion",

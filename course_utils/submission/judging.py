@@ -281,7 +281,7 @@ def assert_confusion(
 
     expected = counted(logits > 0)
     either = np.array([np.sum(unsure(logits) & (chirp == row)) for row in (0, 1)])
-    rows_add_up = (found.sum(axis=1) == expected.sum(axis=1)).all()
+    rows_add_up = bool((found.sum(axis=1) == expected.sum(axis=1)).all())
     by_logits = rows_add_up and (np.abs(found - expected) <= either[:, None]).all()
     by_scores = scores is not None and agree(scores, logits) and (found == counted(scores > 0.5)).all()
     told = f"Expected {expected.tolist()} in `confusion`, found {np.round(found, 3).tolist()}."
@@ -289,15 +289,26 @@ def assert_confusion(
     assert by_logits or by_scores or not are_wrong or (found != counted(scores > 0.5)).any(), (
         f"`scores` is not right, and the table counts it: correct `scores` first, as its own check says. {told}"
     )
-    at_another = any((found == counted(logits > boundary)).all() for boundary in logits)
     assert by_logits or by_scores, sentences(
         told,
         slips.of_confusion(found, expected)
-        or "Such counts come out at another threshold. Does the line of your cell that compares take 0.5 for scores, "
-        "or 0 for logits?"
-        * at_another
-        or "Rows are true classes, columns predicted ones, in the order (blip, chirp), as counts.",
+        or _why_other_calls(rows_add_up, any((found == counted(logits > threshold)).all() for threshold in logits)),
     )
+
+
+def _why_other_calls(rows_add_up: bool, at_another_threshold: bool) -> str:
+    """What a wrong table may come from; the line that makes it is to blame only if its rows don't add up."""
+    if at_another_threshold:
+        return (
+            "Such counts come out at another threshold. Does the line of your cell that compares take 0.5 for scores, "
+            "or 0 for logits?"
+        )
+    if rows_add_up:
+        return (
+            "The rows add up, so the true classes are right, but others are called chirp. Does the line of your cell "
+            "that compares take the scores of the whole test part, in its order, by model in evaluation mode?"
+        )
+    return "Rows are true classes, columns predicted ones, in the order (blip, chirp), as counts."
 
 
 def mistakes_among(logits: np.ndarray, labels: np.ndarray, true_class: int) -> np.ndarray:

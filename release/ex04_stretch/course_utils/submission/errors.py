@@ -42,6 +42,8 @@ def missing_forward(namespace: dict[str, Any]) -> str:
 
 def _attribute(found: re.Match[str], namespace: dict[str, Any]) -> str:
     name, net = found[1], namespace.get("GlitchNet")
+    if name in _OF_MODULES:
+        return _BEGIN
     methods = methods_of(net, namespace)
     misspelt = [m for m in methods if m.startswith("_") and m != "__init__" and m.strip("_") in ("init", "int", "inti")]
     if misspelt and "__init__" not in methods:
@@ -89,12 +91,15 @@ def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"`self` must be the first parameter in `{line}`."
 
 
+def is_of_one_image(error: BaseException) -> bool:
+    """Whether a net was given one image without the axis for several: layers accept that, and fail later."""
+    given = next((arguments[0] for _, arguments in _calls_of_modules(error) if arguments), None)
+    return getattr(given, "shape", None) == (1, 32, 64)
+
+
 def _single_image(error: BaseException, namespace: dict[str, Any]) -> str:
-    """That a net was given one image without the axis for several: layers accept that, and fail later."""
-    calls = _calls_of_modules(error)
-    given = getattr(next((arguments[0] for _, arguments in calls if arguments), None), "shape", None)
     is_target = bool(re.search(r"[Tt]arget size \(torch\.Size\(\[\]\)\)", str(error)))
-    if given != (1, 32, 64) and not is_target:
+    if not is_of_one_image(error) and not is_target:
         return ""
     told = (
         "The labels of a batch are a single number here; a batch has the labels of several images, (N,)."
@@ -245,6 +250,8 @@ def _epochs(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"train_model is called with `epochs`: give it this parameter in `{line}`."
 
 
+_BEGIN = "Begin `__init__` with super().__init__()."
+_OF_MODULES = ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks", "training")  # made by that
 _WRONG_CHANNELS = r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)"
 _MIXED = "A bare .flatten(), like nn.Flatten(0), mixes the images of a batch: write .flatten(1) or nn.Flatten()."
 _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write .float() behind them, not .long()."
@@ -252,7 +259,7 @@ _NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and dr
 
 _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"is missing the required .forward. function", lambda _, namespace: missing_forward(namespace)),
-    (r"before Module\.__init__\(\)", "Begin `__init__` with super().__init__()."),
+    (r"before Module\.__init__\(\)", _BEGIN),
     (r"'GlitchNet' object has no attribute '(\w+)'", _attribute),
     (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
     (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),

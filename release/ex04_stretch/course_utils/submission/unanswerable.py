@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .errors import advice_on
+from .errors import advice_on, is_of_one_image
 from .student_code import is_locked
 
 _COURSE = re.escape(str(Path(__file__).resolve().parents[1]))
@@ -40,6 +40,8 @@ def describe(error: BaseException, namespace: dict[str, Any]) -> str:
     traceback = error.__traceback__
     while traceback is not None and not isinstance(error, SyntaxError):
         code = traceback.tb_frame.f_code
+        if code.co_name == "_call_impl" and is_of_one_image(error):
+            break  # the net is right, and who calls it is not
         if traceback.tb_frame.f_globals is namespace and not is_locked("".join(linecache.getlines(code.co_filename))):
             line = _quoted(traceback.tb_lineno, linecache.getline(code.co_filename, traceback.tb_lineno))
         traceback = traceback.tb_next
