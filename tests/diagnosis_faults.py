@@ -853,7 +853,9 @@ FORWARDS = {
         FLOW,
         "any parameter",
         "comparison",
+        "return the logit itself",
         r"`return \(self\.classifier",
+        "^(?!.*ReLU)",
         glitchnet=[(RETURN, "return (self.classifier(self.features(images)) > 0).float().squeeze(1)")],
     ),
     "a comparison, in the loss": fault(
@@ -1180,12 +1182,6 @@ SECOND_NEWCOMER = {
         train=[("            optimiser.zero_grad()\n", "")],
         glitchnet="\n\n" + DEAD,
         trained=True,
-    ),
-    "a comparison at the end, and what to return": fault(
-        FLOW,
-        "return the logit itself",
-        "^(?!.*ReLU)",
-        glitchnet=[(RETURN, "return (self.classifier(self.features(images)) > 0).float().squeeze(1)")],
     ),
     "no nn.Module": fault(
         SHAPE,
