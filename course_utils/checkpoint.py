@@ -499,7 +499,7 @@ def _stand_in(
 
 
 def _reason(error: Exception, namespace: dict[str, Any]) -> str:
-    if is_stub(error):
+    if is_stub(error, namespace):
         return f"still to do: {error}"
     return str(error) if isinstance(error, Unanswerable) else describe(error, namespace)
 

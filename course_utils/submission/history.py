@@ -116,7 +116,7 @@ def _run(info: Any, error: BaseException | None, namespace: dict[str, Any]) -> C
     if error is None:
         return CellRun(source, **known)
     is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
-    if is_stub(error):
+    if is_stub(error, namespace):
         message = f"{_STILL_TO_DO}: {error}"
     elif isinstance(error, SyntaxError) and error.text:
         message = f"your code has a {type(error).__name__} in line {error.lineno}, `{error.text.strip()}`: {error.msg}"
