@@ -858,3 +858,105 @@ def test_a_cell_that_ended_half_way_is_told_instead_of_its_numbers(notebook, sou
     assert (told in message) == is_unfinished and ("Expected" in message) != is_unfinished
     notebook.run("confusion3 = np.zeros(3)", "lost-chirps")
     assert "unfinished" not in notebook.told("confusion3", "Expected other numbers.").message
+
+
+# Which line is quoted
+
+TWO_FILLINGS = """half_scores = np.empty((6, 2, 2))
+for i in range(6):
+    for half in range(2):
+        half_scores[i, half, 0] = 0.1
+        half_scores[i, half, 1] = 0.2"""
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "quoted"),
+    [
+        (TWO_FILLINGS, "`half_scores[2, 1, 0]` is wrong.", "half_scores[i, half, 0] = 0.1"),
+        (TWO_FILLINGS, "`half_scores[2, 1, 1]` is wrong.", "half_scores[i, half, 1] = 0.2"),
+        (TWO_FILLINGS, "`half_scores` is wrong.", None),
+        (TWO_FILLINGS.replace("i, half, ", "..., "), "`half_scores[2, 1, 0]` is wrong.", "half_scores[..., 0] = 0.1"),
+        (TWO_FILLINGS.replace("i, half, ", "i][half]["), "`half_scores[2, 1, 1]` is wrong.", "[half][1] = 0.2"),
+        (TWO_FILLINGS.replace("half, 1", "half, 0"), "`half_scores[2, 1, 0]` is wrong.", None),
+        ("half_scores = []\nhalf_scores.append(1)\nhalf_scores = np.array(half_scores)", "`half_scores`", "append(1)"),
+        ("half_scores = np.ones(3) + np.eye(3)\nhalf_scores[0] = 1", "`half_scores` is wrong.", None),
+        ("half_scores = np.eye(3)\nhalf_scores = half_scores / 300", "`half_scores` is wrong.", "half_scores / 300"),
+        ("half_scores = np.eye(3)\nhalf_scores = half_scores.T", "The shape of `half_scores`.", "half_scores.T"),
+        ("half_scores = 1\nhalf_scores = np.eye(3) / 300", "`half_scores` is wrong.", "np.eye(3) / 300"),
+    ],
+)
+def test_a_line_is_quoted_only_if_no_other_one_can_be_at_fault(notebook, source, message, quoted):
+    notebook.run(source, "halves")
+    told = notebook.told("half_scores", message).message
+    assert "Look at your line" not in told if quoted is None else f"{quoted}`" in told, told
+
+
+def test_of_a_value_that_is_out_of_date_no_line_is_quoted(notebook):
+    notebook.run("confusion3 = np.eye(3)\nconfusion3 = confusion3 / 300", "lost-chirps")
+    notebook.run("called = misspelt\nconfusion3 = np.eye(3)", "lost-chirps")
+    outcome = notebook.told("confusion3", "`confusion3` holds shares.")
+    assert outcome.message == "`confusion3` holds shares." and "failed with NameError" in outcome.out_of_date[0]
+    notebook.run("confusion3 = np.eye(3)", "lost-chirps")
+    assert "`confusion3 = np.eye(3)`" in notebook.told("confusion3", "`confusion3` holds shares.").message
+
+
+def test_the_line_that_makes_an_empty_figure_is_not_quoted(notebook):
+    notebook.run("import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt", "setup-tools")
+
+    def told():
+        def question():
+            notebook.submission.figure("drift_figure")
+            raise AssertionError("`drift_figure` shows another map.")
+
+        return notebook.submission.check(question, 1).message
+
+    notebook.run("drift_figure, ax = plt.subplots()\nax.imshow(np.eye(3))\nplt.close('all')", "drift-map")
+    assert told() == "`drift_figure` shows another map."
+    notebook.run("drift_figure = None", "drift-map")
+    assert told() == "`drift_figure` shows another map. Look at your line `drift_figure = None`."
+
+
+NETS = """from torch import nn
+class Net(nn.Module):
+    def __init__(self, outputs=1):
+        super().__init__()
+        self.line = nn.Linear(2048, outputs)
+    def forward(self, images):
+        return self.line(images.flatten(1))
+GlitchNet = Net
+net_of_ex04, fit_three = lambda _: Net(), lambda _: (Net(3), [])"""
+ASKS = "chirp_share = model.line.weight.detach().numpy().mean()"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("model = Net(1).eval()\nmodel = model.eval()", "model = Net(1).eval()"),
+        ("model = model3", "model = model3"),
+        ("for model in (model, model3):\n    pass", ""),
+    ],
+)
+def test_a_given_net_that_was_replaced_is_named_with_the_line_that_did_it(notebook, source, line):
+    images = np.zeros((2, 1, 32, 64), np.float32)
+
+    def logits():
+        logits = notebook.submission.one_logit_per_image("model", images)
+        assert logits.size == notebook.submission.values("chirp_share").size * 2
+
+    notebook.run(NETS, "glitchnet")
+    notebook.run("model = net_of_ex04(globals())", "setup-net")
+    notebook.run("model3, losses3 = fit_three(globals())", "setup-fit-three")
+    notebook.run(ASKS, "drift-map")
+    notebook.run("model = model.eval()", "scratch")
+    outcome = notebook.submission.check(logits, 1)
+    assert outcome.status == "passed" and outcome.out_of_date == ()
+    notebook.run(source, "linear")
+    outcome = notebook.submission.check(logits, 1)
+    assert (outcome.status == "passed") == ("model3" not in source)  # it takes no points
+    (told,) = outcome.out_of_date
+    assert told.startswith(f"`model` is another net now: your line `{line}` replaced it." if line else "`model` is")
+    assert "the cell with `net_of_ex04(globals())`" in told and "return" not in outcome.message
+    notebook.run(source.replace("model =", "linear =").replace("for model", "for net"), "linear")
+    assert "is another net now" in notebook.submission.check(logits, 1).out_of_date[0]  # it still is
+    notebook.run("model = net_of_ex04(globals())", "setup-net")
+    assert "is another net now" not in str(notebook.submission.check(logits, 1))

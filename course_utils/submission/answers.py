@@ -23,7 +23,7 @@ from .errors import LACKS_FORWARD, missing_forward
 from .figures import panels_of
 from .forward_watch import renewed
 from .history import follow, why_missing
-from .mishaps import painted_over, unfinished
+from .mishaps import painted_over, replaced, unfinished
 from .no_trace import left_as_it_was, random_states_of_its_own
 from .student_code import line_in, line_that_makes, near_miss
 from .symptoms import assignment, net_symptoms, source_line, training_symptoms
@@ -347,6 +347,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         assignment,
         unfinished,
         painted_over,
+        replaced,
         net_symptoms,
         training_symptoms,
     )

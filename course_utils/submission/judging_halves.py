@@ -11,6 +11,7 @@ from .questions import Panel, Submission
 
 # A mean score over draws of noise may, too, whose noise is not the given one.
 SCORE_DEVIATIONS = 5.0
+FILLED_WITH = ("zeros", "noise")
 
 
 def confident(submission: Submission) -> np.ndarray:
@@ -121,8 +122,9 @@ def assert_half_scores(
     elif filled_with == "noise":
         hint = "Fill the half with each of the images in `fillings`, and take the mean of the scores."
     raise AssertionError(
-        f"With the {('early', 'late')[half]} half of image {image} hidden and filled with {filled_with}, `half_scores` "
-        f"says {values[image, half]:.3f}, `model` {expected[image, half]:.3f}. {hint}"
+        f"With the {('early', 'late')[half]} half of image {image} hidden and filled with {filled_with}, `model` says "
+        f"{expected[image, half]:.3f}, and `half_scores[{image}, {half}, {FILLED_WITH.index(filled_with)}]` is "
+        f"{values[image, half]:.3f}. {hint}"
     )
 
 
