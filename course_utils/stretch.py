@@ -10,6 +10,8 @@ judging process has no torch.
 (32, 64)
 """
 
+import warnings
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -98,6 +100,11 @@ def stretched_blip(drift: ArrayLike, width: ArrayLike) -> NDArray[np.float32]:
     ndarray of float32, shape (..., 32, 64)
     """
     width = np.asarray(width, np.float64)
+    if not (width > 0).all():
+        told = "a blip of width 0 has no light: is it stretched_blip(drift, width), the drift first?"
+        warnings.warn(told, stacklevel=2)
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            return simulators.blip_signal(drift=drift, sigma_t=width, sigma_f=AREA / width)
     return simulators.blip_signal(drift=drift, sigma_t=width, sigma_f=AREA / width)
 
 

@@ -177,7 +177,7 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)", _channels),
     (
         r"expected np\.ndarray \(got Tensor\)",
-        "The images and labels that train_model is given are tensors already: leave out torch.from_numpy().",
+        "The images and labels that a training function is given are tensors already: leave out torch.from_numpy().",
     ),
     (
         r"expected target dtype to be Long or Byte, but got Float|expected scalar type Long but found Float",

@@ -200,7 +200,7 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
         deeper = _reason(run.lacked, asked | {name}, namespace)
         if deeper and deeper.kind != "contract":
             return deeper
-        if deeper is None and run.lacked not in namespace and not in_grading():
+        if (deeper is None or deeper.kind == "contract") and run.lacked not in namespace and not in_grading():
             return Unanswerable(
                 "error",
                 f"`{name}` does not exist, because {run.message}. No cell that makes `{run.lacked}` has been run since "

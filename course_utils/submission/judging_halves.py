@@ -74,9 +74,10 @@ def half_scores(submission: Submission) -> np.ndarray:
     )
     values = found.astype(np.float64)
     assert np.isfinite(values).all(), "`half_scores` holds values that are not finite."
+    kind = "logits: the score is their sigmoid" if values.min() < 0 else "percent, or logits: give their sigmoid"
     assert values.min() >= 0 and values.max() <= 1, (
         f"`half_scores` goes from {values.min():.3g} to {values.max():.3g}; expected scores between 0 and 1. These may "
-        "be logits: the score is their sigmoid."
+        f"be {kind}."
     )
     return values
 
@@ -114,8 +115,8 @@ def assert_half_scores(
         hint = "For blips too, the score is that for chirp: the sigmoid of the logit."
     elif np.ptp(values, axis=1).max() < 1e-3:
         hint = (
-            "Both halves of every image give the same score, so none is hidden: replace the columns (=), add nothing "
-            "to them (+=), and ask about the copy in which they are replaced."
+            "Both halves of every image give the same score. Is a half hidden in the copy that is asked, with = and "
+            f"not with +=? Is it filled with {filled_with}, and not with something brighter?"
         )
     elif filled_with == "zeros" and swapped is not None and (np.abs(swapped - expected) <= slack).all():
         hint = "The fillings are swapped: first zeros, then noise."

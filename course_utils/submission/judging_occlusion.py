@@ -183,8 +183,10 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[S
         return
     hint = (
         "Hide one tile at a time, with zeros, in a fresh copy of the surest chirp, X_sure[confident[0]]; row 0 of the "
-        "map holds the lowest frequencies. It is about logits, not scores."
+        "map holds the lowest frequencies."
     )
+    if np.abs(found).max() <= 1 < np.abs(expected).max():
+        hint += " No number of yours is larger than 1: it is about logits, not scores."
     if (np.abs(found + expected) <= slack).all():
         hint = "Its sign is the other one: the logit before minus the logit after, so that what matters is positive."
     elif any(

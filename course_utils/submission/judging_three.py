@@ -17,6 +17,7 @@ CLASSES = len(CLASS_NAMES)
 OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: the classes are in another order
 # Ten new nets have a logit below 0 or above 1. A net whose logits are 3 and -3 shows what a training makes of them.
 NEW_NETS, GAIN = 10, 3.0
+OWN_ARGUMENTS = "Does train_three use its arguments model, X and y, and nothing else from the notebook?"
 MANY_TIMES = 7  # too small or too large: a batch has more images, mostly
 
 
@@ -45,6 +46,21 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float((logits.argmax(1) == labels).mean())
 
 
+def hint_on_accuracy(logits: np.ndarray, labels: np.ndarray) -> str:
+    """What to ask when a net with three classes is right too seldom: about its outputs' order only if that is it."""
+    right = accuracy(logits, labels)
+    order = max(permutations(range(CLASSES)), key=lambda order: accuracy(logits[:, order], labels))
+    in_order = accuracy(logits[:, order], labels)
+    if in_order > max(2 * right, 0.6):
+        names = ", ".join(CLASS_NAMES[order.index(place)] for place in range(CLASSES))
+        return (
+            f"Are its outputs in the order {names}? In that order it would be right in {in_order:.0%}. The order is "
+            f"{', '.join(CLASS_NAMES)}."
+        )
+    guesses = "A third is what guessing gives: see the hint on a loss that stays near 1.099." if right < 0.45 else ""
+    return sentences("Has the loss curve flattened? If not, train longer.", guesses)
+
+
 def unsure(logits: np.ndarray) -> np.ndarray:
     """Which images have two largest logits so close that either class may be called; at most a few of them."""
     lower, upper = np.sort(logits, axis=1)[:, -2:].T
@@ -54,8 +70,13 @@ def unsure(logits: np.ndarray) -> np.ndarray:
 def assert_three_logits(outputs: np.ndarray, n: int) -> None:
     """Assert that a net returns three logits for each of n images."""
     assert outputs.shape == (n, CLASSES), (
-        f"Expected three logits per image, ({n}, 3) for {n} images. Found {outputs.shape}. Does your net end in a "
-        "Linear layer with three outputs?"
+        f"Expected three logits per image, ({n}, 3) for {n} images. Found {outputs.shape}. "
+        + (
+            "The numbers are there, but not in this shape: leave the outputs of the last Linear layer as they are, "
+            "without a bare .squeeze() or .flatten()."
+            if outputs.size == CLASSES * n
+            else "Does your net end in a Linear layer with three outputs?"
+        )
     )
 
 
@@ -124,18 +145,15 @@ def assert_trains(submission: Submission, purpose: str) -> None:
     learnt, probes = images[:288], images[288:]
     training = submission.train_probe(learnt, labels[:288], probes, epochs, train="train_three", classes=CLASSES)
     assert training.changed, (
-        "The net that train_three was given is unchanged afterwards: train `model`, the one it is given, in place. Is "
-        "there a backward() and, after it, a step() of the optimiser?"
+        "The net that train_three was given is unchanged afterwards: train `model`, the one it is given, in place. Are "
+        "there a backward() and, after it, a step() of the optimiser, and no zero_grad() between the two?"
     )
     assert training.stale_steps == 0, (
         f"In {count(training.stale_steps, 'step')} the gradient of an earlier step was still there: call zero_grad() "
         "before each backward()."
     )
     right = accuracy(training.logits, labels[288:])
-    hint = (
-        "Does train_three use its arguments model, X and y, and nothing else from the notebook? Are images and labels "
-        "indexed with the same batch?"
-    )
+    hint = _of_arguments(submission) if right < 0.85 else ""
     if right < 0.85:
         hint = remark_on_losses(submission) or hint
     if right < OTHER_ORDER:
@@ -166,6 +184,11 @@ def remark_on_losses(submission: Submission) -> str | None:
         return None
     if not losses.size or not np.isfinite(losses).all():
         return None
+    if losses.size == 1:
+        return sentences(
+            "Asked for 2 epochs, train_three returns one loss. Does `return` stand inside the loop over the epochs?",
+            _quoted(submission, "train_three", r"^return\b"),
+        )
     logits = np.zeros((96, CLASSES))
     logits[:, -1] = GAIN * images[:, 0, 0, 0]
     found, expected = float(losses.mean()), cross_entropy(logits, labels)
@@ -178,9 +201,8 @@ def remark_on_losses(submission: Submission) -> str | None:
         )
     if abs(found - np.log(CLASSES)) < 0.04:
         return sentences(
-            f"{told} That is ln 3, as if the logits said nothing. Does a softmax along the batch (dim=0) stand before "
-            "the loss? CrossEntropyLoss has the softmax inside: leave yours out.",
-            _quoted(submission, "train_three", r"[Ss]oftmax\("),
+            f"{told} That is ln 3, as if the logits said nothing about the labels.",
+            _of_nothing_learnt(submission),
         )
     if found < 0:
         return f"{told} A cross-entropy is never negative: is it nn.CrossEntropyLoss()?"
@@ -198,6 +220,20 @@ def remark_on_losses(submission: Submission) -> str | None:
             _quoted(submission, "train_three", r"reduction|\.append\("),
         )
     return None
+
+
+def _of_nothing_learnt(submission: Submission) -> str:
+    """What to ask about logits that say nothing: about a softmax only if there is one."""
+    softmax = _quoted(submission, "train_three", r"[Ss]oftmax\(")
+    if softmax:
+        along = "Does the softmax go along the batch (dim=0)? CrossEntropyLoss has a softmax inside: leave yours out."
+        return f"{along} {softmax}"
+    return _of_arguments(submission)
+
+
+def _of_arguments(submission: Submission) -> str:
+    question = f"{OWN_ARGUMENTS} Are images and labels indexed with the same batch?"
+    return sentences(question, _quoted(submission, "train_three", r"\b[Xy]3\b"))
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -225,6 +261,12 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
         hint = "It is transposed: rows are the true classes, columns what `model3` said."
     elif 0 < found.sum() <= CLASSES + 1e-6:
         hint = "These are shares; give counts."
+    elif np.allclose(100 * expected / expected.sum(1, keepdims=True), found, atol=0.6):
+        hint = "These are percent of each row; give counts."
+    elif np.isclose(found.sum(), 100, atol=0.6):
+        hint = "They add up to 100. Are they percent? Give counts."
+    elif (found != np.round(found)).any():
+        hint = "They are no whole numbers; give counts."
     elif not found.any():
         hint = "It holds zeros only: nothing was counted."
     elif others := [order for order in permutations(range(CLASSES)) if agrees(found[np.ix_(order, order)])]:
@@ -299,9 +341,25 @@ def assert_pair(found: np.ndarray, two: np.ndarray, three: np.ndarray, labels: n
     ]
     fits = [low - 6e-4 < value < high + 6e-4 for value, (low, high) in zip(values, ranges, strict=True)]
     strict = accuracy(three, labels)
+    rounded = [
+        not fit and low - 0.0051 < value < high + 0.0051 and value < 1 and abs(value - round(value, 2)) < 1e-9
+        for fit, value, (low, high) in zip(fits, values, ranges, strict=True)
+    ]
+    assert not any(rounded) or not all(fit or r for fit, r in zip(fits, rounded, strict=True)), (
+        f"`pair_accuracy` is ({values[0]:.4f}, {values[1]:.4f}); expected ({ranges[0][0]:.4f}, {ranges[1][0]:.4f}). "
+        "Are the numbers rounded? Leave three digits or more, and round only what you print."
+    )
+    as_chirps = float(((three.argmax(1) == simulators.CHIRP) == (labels == simulators.CHIRP)).mean())
+    if not fits[1] and fits[0] and abs(values[1] - as_chirps) < 6e-4 and abs(as_chirps - strict) > 6e-4:
+        raise AssertionError(
+            f"The second number is {values[1]:.4f}: in it, `model3` says chirp only if its chirp logit is larger than "
+            "that of noise, too. Compare only the logits of blip and chirp, to see whether the line between these two "
+            f"has moved ({ranges[1][0]:.4f})."
+        )
     if not fits[1] and fits[0] and abs(values[1] - strict) < 2e-3:
         raise AssertionError(
-            f"The second number counts a chirp or blip as wrong when `model3` calls it noise ({strict:.4f}). Compare "
+            f"The second number is {values[1]:.4f}. It seems to count a chirp or blip as wrong when `model3` calls it "
+            f"noise ({strict:.4f}). Compare "
             f"only the logits of blip and chirp, to see whether the line between these two has moved "
             f"({ranges[1][0]:.4f})."
         )
