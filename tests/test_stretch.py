@@ -750,7 +750,7 @@ def test_scores_of_halves_that_are_mixed_up_are_named():
         (noise, "fillings are swapped"),
         (np.roll(zeros, 2, axis=0), "another order"),
         (mixed, "blips too"),
-        (zeros[:, :1].repeat(2, axis=1), "none is hidden"),
+        (zeros[:, :1].repeat(2, axis=1), "Is a half hidden"),
     ):
         with pytest.raises(AssertionError, match=says):
             judging_stretch.assert_half_scores(wrong, zeros, slack, "zeros", swapped=zeros)
@@ -1001,8 +1001,8 @@ def test_linear_accuracies_that_are_swapped_or_of_another_training_part_are_name
 
 
 def test_percent_are_called_percent():
-    logits, labels = three_logits()
-    table = table_of(logits, labels)
+    logits, labels = three_logits(450)
+    table = 100 * table_of(logits, labels)
     says("percent of each row", judging_stretch.assert_confusion, 100 * table / table.sum(1)[:, None], logits, labels)
     says("percent, or logits", judging_stretch.half_scores, Holds(np.full((6, 2, 2), 99.0)))
     says("be logits", judging_stretch.half_scores, Holds(np.full((6, 2, 2), -2.0)))
@@ -1055,8 +1055,9 @@ def test_a_pair_that_is_rounded_or_asks_for_chirp_alone_is_named():
 
 
 def test_a_blip_of_no_width_warns_of_the_order():
-    with pytest.warns(UserWarning, match="the drift first"):
+    with pytest.warns(UserWarning, match="the drift first") as told:
         stretch.stretched_blip(2.0, 0.0)
+    assert [one.filename for one in told] == [__file__]  # the student's line is shown, and none of ours
 
 
 def test_a_state_dict_of_ones_own_is_called_so(folder, capsys):
