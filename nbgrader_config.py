@@ -74,7 +74,7 @@ c.ExecuteApart.judging = [
     "*.ipynb",
     *(
         f"course_utils/submission/{name}.py"
-        for name in ("thresholds", "judging", "judging_stretch", "causes", "slips", "check")
+        for name in ("thresholds", "judging", "judging_*", "causes", "slips", "check")
     ),
 ]
 # What one submission may use. Past a limit its sandbox is ended; what was earned before stands.

@@ -10,6 +10,8 @@ judging process has no torch.
 (32, 64)
 """
 
+import warnings
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -98,6 +100,9 @@ def stretched_blip(drift: ArrayLike, width: ArrayLike) -> NDArray[np.float32]:
     ndarray of float32, shape (..., 32, 64)
     """
     width = np.asarray(width, np.float64)
+    if (width == 0).any():
+        warnings.warn("There is no blip of width 0: is it stretched_blip(drift, width), the drift first?", stacklevel=2)
+        width = np.where(width == 0, np.nan, width)
     return simulators.blip_signal(drift=drift, sigma_t=width, sigma_f=AREA / width)
 
 

@@ -371,3 +371,32 @@ def test_a_net_that_writes_into_its_images_changes_none_of_ours(draw):
     before = images.copy()
     connect({"model": WritesIntoItsImages()}).logits("model", images)
     assert np.array_equal(images, before) and np.array_equal(draw(300, 5).images, before)
+
+
+TRAINS = """def train_three(model, X, y, epochs=1):
+    logits = model(X)
+    return [{}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "says"),
+    [
+        ("nn.CrossEntropyLoss()(y, logits)", "not passed", "NotImplementedError in line 3 of your cell, `return ["),
+        ("torch.softmax(y, 0)", "not passed", "NotImplementedError in line 3 of your cell, `return ["),
+        ("nn.Module()(X)", "not passed", "Module has no `forward`"),
+        ("still()", "not attempted", "still to do: the loss"),
+    ],
+)
+def test_an_error_of_torch_is_no_cell_that_is_still_to_fill_in(notebook, line, status, says):
+    images, labels = np.zeros((4, 1, 32, 64), np.float32), np.array([0, 1, 2, 0])
+    trains = TRAINS.format(line) + "\n\ndef still():\n    raise NotImplementedError('the loss')"
+    outcome = notebook(trains, question=lambda s: s.fixed_losses(images, labels, 3.0, 1, "train_three", 3))
+    assert outcome.status == status and says in outcome.message, outcome.message
+    assert "still to do" not in outcome.message or status == "not attempted"
+    assert ("the logits first" in outcome.message) == ("CrossEntropyLoss" in line or "softmax" in line)
+
+
+def test_a_cell_that_fails_in_torch_is_no_cell_that_is_still_to_fill_in(notebook):
+    outcome = notebook("score = torch.softmax(torch.arange(3), 0)")
+    assert outcome.status == "not passed" and "NotImplementedError in line 1" in outcome.message, outcome.message

@@ -72,7 +72,7 @@ UNUSED = {
     ),
     "weights alone": (
         lambda path: torch.save(Net().state_dict(), path),
-        f"{FILE} does not fit this notebook: the network is trained again. (KeyError: 'weights'",
+        f"{FILE} does not fit this notebook: the network is trained again. (It has no 'weights'. Is it a state_dict",
     ),
     "a tensor": (
         lambda path: torch.save(torch.zeros(3), path),

@@ -750,7 +750,7 @@ def test_scores_of_halves_that_are_mixed_up_are_named():
         (noise, "fillings are swapped"),
         (np.roll(zeros, 2, axis=0), "another order"),
         (mixed, "blips too"),
-        (zeros[:, :1].repeat(2, axis=1), "none is hidden"),
+        (zeros[:, :1].repeat(2, axis=1), "Is a half hidden"),
     ):
         with pytest.raises(AssertionError, match=says):
             judging_stretch.assert_half_scores(wrong, zeros, slack, "zeros", swapped=zeros)
@@ -858,3 +858,209 @@ def test_a_cell_that_ended_half_way_is_told_instead_of_its_numbers(notebook, sou
     assert (told in message) == is_unfinished and ("Expected" in message) != is_unfinished
     notebook.run("confusion3 = np.zeros(3)", "lost-chirps")
     assert "unfinished" not in notebook.told("confusion3", "Expected other numbers.").message
+
+
+# Which line is quoted
+
+TWO_FILLINGS = """half_scores = np.empty((6, 2, 2))
+for i in range(6):
+    for half in range(2):
+        half_scores[i, half, 0] = 0.1
+        half_scores[i, half, 1] = 0.2"""
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "quoted"),
+    [
+        (TWO_FILLINGS, "`half_scores[2, 1, 0]` is wrong.", "half_scores[i, half, 0] = 0.1"),
+        (TWO_FILLINGS, "`half_scores[2, 1, 1]` is wrong.", "half_scores[i, half, 1] = 0.2"),
+        (TWO_FILLINGS, "`half_scores` is wrong.", None),
+        (TWO_FILLINGS.replace("i, half, ", "..., "), "`half_scores[2, 1, 0]` is wrong.", "half_scores[..., 0] = 0.1"),
+        (TWO_FILLINGS.replace("i, half, ", "i][half]["), "`half_scores[2, 1, 1]` is wrong.", "[half][1] = 0.2"),
+        (TWO_FILLINGS.replace("half, 1", "half, 0"), "`half_scores[2, 1, 0]` is wrong.", None),
+        ("half_scores = []\nhalf_scores.append(1)\nhalf_scores = np.array(half_scores)", "`half_scores`", "append(1)"),
+        ("half_scores = np.ones(3) + np.eye(3)\nhalf_scores[0] = 1", "`half_scores` is wrong.", None),
+        ("half_scores = np.eye(3)\nhalf_scores = half_scores / 300", "`half_scores` is wrong.", "half_scores / 300"),
+        ("half_scores = np.eye(3)\nhalf_scores = half_scores.T", "The shape of `half_scores`.", "half_scores.T"),
+        ("half_scores = 1\nhalf_scores = np.eye(3) / 300", "`half_scores` is wrong.", "np.eye(3) / 300"),
+    ],
+)
+def test_a_line_is_quoted_only_if_no_other_one_can_be_at_fault(notebook, source, message, quoted):
+    notebook.run(source, "halves")
+    told = notebook.told("half_scores", message).message
+    assert "Look at your line" not in told if quoted is None else f"{quoted}`" in told, told
+
+
+def test_of_a_value_that_is_out_of_date_no_line_is_quoted(notebook):
+    notebook.run("confusion3 = np.eye(3)\nconfusion3 = confusion3 / 300", "lost-chirps")
+    notebook.run("called = misspelt\nconfusion3 = np.eye(3)", "lost-chirps")
+    outcome = notebook.told("confusion3", "`confusion3` holds shares.")
+    assert outcome.message == "`confusion3` holds shares." and "failed with NameError" in outcome.out_of_date[0]
+    notebook.run("confusion3 = np.eye(3)", "lost-chirps")
+    assert "`confusion3 = np.eye(3)`" in notebook.told("confusion3", "`confusion3` holds shares.").message
+
+
+def test_the_line_that_makes_an_empty_figure_is_not_quoted(notebook):
+    notebook.run("import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt", "setup-tools")
+
+    def told():
+        def question():
+            notebook.submission.figure("drift_figure")
+            raise AssertionError("`drift_figure` shows another map.")
+
+        return notebook.submission.check(question, 1).message
+
+    notebook.run("drift_figure, ax = plt.subplots()\nax.imshow(np.eye(3))\nplt.close('all')", "drift-map")
+    assert told() == "`drift_figure` shows another map."
+    notebook.run("drift_figure = None", "drift-map")
+    assert told() == "`drift_figure` shows another map. Look at your line `drift_figure = None`."
+
+
+NETS = """from torch import nn
+class Net(nn.Module):
+    def __init__(self, outputs=1):
+        super().__init__()
+        self.line = nn.Linear(2048, outputs)
+    def forward(self, images):
+        return self.line(images.flatten(1))
+GlitchNet = Net
+net_of_ex04, fit_three = lambda _: Net(), lambda _: (Net(3), [])"""
+ASKS = "chirp_share = model.line.weight.detach().numpy().mean()"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("model = Net(1).eval()\nmodel = model.eval()", "model = Net(1).eval()"),
+        ("model = model3", "model = model3"),
+        ("for model in (model, model3):\n    pass", ""),
+    ],
+)
+def test_a_given_net_that_was_replaced_is_named_with_the_line_that_did_it(notebook, source, line):
+    images = np.zeros((2, 1, 32, 64), np.float32)
+
+    def logits():
+        logits = notebook.submission.one_logit_per_image("model", images)
+        assert logits.size == notebook.submission.values("chirp_share").size * 2
+
+    notebook.run(NETS, "glitchnet")
+    notebook.run("model = net_of_ex04(globals())", "setup-net")
+    notebook.run("model3, losses3 = fit_three(globals())", "setup-fit-three")
+    notebook.run(ASKS, "drift-map")
+    notebook.run("model = model.eval()", "scratch")
+    outcome = notebook.submission.check(logits, 1)
+    assert outcome.status == "passed" and outcome.out_of_date == ()
+    notebook.run(source, "linear")
+    outcome = notebook.submission.check(logits, 1)
+    assert (outcome.status == "passed") == ("model3" not in source)  # it takes no points
+    (told,) = outcome.out_of_date
+    assert told.startswith(f"`model` is another net now: your line `{line}` replaced it." if line else "`model` is")
+    assert "the cell with `net_of_ex04(globals())`" in told and "return" not in outcome.message
+    notebook.run(source.replace("model =", "linear =").replace("for model", "for net"), "linear")
+    assert "is another net now" in notebook.submission.check(logits, 1).out_of_date[0]  # it still is
+    notebook.run("model = net_of_ex04(globals())", "setup-net")
+    assert "is another net now" not in str(notebook.submission.check(logits, 1))
+
+
+# What can't be sure stays general
+
+
+def says(pattern, judge, *arguments):
+    with pytest.raises(AssertionError) as failed:
+        judge(*arguments)
+    assert re.search(pattern, str(failed.value)), failed.value
+    return str(failed.value)
+
+
+def test_a_softmax_is_blamed_only_where_there_is_one():
+    namespace = {"torch": torch, "nn": nn, "X3": torch.zeros(1500, 1, 32, 64), "y3": torch.arange(1500) % 3}
+    told_by(TRAIN.replace("len(X)", "len(X3)").replace("X[batch]), y[batch]", "X3[batch]), y3[batch]"), namespace)
+    remark = judging_stretch.remark_on_losses(connect(namespace))
+    assert (
+        "oftmax" not in remark and "use its arguments" in remark and "`for batch in torch.randperm(len(X3))" in remark
+    )
+
+
+def test_a_return_inside_the_loop_is_remarked_on():
+    namespace = {"torch": torch, "nn": nn}
+    told_by(TRAIN.replace("    return losses", "        return losses"), namespace)
+    assert "inside the loop" in judging_stretch.remark_on_losses(connect(namespace))
+
+
+def test_linear_accuracies_that_are_swapped_or_of_another_training_part_are_named(line):
+    weights, told, fresh = line
+    slack = judging_stretch.ACCURACY_TOLERANCE
+    good = judging_stretch.assert_weights_are_as_good
+    says("swapped", good, weights, told[::-1], fresh, slack)
+    assert "(N, 1)" not in says("on X_fresh", good, weights, (told[0], 0.979), fresh, slack)
+    assert good(weights, told, fresh, slack) is None
+    assert "hardly more than a coin" in good(weights, (0.5, 0.5), fresh, slack)
+    pixels, labels = fresh[0].reshape(len(fresh[0]), -1).astype(np.float64), 2.0 * fresh[1] - 1
+    of_fresh = np.linalg.solve(pixels.T @ pixels + 300 * np.eye(2048), pixels.T @ labels)
+    assert "Upside down" not in says("trained on X and y", good, of_fresh, (0.66, 0.9), fresh, slack)
+
+
+def test_percent_are_called_percent():
+    logits, labels = three_logits(450)
+    table = 100 * table_of(logits, labels)
+    says("percent of each row", judging_stretch.assert_confusion, 100 * table / table.sum(1)[:, None], logits, labels)
+    says("percent, or logits", judging_stretch.half_scores, Holds(np.full((6, 2, 2), 99.0)))
+    says("be logits", judging_stretch.half_scores, Holds(np.full((6, 2, 2), -2.0)))
+
+
+class Holds(Submission):
+    """Variables that all hold the same."""
+
+    def __init__(self, value):
+        super().__init__(None)
+        self.value = value
+
+    def _ask(self, question, **arguments):
+        return self.value
+
+
+def test_the_order_of_classes_is_asked_about_only_if_another_one_fits():
+    logits, labels = three_logits()
+    logits[np.arange(len(labels)), labels] += 3
+    assert "order chirp, blip, noise?" in judging_stretch.hint_on_accuracy(logits[:, [1, 0, 2]], labels)
+    for guessed in (np.random.default_rng(1).normal(size=logits.shape), logits + 9 * np.eye(3)[0]):
+        hint = judging_stretch.hint_on_accuracy(guessed, labels)
+        assert "order" not in hint and "1.099" in hint
+    assert "1.099" not in judging_stretch.hint_on_accuracy(three_logits()[0], labels)
+
+
+def test_what_only_looks_like_a_mistake_is_asked_and_not_said():
+    falls = 3 * np.random.default_rng(1).normal(size=(8, 16))
+    assert "logits, not scores" not in says("Hide one tile", judging_stretch.assert_occlusion, falls + falls[0], falls)
+    says("logits, not scores", judging_stretch.assert_occlusion, np.tanh(falls), falls)
+    same = np.full((6, 2), 0.9)
+    hint = says("not with something brighter", judging_stretch.assert_half_scores, same, same / 2, same / 99, "zeros")
+    assert "`half_scores[0, 0, 0]` is 0.900" in hint
+    says("Linear layer with three", judging_stretch.assert_three_logits, np.zeros((8, 2)), 8)
+    for squeezed, n in ((np.zeros(3), 1), (np.zeros(24), 8)):
+        says("not in this shape", judging_stretch.assert_three_logits, squeezed, n)
+
+
+def test_a_pair_that_is_rounded_or_asks_for_chirp_alone_is_named():
+    three, labels = three_logits(900)
+    three, labels = three[labels < 2], labels[labels < 2]
+    two = np.where(labels == 1, 1.0, -1.0) * np.where(np.arange(len(labels)) % 13, 1, -1)
+    before, after = np.mean((two > 0) == labels), np.mean((three[:, 1] > three[:, 0]) == labels)
+    for wrong, pattern in (
+        ((round(before, 2), after), "rounded"),
+        ((round(before, 2), round(after, 2)), "rounded"),
+        ((before, np.mean((three.argmax(1) == 1) == labels)), "says chirp only if"),
+    ):
+        says(pattern, judging_stretch.assert_pair, np.array(wrong), two, three, labels)
+
+
+def test_a_blip_of_no_width_warns_of_the_order():
+    with pytest.warns(UserWarning, match="the drift first") as told:
+        stretch.stretched_blip(2.0, 0.0)
+    assert [one.filename for one in told] == [__file__]  # the student's line is shown, and none of ours
+
+
+def test_a_state_dict_of_ones_own_is_called_so(folder, capsys):
+    torch.save(TwoOutputs().state_dict(), folder / CHECKPOINT)
+    stretch_training.net_of_ex04({"GlitchNet": TwoOutputs, "train_model": quick})
+    assert "Is it a state_dict that you saved?" in capsys.readouterr().out

@@ -26,11 +26,14 @@ def advice_on(error: BaseException, namespace: dict[str, Any]) -> str:
     return ""
 
 
-def missing_forward(namespace: dict[str, Any]) -> str:
-    """Why `GlitchNet` has no `forward`, although the student may well have written one."""
-    net = namespace.get("GlitchNet")
+LACKS_FORWARD = r"Module \[(\w+)\] is missing the required .forward. function"
+
+
+def missing_forward(found: re.Match[str], namespace: dict[str, Any]) -> str:
+    """Why a class of the student's has no `forward`, although the student may well have written one."""
+    net = namespace.get(found[1])
     methods = methods_of(net, namespace)
-    told = "GlitchNet has no `forward`."
+    told = f"{found[1]} has no `forward`."
     for function in functions_in(net, namespace):
         for line in lines_of(function)[1:]:
             if re.match(r"def forward\b", line):
@@ -258,7 +261,7 @@ _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write
 _NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and draw nothing."
 
 _ADVICE: tuple[tuple[str, str | Advice], ...] = (
-    (r"is missing the required .forward. function", lambda _, namespace: missing_forward(namespace)),
+    (LACKS_FORWARD, missing_forward),
     (r"before Module\.__init__\(\)", _BEGIN),
     (r"'GlitchNet' object has no attribute '(\w+)'", _attribute),
     (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
@@ -266,7 +269,7 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", _matrices),
     (
         r"expected np\.ndarray \(got Tensor\)",
-        "The images and labels that train_model is given are tensors already: leave out torch.from_numpy().",
+        "The images and labels that a training function is given are tensors already: leave out torch.from_numpy().",
     ),
     (
         r"expected target dtype to be Long or Byte, but got Float|expected scalar type Long but found Float",
@@ -306,6 +309,10 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
         "BCELoss takes probabilities, and a net returns logits: use nn.BCEWithLogitsLoss.",
     ),
     (r"Found dtype Long but expected Float|can't be cast to the desired output type Long", _FLOAT_LABELS),
+    (
+        r"softmax\w*\" not implemented for '(?:Long|Int)'",
+        "It takes real numbers and was given whole ones. A loss function takes the logits first, then the labels.",
+    ),
     (
         r"'(?:float|int)' object has no attribute 'backward'",
         "`.item()` makes a plain number of the loss: call backward() on the tensor first, and .item() later.",

@@ -14,8 +14,10 @@ from typing import Any
 MAX_LINE = 200
 _FILLING = ("append", "extend", "insert", "fill", "sort")  # methods that write into an array or list
 _FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put")  # functions that write into their first argument
+_EMPTY = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "list", "dict")  # to be filled
+_LEAVING = ("array", "asarray", "stack", "tensor", "as_tensor", "float", "int")  # they leave the numbers as they are
 # What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
-_LOCKED = re.compile(r"\bsubmission\.(?:check|summary)\(|\b(?:connect|fit)\(globals\(\)\)")
+_LOCKED = re.compile(r"\bsubmission\.(?:check|summary)\(|\b(?:connect|fit|fit_three|net_of_ex04)\(globals\(\)\)")
 
 
 def is_locked(source: str) -> bool:
@@ -150,41 +152,104 @@ def _own_nodes(node: ast.AST, loops: tuple[ast.AST, ...] = ()) -> Iterator[tuple
             yield from _own_nodes(child, (*loops, child) if isinstance(child, ast.For | ast.While) else loops)
 
 
-def line_that_makes(name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True) -> str:
+def line_that_makes(
+    name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True, at: tuple[int, ...] = ()
+) -> str:
     """The last line of the student's cells, as they were run, that gives a variable its value; else empty.
 
     With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands
-    before it, the numbers are from there.
+    before it, the numbers are from there. If several lines have a part in it, it is none of them, but for the only one
+    that may write at a place, `at`.
     """
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
         if not isinstance(source, str) or is_locked(source) or name not in source:
             continue
         try:
-            statements = list(_outside_functions(ast.parse(source)))
+            statements = list(outside_functions(ast.parse(source)))
         except SyntaxError:  # or a magic
             continue
         making = [node for node in statements if isinstance(node, ast.stmt) and name in assigned_by(node)]
         if is_none:  # then a line that says so is more likely than one that does not
             making = [node for node in making if _is_none(getattr(node, "value", None))] or making
         elif making and fills:
-            making += [node for node in statements if is_filled_by(node, name)]
+            making = _at_fault(making, [node for node in statements if is_filled_by(node, name)], name, at)
+            if not making:
+                return ""
         lines = [node.lineno for node in making]
         if lines:
             return source.splitlines()[max(lines) - 1].strip()[:MAX_LINE]
     return ""
 
 
+def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, ...]) -> list[Any]:
+    """The one statement of those that make and fill a variable that its numbers are from; none if they are several."""
+    making = [node for node in making if not _leaves(node.value, name)] or making
+    begins = max(making, key=lambda node: node.lineno)
+    later = [node for node in filling if node.lineno > begins.lineno]
+    if not later:
+        return [begins]
+    parts = [node for node in later if writes_at(node, name, at)]
+    return parts if len(parts) == 1 and _is_empty(begins.value) else []
+
+
+def reads(value: ast.AST | None, name: str) -> bool:
+    """Whether a name is read in an expression."""
+    return value is not None and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
+
+
+def _leaves(value: ast.AST | None, name: str) -> bool:
+    """Whether an expression such as ``np.array(x)`` holds the numbers of x as they are."""
+    return _called(value) in _LEAVING and [root_of(argument) for argument in value.args] == [name]
+
+
+def _is_empty(value: ast.AST | None) -> bool:
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)} if value is not None else set()
+    return _called(value) in _EMPTY or names <= {"_", "range", "len", "float"}
+
+
+def _called(value: ast.AST | None) -> str:
+    if not isinstance(value, ast.Call):
+        return ""
+    return value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+
+
+def writes_at(node: ast.stmt, name: str, at: tuple[int, ...]) -> bool:
+    """Whether a statement may write at a place: ``x[i, 1] = 3`` does at (2, 1), and does not at (2, 0)."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    written = [target for target in targets if isinstance(target, ast.Subscript) and root_of(target) == name]
+    return not written or any(_is_place(_indices(target), at) for target in written)
+
+
+def _indices(target: ast.expr) -> list[Any]:
+    """What stands between the brackets of ``x[i][..., 1]``: numbers, "..." for an ellipsis, None for anything else."""
+    indices: list[Any] = []
+    while isinstance(target, ast.Subscript):
+        here = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+        known = [index.value if isinstance(index, ast.Constant) else None for index in here]
+        indices[:0] = ["..." if index is ... else index if isinstance(index, int) else None for index in known]
+        target = target.value
+    return indices
+
+
+def _is_place(indices: list[Any], at: tuple[int, ...]) -> bool:
+    if "..." in indices:
+        first = indices.index("...")
+        after = indices[first + 1 :]
+        return _is_place(indices[:first], at) and _is_place(after, at[len(at) - len(after) :])
+    return all(index is None or index == place for index, place in zip(indices, at, strict=False))
+
+
 def _is_none(value: ast.AST | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
 
 
-def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
     """What is below a node, without what functions and classes do for themselves."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield from _outside_functions(child)
+            yield from outside_functions(child)
 
 
 def assigned_by(statement: ast.stmt) -> set[str]:

@@ -285,6 +285,10 @@ def read(path: Path, instead: str = _AGAIN) -> Checkpoint | None:
         # torch raises many kinds of error for damaged files, and for what is more than numbers.
         print(f"Remark: {path.name} can't be read: {instead}. ({_first_line(error)})")
         return None
+    if isinstance(kept, dict) and "weights" not in kept:
+        of_its_own = "It has no 'weights'. Is it a state_dict that you saved? Take the file that the notebook writes."
+        print(f"Remark: {path.name} does not fit this notebook: {instead}. ({of_its_own})")
+        return None
     try:
         kept = dict(kept)
         return Checkpoint(
@@ -499,7 +503,7 @@ def _stand_in(
 
 
 def _reason(error: Exception, namespace: dict[str, Any]) -> str:
-    if is_stub(error):
+    if is_stub(error, namespace):
         return f"still to do: {error}"
     return str(error) if isinstance(error, Unanswerable) else describe(error, namespace)
 

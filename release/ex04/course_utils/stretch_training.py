@@ -40,7 +40,11 @@ def _three_classes_validation(_: dict[str, Any]) -> ValidationPart:
 PROBES, PROBES_SEED = 400, 2022
 HARDLY_TRAINED = 0.6  # right less often than this, where a linear classifier reaches 62 %
 
-SUGGESTED = Task(file="suggested_net.pt", part=_suggested_part, stand_in_earns="Parts (b) and (d) are judged on it.")
+SUGGESTED = Task(
+    file="suggested_net.pt",
+    part=_suggested_part,
+    stand_in_earns="`pair_accuracy` in (a) and the parts (b) and (d) are judged on it.",
+)
 _OF_HERE = f"the GlitchNet of the cell above, trained by its train_model and kept in {SUGGESTED.file}"
 THREE_CLASSES = Task(
     net="ThreeNet",

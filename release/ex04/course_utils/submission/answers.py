@@ -6,6 +6,7 @@ current figure.
 
 import io
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
@@ -18,11 +19,11 @@ from torch import nn
 from ..settings import ordinary_settings
 from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
 from . import devices
-from .errors import missing_forward
+from .errors import LACKS_FORWARD, missing_forward
 from .figures import panels_of
 from .forward_watch import renewed
 from .history import follow, why_missing
-from .mishaps import painted_over, unfinished
+from .mishaps import painted_over, replaced, unfinished
 from .no_trace import left_as_it_was, random_states_of_its_own
 from .stale_gradients import StaleGradientWatch
 from .student_code import line_in, line_that_makes, near_miss
@@ -83,11 +84,11 @@ def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) 
             return {"answer": QUESTIONS[question](namespace, **arguments)}
     except Unanswerable as reason:
         return {"failure": {"kind": reason.kind, "message": str(reason)}}
-    except NotImplementedError as stub:
-        if not is_stub(stub):
-            return {"failure": {"kind": "contract", "message": missing_forward(namespace)}}
-        return {"failure": {"kind": "not attempted", "message": f"still to do: {stub}"}}
     except Exception as error:
+        if is_stub(error, namespace):
+            return {"failure": {"kind": "not attempted", "message": f"still to do: {error}"}}
+        if lacking := re.search(LACKS_FORWARD, str(error)):
+            return {"failure": {"kind": "contract", "message": missing_forward(lacking, namespace)}}
         return {"failure": {"kind": "error", "message": describe(error, namespace)}}
 
 
@@ -347,6 +348,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
         assignment,
         unfinished,
         painted_over,
+        replaced,
         net_symptoms,
         training_symptoms,
     )

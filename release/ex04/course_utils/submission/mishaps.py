@@ -14,8 +14,8 @@ import torch
 
 from .. import simulators, stretch
 from ..digests import read_by
-from .history import CellRun, last_that_made
-from .student_code import MAX_LINE, assigned_by, is_filled_by, root_of
+from .history import CellRun, last_that_made, runs
+from .student_code import MAX_LINE, assigned_by, is_filled_by, outside_functions, reads, root_of
 
 # What makes the arrays that given cells leave behind, and which of those that it returns each of them is.
 _GIVEN: dict[str, tuple[Callable[[], Any], int | None]] = {
@@ -26,6 +26,8 @@ _GIVEN: dict[str, tuple[Callable[[], Any], int | None]] = {
     **{"X_sure": (stretch.candidates, 0), "y_sure": (stretch.candidates, 1)},
     **{"fillings": (stretch.fillings, None)},
 }
+# With what given cells of `ex04_stretch` make the nets that are asked.
+_GIVEN_NETS = {"model": "net_of_ex04(globals())", "model3": "fit_three(globals())"}
 
 
 def unfinished(namespace: dict[str, Any], name: str) -> str:
@@ -69,6 +71,27 @@ def painted_over(namespace: dict[str, Any], name: str) -> str:
     return (
         f"{told}: {how}. Run the cell that makes `{changed}` again, and write into a copy only: `images.copy()` makes "
         "one."
+    )
+
+
+def replaced(_: dict[str, Any], name: str) -> str:
+    """That another cell has put another net in the place of one that a given cell makes; else empty."""
+    making = [run for run in runs() if run.made(name)]
+    call = _GIVEN_NETS.get(name)
+    if call is None or not making or call in making[-1].source or not any(call in run.source for run in making):
+        return ""
+    run = making[-1]
+    try:
+        statements = [node for node in outside_functions(ast.parse(run.source)) if name in assigned_by(node)]
+    except SyntaxError:  # a magic
+        statements = []
+    others = [node for node in statements if not reads(node.value, name)]  # not model = model.eval()
+    if statements and not others:
+        return ""
+    line = run.source.splitlines()[others[-1].lineno - 1].strip()[:MAX_LINE] if others else ""
+    return (
+        f"`{name}` is another net now: {f'your line `{line}`' if line else 'a cell of yours'} replaced it. Give your "
+        f"net another name. Then run the cell with `{call}` again, and those below."
     )
 
 

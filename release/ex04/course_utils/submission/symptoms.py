@@ -49,15 +49,17 @@ def source_line(namespace: dict[str, Any], of: str, pattern: str) -> str:
     return line_in(namespace.get(of), pattern, namespace)
 
 
-def assignment(namespace: dict[str, Any], name: str, fills: bool = True) -> str:
-    """The student's last line that gives a variable its value, or writes into it; else empty."""
+def assignment(namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
+    """The student's line that gives a variable its value, or writes into it at a place; empty if none is known to."""
     maker = last_that_made(name)
     if maker is not None and (failed_since(name) or given_up_since(name) or is_changed_since(maker, namespace)):
         return ""  # what made it no longer stands in its cell
     last = next((run for run in reversed(runs()) if name in run.names.made), None)
+    if last is not None and not last.made(name):
+        return ""  # what it stands for is older
     # Where the cell failed, the line in which it did so may be the last that should have given it.
     is_none = namespace.get(name, "") is None and (last is None or not last.error)
-    return line_that_makes(name, namespace, is_none, fills)
+    return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))
 
 
 def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symptoms:

@@ -1,5 +1,6 @@
 """Why a question has no answer."""
 
+import dis
 import linecache
 import re
 from pathlib import Path
@@ -26,9 +27,18 @@ class Unanswerable(Exception):
         self.kind = kind
 
 
-def is_stub(error: BaseException | None) -> bool:
-    """Whether an error is what a cell raises that nobody has filled in; torch raises the same kind of error."""
-    return isinstance(error, NotImplementedError) and "is missing the required" not in str(error)
+def is_stub(error: BaseException | None, namespace: dict[str, Any]) -> bool:
+    """Whether an error is what a cell raises that nobody has filled in.
+
+    Libraries raise the same kind of error: the stub's own comes from a `raise` in the notebook itself.
+    """
+    if not isinstance(error, NotImplementedError) or (traceback := error.__traceback__) is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    frame = traceback.tb_frame
+    raises = frame.f_code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return raises and frame.f_globals is namespace
 
 
 def describe(error: BaseException, namespace: dict[str, Any]) -> str:

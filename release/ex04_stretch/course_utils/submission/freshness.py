@@ -19,6 +19,7 @@ from .. import NOTEBOOK_FOLDER
 from ..digests import own_code, read_by
 from . import history
 from .history import CellRun
+from .mishaps import replaced
 
 # What the training, `model, losses = fit(globals())`, takes from the notebook.
 _READ_BY_FIT = ("GlitchNet", "train_model", "train_indices")
@@ -71,15 +72,18 @@ class Freshness:
         self._asked |= dict.fromkeys(names)
         found: dict[tuple[int, str], list[str]] = {}
         not_made_anew: dict[str, int] = {}
+        other_nets = {name: said for name in names if (said := replaced(self._namespace, name))}
         for name, run, cause in self._causes(names):
-            if cause:
+            if said := replaced(self._namespace, cause or name):
+                other_nets[cause or name] = said
+            elif cause:
                 found.setdefault((run.number, cause), []).append(name)
             else:
                 not_made_anew[self._not_made_anew(name, run)] = run.number
         older: dict[tuple[int, tuple[str, ...]], list[str]] = {}
         for (number, cause), made in sorted(found.items()):
             older.setdefault((number, tuple(dict.fromkeys(made))), []).append(cause)
-        sentences = sorted(not_made_anew, key=not_made_anew.__getitem__)
+        sentences = [*other_nets.values(), *sorted(not_made_anew, key=not_made_anew.__getitem__)]
         sentences += [self._older(list(made), causes) for (_, made), causes in older.items()]
         return tuple(dict.fromkeys(sentences))[:_MAX_SENTENCES]
 

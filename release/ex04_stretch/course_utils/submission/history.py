@@ -116,7 +116,7 @@ def _run(info: Any, error: BaseException | None, namespace: dict[str, Any]) -> C
     if error is None:
         return CellRun(source, **known)
     is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
-    if is_stub(error):
+    if is_stub(error, namespace):
         message = f"{_STILL_TO_DO}: {error}"
     elif isinstance(error, SyntaxError) and error.text:
         message = f"your code has a {type(error).__name__} in line {error.lineno}, `{error.text.strip()}`: {error.msg}"
@@ -200,7 +200,7 @@ def _reason(name: str, asked: frozenset[str], namespace: dict[str, Any]) -> Unan
         deeper = _reason(run.lacked, asked | {name}, namespace)
         if deeper and deeper.kind != "contract":
             return deeper
-        if deeper is None and run.lacked not in namespace and not in_grading():
+        if (deeper is None or deeper.kind == "contract") and run.lacked not in namespace and not in_grading():
             return Unanswerable(
                 "error",
                 f"`{name}` does not exist, because {run.message}. No cell that makes `{run.lacked}` has been run since "

@@ -3,6 +3,7 @@
 import builtins
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ MAX_POSITIONS = 10_000
 MAX_LINE = 200  # of what is quoted of the student's code
 MAX_NAMES = 20
 MAX_OUTPUTS = 4096  # of a net for one image: more are no logits
+_BLANK_FIGURE = re.compile(r"\b(?:subplots|subplot_mosaic|figure)\(")  # what is drawn into it, other lines say
 TINY = 1e-40  # a probability below the smallest that a net can tell
 
 
@@ -129,6 +131,7 @@ class Submission:
         self._asked: Counter[str] = Counter()
         self._names: set[str] = set()
         self._variables: dict[str, None] = {}  # asked about in a check, in that order
+        self._figures: set[str] = set()
         # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
         # logits, has done the later tasks right.
         self._takes_probabilities = self._may_be_probabilities = False
@@ -401,6 +404,7 @@ class Submission:
             One for each set of axes, without those that hold no image; empty for None.
         """
         self._variables[name] = None
+        self._figures.add(name)
         panels = [_of(dict, panel) for panel in _of(list, self._ask("figure", name=name))[:MAX_PANELS]]
         images = [[_array(image) for image in _of(list, panel.get("images"))[:MAX_IMAGES]] for panel in panels]
         texts = [_of(str, panel.get("text"))[:MAX_TEXT] for panel in panels]
@@ -535,9 +539,11 @@ class Submission:
         question, points = self._checks[title]
         self._names.clear()
         status, fraction, points, message = self._judged(_with_names_of_ours(question, self), points)
+        names = self._names.copy()
+        out_of_date = self._side.out_of_date(names) if isinstance(self._side, SameKernel) else ()
         if status == "not passed":
-            message = self._with_line(message)[:MAX_MESSAGE]
-        out_of_date = self._side.out_of_date(self._names) if isinstance(self._side, SameKernel) else ()
+            message = self._with_line(message, names, quotes=not out_of_date)[:MAX_MESSAGE]
+            message = "" if message in out_of_date else message
         return Outcome(title, status, fraction, points, message, out_of_date)
 
     def _line(self, question: str, at_most: int = MAX_LINE, **arguments: Any) -> str:
@@ -554,21 +560,29 @@ class Submission:
     def _claims(self, question: str, **arguments: Any) -> dict[str, Any]:
         return _of(dict, self._ask(question, **arguments))
 
-    def _with_line(self, message: str) -> str:
+    def _with_line(self, message: str, names: set[str], quotes: bool) -> str:
         """A message about a variable, with what spoilt it, or with the student's line that makes it."""
-        about = [name for name in self._variables if f"`{name}`" in message]
+        for name in sorted(names):
+            if replaced := self._line("replaced", MAX_MESSAGE, name=name):
+                return replaced
+        about = {
+            name: found for name in self._variables if (found := re.search(rf"`{name}(?:\[([\d, ]+)\])?`", message))
+        }
         # A message that names none is about the last one that was asked for.
-        name = min(about, key=lambda name: message.index(f"`{name}`")) if about else next(reversed(self._variables), "")
+        name = min(about, key=lambda name: about[name].start()) if about else next(reversed(self._variables), "")
         if not name:
             return message
         if unfinished := self._line("unfinished", MAX_MESSAGE, name=name):
             return unfinished
         if painted := self._line("painted_over", MAX_MESSAGE, name=name):
             return sentences(painted, message)
-        if not about or "Look at your line" in message or "of your cell" in message:
+        if not about or not quotes or "Look at your line" in message or "of your cell" in message:
             return message
         # A wrong shape is made where the variable begins, wrong numbers where it is filled.
-        line = self._line("assignment", name=name, **({"fills": False} if "shape" in message else {}))
+        place = {"at": [int(index) for index in about[name][1].split(",")]} if about[name][1] else {}
+        line = self._line("assignment", name=name, **({"fills": False} if "shape" in message else place))
+        if name in self._figures and _BLANK_FIGURE.search(line):
+            return message
         return sentences(message, f"Look at your line `{line}`." if line else "")
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:

@@ -1,0 +1,180 @@
+"""What the test cells of `ex04_stretch` need to judge part (d): scores of halves. NumPy only, as in `judging`.
+
+Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+"""
+
+import numpy as np
+
+from .. import simulators, stretch
+from . import judging
+from .questions import Panel, Submission
+
+# A mean score over draws of noise may, too, whose noise is not the given one.
+SCORE_DEVIATIONS = 5.0
+FILLED_WITH = ("zeros", "noise")
+
+
+def confident(submission: Submission) -> np.ndarray:
+    """The six images of the student's that the halves of are hidden, (6, 32, 64): three chirps, three blips."""
+    images, labels = stretch.candidates()
+    found = judging.positions(submission.values("confident"), len(labels), "confident")
+    expected = np.repeat([simulators.CHIRP, simulators.BLIP], 3)
+    assert found.size == 6 and (labels[found] == expected).all(), (
+        "`confident` should hold the positions of 3 chirps, then of 3 blips. It is made by a given cell: run it again."
+    )
+    return images[found, 0]
+
+
+def with_half_hidden(images: np.ndarray, half: slice, filling: np.ndarray) -> np.ndarray:
+    """Images (N, 32, 64), a half of each filled from each of some other images (K, 32, 64): (N, K, 32, 64)."""
+    filled = np.repeat(images[:, None], len(filling), axis=1)
+    filled[..., half] = filling[:, :, half]
+    return filled
+
+
+def scores_of_halves(submission: Submission, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of ``model`` for images with half of each hidden.
+
+    Parameters
+    ----------
+    submission : Submission
+        The student's work.
+    images : (6, 32, 64) array
+        From `confident`.
+
+    Returns
+    -------
+    means : (6, 2, 2) float64 array
+        Image, half hidden (early, late), filled with (zeros, noise).
+    deviations : (6, 2) float64 array
+        Of a single draw of noise: image, half hidden.
+    """
+    noise = stretch.fillings()
+    asked = [
+        with_half_hidden(images, half, filling)
+        for half in (stretch.EARLY, stretch.LATE)
+        for filling in (np.zeros((1, *images.shape[1:]), np.float32), noise)
+    ]
+    # At once, with the images themselves: logits and probabilities are told apart by all of them.
+    sizes = [part.shape[1] for part in asked]
+    together = np.concatenate([*asked, images[:, None]], axis=1)
+    logits = submission.one_logit_per_image("model", together.reshape(-1, 1, *images.shape[1:]))
+    scores = judging.sigmoid(logits).reshape(len(images), -1)
+    parts = np.split(scores, np.cumsum(sizes), axis=1)[:-1]
+    means = np.stack([part.mean(1) for part in parts], axis=1).reshape(len(images), 2, 2)
+    return means, np.stack([parts[1].std(1), parts[3].std(1)], axis=1)
+
+
+def half_scores(submission: Submission) -> np.ndarray:
+    """The student's `half_scores`, if they may be scores of that shape."""
+    found = submission.values("half_scores")
+    assert found.shape == (6, 2, 2), (
+        f"`half_scores` should have shape (6, 2, 2): image, half hidden (early, late), filled with (zeros, noise). "
+        f"Its shape is {found.shape}."
+    )
+    values = found.astype(np.float64)
+    assert np.isfinite(values).all(), "`half_scores` holds values that are not finite."
+    kind = "logits: the score is their sigmoid" if values.min() < 0 else "percent, or logits: give their sigmoid"
+    assert values.min() >= 0 and values.max() <= 1, (
+        f"`half_scores` goes from {values.min():.3g} to {values.max():.3g}; expected scores between 0 and 1. These may "
+        f"be {kind}."
+    )
+    return values
+
+
+def assert_half_scores(
+    values: np.ndarray, expected: np.ndarray, slack: np.ndarray, filled_with: str, swapped: np.ndarray | None = None
+) -> None:
+    """Assert that scores of images with a half hidden are the net's.
+
+    Parameters
+    ----------
+    values, expected : (6, 2) arrays
+        The student's, and ours: image, half hidden (early, late).
+    slack : (6, 2) array
+        By how much they may differ.
+    filled_with : str
+        "zeros" or "noise".
+    swapped : (6, 2) array, optional
+        The student's for the other filling.
+    """
+    apart = np.abs(values - expected)
+    if (apart <= slack).all():
+        return
+    image, half = np.unravel_index(int((apart - slack).argmax()), apart.shape)
+    hint = (
+        "Is the image X_sure[confident[i], 0], and is its half hidden in a copy (.copy())? Are columns "
+        "hidden, not rows?"
+    )
+    others = [np.roll(expected, turns, axis=0) for turns in range(1, len(expected))]
+    if (np.abs(values[:, ::-1] - expected) <= slack).all():
+        hint = "The two halves are swapped: first the early half is hidden, columns 0 to 31, then the late one."
+    elif any((np.abs(values - other) <= slack).all() for other in others):
+        hint = "These are the scores of the six images in another order: image i is X_sure[confident[i]]."
+    elif (np.abs(1 - values[3:] - expected[3:]) <= slack[3:]).all():
+        hint = "For blips too, the score is that for chirp: the sigmoid of the logit."
+    elif np.ptp(values, axis=1).max() < 1e-3:
+        hint = (
+            "Both halves of every image give the same score. Is a half hidden in the copy that is asked, with = and "
+            f"not with +=? Is it filled with {filled_with}, and not with something brighter?"
+        )
+    elif filled_with == "zeros" and swapped is not None and (np.abs(swapped - expected) <= slack).all():
+        hint = "The fillings are swapped: first zeros, then noise."
+    elif filled_with == "noise":
+        hint = "Fill the half with each of the images in `fillings`, and take the mean of the scores."
+    raise AssertionError(
+        f"With the {('early', 'late')[half]} half of image {image} hidden and filled with {filled_with}, `model` says "
+        f"{expected[image, half]:.3f}, and `half_scores[{image}, {half}, {FILLED_WITH.index(filled_with)}]` is "
+        f"{values[image, half]:.3f}. {hint}"
+    )
+
+
+def slack_of_noise(deviations: np.ndarray) -> np.ndarray:
+    """By how much a mean over the given draws of noise may differ from one over as many others."""
+    return judging.SCORE_TOLERANCE + 0.003 + SCORE_DEVIATIONS * deviations * np.sqrt(2 / stretch.FILLINGS)
+
+
+def half_shown(panel: Panel, images: np.ndarray) -> tuple[int, int] | None:
+    """Which of some images a panel shows with one half hidden, and which half (0 early, 1 late); None for none.
+
+    Parameters
+    ----------
+    panel : Panel
+        From the student's figure.
+    images : (6, 32, 64) array
+        From `confident`.
+    """
+    for shown in panel.images:
+        if shown.shape != images.shape[1:] or not np.isfinite(shown).all():
+            continue
+        for view in (shown, shown[::-1]):
+            for number, image in enumerate(images):
+                same = [_likeness(view[:, half], image[:, half]) > 0.95 for half in (stretch.EARLY, stretch.LATE)]
+                if same[0] != same[1]:
+                    return number, int(same[0])
+    return None
+
+
+def _likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation of two images; 0 if one is the same everywhere."""
+    if not np.ptp(one) or not np.ptp(other):
+        return 0.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+def assert_halves_shown(panels: list[Panel], images: np.ndarray, values: np.ndarray) -> None:
+    """Assert that a figure shows each of the six images with a half hidden, and its score."""
+    shown = [(panel.text, half) for panel in panels if (half := half_shown(panel, images)) is not None]
+    lacking = sorted(set(range(len(images))) - {image for _, (image, _) in shown})
+    assert not lacking, (
+        f"`halves_figure` lacks {len(lacking)} of the 6 images with a half hidden. Show each at least once, with the "
+        "early or the late half filled with zeros or noise."
+    )
+    for text, (image, half) in shown:
+        # Any of this image's: which of them is right is for other checks to say.
+        told = any(judging.tells_score(text, score) for score in values[image].ravel())
+        assert told, (
+            "Print the score with each image that is shown, with two decimals or more; one of image "
+            f"{image} with its {('early', 'late')[half]} half hidden lacks it "
+            f"({values[image, half, 0]:.2f} with zeros, {values[image, half, 1]:.2f} with noise)."
+        )

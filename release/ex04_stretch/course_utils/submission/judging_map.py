@@ -1,0 +1,153 @@
+"""What the test cells of `ex04_stretch` need to judge part (b): shares of noisy blips. NumPy only, as in `judging`.
+
+Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import simulators, stretch
+from .questions import Panel, Submission
+from .wording import sentences
+
+# A share of noisy images may differ from ours by so many standard deviations, and a little more.
+DEVIATIONS, BESIDES = 4.5, 0.02
+# Shares are those of so few images only if that they look so is no chance.
+FEW_DRAWS, BY_CHANCE = 50, 1e-4
+
+
+def shares(
+    submission: Submission, points: Sequence[tuple[int, int]], draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ask ``model`` about noisy blips at some points of the map.
+
+    Parameters
+    ----------
+    submission : Submission
+        The student's work.
+    points : sequence of (int, int)
+        Which drift and which width.
+    draws : int
+        Noisy images for each.
+    rng : numpy.random.Generator
+        Source of the noise.
+
+    Returns
+    -------
+    noisy : (points,) float64 array
+        Share called chirp.
+    clean : (points,) float64 array
+        1 where the blip without noise is called chirp, else 0.
+    """
+    drifts, widths = np.array([(stretch.DRIFTS[d], stretch.WIDTHS[w]) for d, w in points]).T
+    signals = stretch.stretched_blip(drifts, widths)
+    noisy = []
+    for signal in signals:
+        images = (signal + simulators.noises(draws, rng))[:, None]
+        noisy.append(np.mean(submission.one_logit_per_image("model", images) > 0))
+    # With others beside them: one_logit_per_image tells logits from probabilities by all of them.
+    beside = simulators.fresh(64, 1).images
+    clean = submission.one_logit_per_image("model", np.concatenate([signals[:, None], beside]))[: len(points)] > 0
+    return np.array(noisy), clean.astype(np.float64)
+
+
+def map_of_shares(found: np.ndarray) -> np.ndarray:
+    """The student's map as float64, if it may be one."""
+    shape = (len(stretch.DRIFTS), len(stretch.WIDTHS))
+    assert found.shape != shape[::-1], f"`chirp_share` has shape {found.shape}: drifts belong in the rows, so use .T."
+    assert found.shape == shape, (
+        f"`chirp_share` should have a row for each of the {shape[0]} drifts and a column for each of the {shape[1]} "
+        f"widths, {shape}; its shape is {found.shape}."
+    )
+    values = found.astype(np.float64)
+    assert np.isfinite(values).all(), "`chirp_share` holds values that are not finite."
+    assert values.min() >= 0 and values.max() <= 1, (
+        f"`chirp_share` goes from {values.min():g} to {values.max():g}; expected shares between 0 and 1: the mean of "
+        "(logit > 0) over the noisy images of a point."
+    )
+    return values
+
+
+def assert_shares(
+    values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, clean: np.ndarray, draws: int
+) -> None:
+    """Assert that shares at some points of the map are what the net says about noisy blips there.
+
+    Parameters
+    ----------
+    values : array
+        The student's map.
+    points : sequence of (int, int)
+        Which drift and which width.
+    noisy, clean : (points,) arrays
+        See `shares`.
+    draws : int
+        Noisy images behind each of ours. Behind each of the student's are `stretch.DRAWS`.
+    """
+    told = np.array([values[point] for point in points])
+    both = (told * stretch.DRAWS + noisy * draws + 1) / (stretch.DRAWS + draws + 2)
+    deviation = np.sqrt(both * (1 - both) * (1 / stretch.DRAWS + 1 / draws))
+    apart = np.abs(told - noisy)
+    wrong = apart > DEVIATIONS * deviation + BESIDES
+    if not wrong.any():
+        return
+    worst = int(np.argmax(apart))
+    drift, width = stretch.DRIFTS[points[worst][0]], stretch.WIDTHS[points[worst][1]]
+    hint = (
+        "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width), drift first, plus "
+        "simulators.noises(DRAWS, rng)?"
+    )
+    if np.array_equal(told, clean):
+        hint = "These are the answers for blips without noise. Add simulators.noises(DRAWS, rng) to each blip."
+    elif np.isin(values, (0, 1)).all():
+        hint = (
+            "The table holds only 0 and 1: ask about DRAWS images of each blip, each with noise of its own, and take "
+            "the mean of (logit > 0)."
+        )
+    elif (np.abs(1 - told - noisy) <= DEVIATIONS * deviation + BESIDES).all():
+        hint = "It looks like the share called blip: a logit above 0 says chirp."
+    elif matches(values[::-1], points, noisy, deviation) or matches(values[:, ::-1], points, noisy, deviation):
+        hint = "Its rows or columns are in the reverse order: row 0 has the first of DRIFTS, column 0 that of WIDTHS."
+    else:
+        hint = sentences(remark_on_draws(values) or "", hint)
+    raise AssertionError(
+        f"At drift {drift:g} and width {width:g} `chirp_share` is {told[worst]:.2f}; of {draws} noisy blips of ours "
+        f"there, `model` calls {noisy[worst]:.2f} chirps. {hint}"
+    )
+
+
+def remark_on_draws(values: np.ndarray) -> str | None:
+    """That shares are those of far fewer images than asked for. It takes no points: they may be rounded."""
+    between = values[(values > 0) & (values < 1)]
+    for draws in range(2, FEW_DRAWS + 1):
+        as_counts = between * draws
+        if len(between) and np.allclose(as_counts, np.round(as_counts), rtol=0, atol=1e-6):
+            by_chance = (draws / stretch.DRAWS) ** len(between)
+            if by_chance > BY_CHANCE:
+                return None
+            return (
+                f"All shares in `chirp_share` are multiples of 1/{draws}, as of {draws} images for each point. Take "
+                f"DRAWS, {stretch.DRAWS}: of fewer images a share is known less well."
+            )
+    return None
+
+
+def matches(values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, deviation: np.ndarray) -> bool:
+    """Whether a map has the shares that are expected at some points."""
+    told = np.array([values[point] for point in points])
+    return bool((np.abs(told - noisy) <= DEVIATIONS * deviation + BESIDES).all())
+
+
+def shows_map(panels: list[Panel], values: np.ndarray) -> bool:
+    """Whether one of some panels shows a map, upright, flipped or transposed, in shares or in percent."""
+    views = [
+        view for turned in (values, values.T) for view in (turned, turned[::-1], turned[:, ::-1], turned[::-1, ::-1])
+    ]
+    return any(
+        shown.shape == view.shape and np.allclose(shown, factor * view, atol=0.006 * factor, equal_nan=False)
+        for panel in panels
+        for shown in panel.images
+        for view in views
+        for factor in (1, 100)
+    )
