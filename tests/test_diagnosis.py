@@ -286,7 +286,7 @@ class Liar:
     def __init__(self, value):
         self.value = value
 
-    def ask(self, question, arguments):
+    def ask(self, question, arguments, needed=True):
         return {"answer": self.value}
 
     def seed(self, purpose):

@@ -19,7 +19,7 @@ class Side:
     def __init__(self, answer):
         self.answer = answer
 
-    def ask(self, question, arguments):
+    def ask(self, question, arguments, needed=True):
         return {"answer": self.answer}
 
     def seed(self, purpose):
@@ -125,7 +125,7 @@ class Listener(Side):
         super().__init__(np.ones(2))
         self.seeds = []
 
-    def ask(self, question, arguments):
+    def ask(self, question, arguments, needed=True):
         self.seeds.append((question, arguments["seed"]))
         return super().ask(question, arguments)
 

@@ -46,8 +46,11 @@ class NoAnswer(Exception):
 class Side(Protocol):
     """Where the questions go."""
 
-    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``."""
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
+        """Return ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``.
+
+        What only helps to word a message is not `needed`: where nothing can be executed, there may be no answer.
+        """
 
     def seed(self, purpose: str) -> int:
         """Return a 128-bit seed."""
@@ -77,7 +80,7 @@ class SameKernel:
             else:
                 self._freshness = Freshness(shell)
 
-    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
         """Answer from the namespace."""
         from .answers import answer
 
@@ -548,7 +551,7 @@ class Submission:
 
     def _line(self, question: str, at_most: int = MAX_LINE, **arguments: Any) -> str:
         try:
-            return " ".join(_of(str, self._ask(question, **arguments)).split())[:at_most]
+            return " ".join(_of(str, self._ask(question, False, **arguments)).split())[:at_most]
         except NoAnswer:
             return ""
 
@@ -558,7 +561,7 @@ class Submission:
         return f"Look at your line `{line}`." if line else ""
 
     def _claims(self, question: str, **arguments: Any) -> dict[str, Any]:
-        return _of(dict, self._ask(question, **arguments))
+        return _of(dict, self._ask(question, False, **arguments))
 
     def _with_line(self, message: str, names: set[str], quotes: bool) -> str:
         """A message about a variable, with what spoilt it, or with the student's line that makes it."""
@@ -607,7 +610,7 @@ class Submission:
                 return np.log(likely[:, -1]) - np.log(rest)
         return outputs[:, -1] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
 
-    def _ask(self, question: str, **arguments: Any) -> Any:
+    def _ask(self, question: str, needed: bool = True, **arguments: Any) -> Any:
         # Each question has a random state of its own: two new nets differ, and the same notebook gets the same mark.
         # It depends on the question, and within a check on how often it was asked: other checks change nothing.
         about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
@@ -617,7 +620,7 @@ class Submission:
         self._names |= trained_by if trains else {arguments[key] for key in ("of", "name") if key in arguments}
         self._asked[asked] += 1
         seed = self.seed(f"{asked}, {self._asked[asked]}") % 2**63
-        reply = self._side.ask(question, {"seed": seed, **arguments})
+        reply = self._side.ask(question, {"seed": seed, **arguments}, needed)
         if "failure" in reply:
             raise NoAnswer(reply["failure"]["kind"], reply["failure"]["message"])
         return reply["answer"]

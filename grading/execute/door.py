@@ -71,8 +71,8 @@ class Door:
         self._answered.clear()
         return self._request("execute", timeout, source=source, timeout=timeout, draws=draws)
 
-    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Ask one question.
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
+        """Ask one question; whether its answer is needed matters only where nothing can be executed, see `Replay`.
 
         Returns
         -------

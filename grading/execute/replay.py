@@ -43,12 +43,13 @@ class Replay:
             same = entry["key"] not in self._replies or _same(self._replies[entry["key"]], reply)
             self._replies[entry["key"]] = reply if same else None
 
-    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The reply that was given before."""
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
+        """The reply that was given before. What is not `needed` for a mark may be missing: a message says less then."""
         key = key_of(self.transcript.cells, question, arguments)
         reply = self._replies.get(key)
         if reply is None:
-            self.missing.append(question)
+            if needed:
+                self.missing.append(question)
             return {"failure": {"kind": "broken", "message": "this question is not on record"}}
         self.transcript.note(question, arguments, reply, key)
         return deepcopy(reply)
