@@ -134,9 +134,13 @@ class Liar:
         """Quote a line."""
         return f"{of} = {pattern}"
 
-    def assignment(self, name: str, fills: bool = True) -> str:
+    def assignment(self, name: str, fills: bool = True, at: list[int] | None = None) -> str:
         """Quote a line."""
         return f"{name} = 1"
+
+    def replaced(self, name: str) -> str:
+        """Tell of no other net in its place."""
+        return ""
 
     def unfinished(self, name: str) -> str:
         """No cell ended with an error."""
