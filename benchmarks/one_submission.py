@@ -14,12 +14,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from grading.course import Course
-from grading.execute import session
-from grading.execute.job import Job
-from grading.execute.plan import PlannedCell
-from grading.execute.processors import share, usable
-from grading.execute.runner.wire import Wire
+from nbjudge.handin.hand_in import SubmissionKey
+from nbjudge.plugin.course import Course
+from nbjudge.protocol.wire import Wire
+from nbjudge.run import session
+from nbjudge.run.job import Job
+from nbjudge.run.plan import PlannedCell
+from nbjudge.sandbox.processors import share, usable
+
 from tests.corpus.build import Example, build_class
 
 STUDENT = Example("ada", "the model solution", checkpoint=True)
@@ -33,7 +35,7 @@ def main() -> None:
         course = Course(Path(folder) / "course")
         build_class(course.root, [STUDENT])
         course.generate("ex04")
-        ((_, job),) = course.preparer.prepare("ex04", STUDENT.name).notebooks.values()
+        ((_, job),) = course.preparer.prepare(course.hand_in(SubmissionKey("ex04", STUDENT.name))).notebooks.values()
         job.run(processors=usable()[:1])  # caches get warm
         times = [time.perf_counter()]
 

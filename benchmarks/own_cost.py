@@ -16,12 +16,14 @@ from unittest.mock import patch
 import psutil
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from grading import whole_class
-from grading.course import Course
-from grading.execute import archive
-from grading.execute.job import Job
-from grading.marks import read_marks
-from grading.record.penalties import update_penalties
+from nbjudge.commands import class_grading
+from nbjudge.handin.hand_in import SubmissionKey
+from nbjudge.judge import archive
+from nbjudge.plugin.course import Course
+from nbjudge.plugin.marks import read_marks
+from nbjudge.plugin.record.penalties import update_penalties
+from nbjudge.run.job import Job
+
 from tests import tiny_course
 from tests.corpus.build import Example, build_class
 
@@ -58,7 +60,7 @@ def measure(course: Course, assignment: str) -> tuple[float, list[int]]:
     course.generate(assignment)
     students = course.students(assignment)
     sizes = []
-    with patch.object(whole_class, "execute", trivial), whole_class.Grading(course, assignment) as grading:
+    with patch.object(class_grading, "execute", trivial), class_grading.Grading(course, assignment) as grading:
         begun = time.perf_counter()
         for done, ended in enumerate(grading.grade(students), 1):
             if ended.problem and not ended.student.startswith(("broken", "damaged")):
@@ -68,7 +70,7 @@ def measure(course: Course, assignment: str) -> tuple[float, list[int]]:
         update_penalties(course.db_url, assignment, course.api.config)
         read_marks(course.db_url, assignment)
         for student in students:
-            course.remarks(assignment, student)
+            course.remarks(SubmissionKey(assignment, student))
         seconds = time.perf_counter() - begun
         sizes.append(psutil.Process().memory_info().rss)
     return seconds / len(students), sizes

@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from grading.course import Course
-from grading.execute.job import Job
+from nbjudge.handin.hand_in import SubmissionKey
+from nbjudge.plugin.course import Course
+from nbjudge.run.job import Job
+
 from tests.corpus.build import Example, build_class
 
 PAIRS = 12
@@ -28,7 +30,7 @@ def main() -> int:
         course = Course(Path(folder) / "course")
         build_class(course.root, [STUDENT])
         course.generate("ex04")
-        ((_, job),) = course.preparer.prepare("ex04", STUDENT.name).notebooks.values()
+        ((_, job),) = course.preparer.prepare(course.hand_in(SubmissionKey("ex04", STUDENT.name))).notebooks.values()
         seconds = {True: [], False: []}
         seconds_of(job, sandboxed=True)  # caches get warm
         for pair in range(PAIRS):

@@ -17,14 +17,13 @@ holds the very images that single calls would have made. `fresh_in_bulk` alone d
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from nbjudge.ask.settings import ordinary_settings
 from numpy.typing import ArrayLike, NDArray
-
-from .settings import ordinary_settings
 
 FREQUENCY_BINS = 32
 TIME_BINS = 64
@@ -104,17 +103,20 @@ class Dataset:
 
 def chirp(rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw one chirp in noise, shape (32, 64)."""
-    return chirps(1, rng)[0]
+    image: NDArray[np.float32] = chirps(1, rng)[0]
+    return image
 
 
 def blip(rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw one blip in noise, shape (32, 64)."""
-    return blips(1, rng)[0]
+    image: NDArray[np.float32] = blips(1, rng)[0]
+    return image
 
 
 def noise(rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw one image of noise alone, shape (32, 64)."""
-    return noises(1, rng)[0]
+    image: NDArray[np.float32] = noises(1, rng)[0]
+    return image
 
 
 def chirps(n: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -210,13 +212,18 @@ def blip_signal(
 
 
 def _blob(
-    t0: NDArray, f0: NDArray, sigma_t: NDArray, sigma_f: NDArray, amp: NDArray, drift: NDArray
+    t0: NDArray[np.floating],
+    f0: NDArray[np.floating],
+    sigma_t: NDArray[np.floating],
+    sigma_f: NDArray[np.floating],
+    amp: NDArray[np.floating],
+    drift: NDArray[np.floating],
 ) -> NDArray[np.floating]:
     """Return blips in the precision of their parameters, which are of shape (..., 1, 1)."""
     time = np.arange(TIME_BINS, dtype=t0.dtype) - t0
     frequency = np.arange(FREQUENCY_BINS, dtype=f0.dtype)[:, None] - f0 - drift * time
     # amp * exp(-(time^2 / (2 sigma_t^2) + frequency^2 / (2 sigma_f^2))), whole images in place
-    signals = np.square(frequency, out=frequency)
+    signals: NDArray[np.floating] = np.square(frequency, out=frequency)
     signals /= -2 * sigma_f**2
     signals -= time**2 / (2 * sigma_t**2)
     np.exp(signals, out=signals)
@@ -224,7 +231,10 @@ def _blob(
     return signals
 
 
-_CLASSES = (BLIP, blip_signal, BLIP_PARAMETERS), (CHIRP, chirp_signal, CHIRP_PARAMETERS)
+_CLASSES: tuple[tuple[int, Callable[..., NDArray[np.float32]], tuple[str, ...]], ...] = (
+    (BLIP, blip_signal, BLIP_PARAMETERS),
+    (CHIRP, chirp_signal, CHIRP_PARAMETERS),
+)
 
 
 def simulate(labels: Sequence[int] | NDArray[np.integer], rng: np.random.Generator) -> Dataset:
@@ -446,7 +456,8 @@ def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, NDArr
 
 def _inner(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the inner product of each image of a with that of b, summed in float64."""
-    return np.einsum("ncft,ncft->n", a, b, dtype=np.float64)
+    product: NDArray[np.float64] = np.einsum("ncft,ncft->n", a, b, dtype=np.float64)
+    return product
 
 
 def _broadcast(*parameters: ArrayLike) -> list[NDArray[np.float64]]:

@@ -16,8 +16,7 @@ import psutil
 from tests.corpus.build import REPOSITORY
 
 MODULES = {  # where the main() of each is
-    "grading.cli": "grading.cli",
-    "grading.extension": "grading.extension",
+    "nbjudge": "nbjudge.commands",
     "nbgrader": "nbgrader.apps.nbgraderapp",
 }
 PATIENCE = 300.0  # seconds for a command: one that takes longer hangs

@@ -3,8 +3,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from nbjudge.sandbox import load
 
-from grading.execute import load
 from tests import commands
 from tests.corpus.build import REPOSITORY, build_class
 from tests.corpus.build import sample as sample_examples
@@ -42,7 +42,7 @@ def sample_class(tmp_path_factory) -> Path:
     """The course folder of the whole class of example students, graded by the command ``grade``."""
     course = tmp_path_factory.mktemp("course") / "sample_class"
     build_class(course)
-    done = commands.run("grading.cli", "ex04", "--course-dir", str(course), cwd=REPOSITORY, timeout=500)
+    done = commands.run("nbjudge", "grade", "ex04", "--course-dir", str(course), cwd=REPOSITORY, timeout=500)
     (course / "grade.txt").write_text(done.stdout)
     assert done.returncode == 3, done.stdout + done.stderr  # one hand-in is damaged, all others are graded
     return course

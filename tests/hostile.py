@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from nbjudge.protocol.wire import DTYPES, MAX_HEADER_BYTES
 from PIL import Image
-
-from grading.execute.runner.wire import DTYPES, MAX_HEADER_BYTES
 
 
 def frame(message: Any, text: bytes | None = None, buffers: bytes | None = None) -> bytes:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from nbjudge.protocol.wire import DTYPES
 
 from course_utils import simulators
 from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, Dataset
 from course_utils.submission.judging import sigmoid
-from grading.execute.runner.wire import DTYPES
 
 from .hostile import FAILURE, SCALARS, VALUES, deep
 

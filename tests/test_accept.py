@@ -15,19 +15,19 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
+from nbjudge.handin import notebook as submitted
+from nbjudge.handin.files import MAX_NOTEBOOK_BYTES, HandInError
+from nbjudge.handin.hand_in import SubmissionKey
+from nbjudge.handin.notebook import MAX_CELLS, MAX_CODE, read_submitted
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.plugin.course import Course
+from nbjudge.plugin.folders import accept, hand_in_of
+from nbjudge.plugin.marks import read_marks
 from traitlets.config import Config
 
-from grading.course import Course
-from grading.marks import read_marks
-from grading.sanitize import submitted
-from grading.sanitize.accept import accept
-from grading.sanitize.accept import handed_in as handed_in_notebooks
-from grading.sanitize.hand_in import MAX_NOTEBOOK_BYTES, HandInError
-from grading.sanitize.rebuild import rebuild
-from grading.sanitize.submitted import MAX_CELLS, MAX_CODE, read_submitted
 from tests import commands
 from tests.malformed import MALFORMED, UNREADABLE, malformed
-from tests.test_hand_in import ordinary_user
+from tests.test_files import ordinary_user
 from tests.tiny_course import TIMESTAMPS, build, hand_in, master
 
 ODD_NAMES = [
@@ -183,7 +183,7 @@ def test_files_of_the_assignment_are_the_instructors_and_others_do_no_harm(grade
 
 
 def test_a_file_that_is_left_out_is_told_to_instructor_and_student(graded):
-    (said,) = Course(graded.course).remarks("ex1", "large")
+    (said,) = Course(graded.course).remarks(SubmissionKey("ex1", "large"))
     assert said == "<b>net.pt was left out: it has 60 MiB, more than 50 MiB"
     done = graded.nbgrader("generate_feedback", "ex1", "--student=large")
     assert done.returncode == 0, done.stderr
@@ -206,6 +206,13 @@ def test_without_force_too_nothing_is_read(graded):
 # What a notebook may be
 
 
+def accepted(course, student="ada"):
+    """The notebooks of a hand-in that is accepted."""
+    hand_in = hand_in_of(course, SubmissionKey("ex1", student))
+    accept(hand_in)
+    return hand_in.notebooks
+
+
 @pytest.fixture
 def place(tmp_path):
     """A course with a release, and a hand-in."""
@@ -220,9 +227,9 @@ def test_a_malformed_notebook_is_rebuilt_or_refused(place, name, do):
     notebook_of(folder).write_bytes(malformed(master(), do))
     if name in UNREADABLE:
         with pytest.raises(HandInError, match=r"work.ipynb (is not a readable notebook|has more than)"):
-            accept(course, "ada", "ex1")
+            accepted(course)
         return
-    accept(course, "ada", "ex1")
+    accepted(course)
     read = read_submitted(notebook_of(folder))
     nbformat.validate(deepcopy(read), relax_add_props=True)  # as nbconvert does between two steps
     rebuilt = rebuild(read, master())
@@ -236,11 +243,11 @@ def test_a_notebook_may_not_have_cells_without_end(place):
     notebook = master()
     notebook.cells += [nbformat.v4.new_raw_cell(id=f"x{n}") for n in range(MAX_CELLS - len(notebook.cells))]
     nbformat.write(notebook, notebook_of(folder))
-    accept(course, "ada", "ex1")
+    accepted(course)
     notebook.cells.append(nbformat.v4.new_raw_cell())
     nbformat.write(notebook, notebook_of(folder))
     with pytest.raises(HandInError, match="more than 2000 cells"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +266,7 @@ def test_parts_are_counted_before_they_take_memory(place, monkeypatch, raw):
     notebook_of(folder).write_text(raw)
     monkeypatch.setattr(submitted.json, "loads", None)  # nobody reads it
     with pytest.raises(HandInError, match="lists and dictionaries"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 @pytest.mark.parametrize("text", ["#" * (MAX_CODE + 1), "\x01" * (MAX_CODE // 6), "\\" * (MAX_CODE // 2)])
@@ -269,7 +276,7 @@ def test_code_is_no_more_than_can_be_sent_to_whoever_executes_it(place, text):
     notebook.cells[1].source = text
     nbformat.write(notebook, notebook_of(folder))
     with pytest.raises(HandInError, match="8 MiB of code"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 @pytest.mark.parametrize("number", ["1", "1e9", "-1.5"])
@@ -296,7 +303,7 @@ def test_of_too_many_notebooks_under_other_names_none_is_read(place, monkeypatch
     notebook_of(folder).rename(folder / "mine.ipynb")
     sparse(folder / "other.ipynb", MAX_NOTEBOOK_BYTES)
     with pytest.raises(HandInError, match=r"if it is mine\.ipynb or other\.ipynb, rename that one"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 @pytest.mark.parametrize("text", ["{[" * 200_000, '"' + "{[" * 200_000, "\\{" * 200_000, '\\"{\\\\' * 200_000])
@@ -305,7 +312,7 @@ def test_what_is_within_texts_is_none(place, text):
     notebook = master()
     notebook.cells[0].outputs = [new_output("stream", text="\\"), new_output("stream", text=text)]
     hand_in(Path(course.root), "ada", notebook)
-    accept(course, "ada", "ex1")
+    accepted(course)
 
 
 def test_one_of_several_notebooks_is_enough(place):
@@ -314,14 +321,14 @@ def test_one_of_several_notebooks_is_enough(place):
     for cell in other.cells:
         cell.metadata.nbgrader.grade_id += "-other"
     nbformat.write(other, Path(course.root, "release", "ex1", "other.ipynb"))
-    assert accept(course, "ada", "ex1") == {"work.ipynb": notebook_of(folder)}
+    assert accepted(course) == {"work.ipynb": notebook_of(folder)}
     nbformat.write(other, folder / "mine.ipynb")
     both = {"other.ipynb": folder / "mine.ipynb", "work.ipynb": notebook_of(folder)}
-    assert accept(course, "ada", "ex1") == both and handed_in_notebooks(course, "ada", "ex1") == both
+    assert accepted(course) == both
     for path in folder.iterdir():
         path.unlink()
     with pytest.raises(HandInError, match=r"^other.ipynb was not handed in$"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 def test_the_table_names_the_notebook_that_is_missing(tmp_path):
@@ -329,7 +336,7 @@ def test_the_table_names_the_notebook_that_is_missing(tmp_path):
     nbformat.write(master(), tmp_path / "source" / "ex1" / "other.ipynb")
     shutil.copytree(tmp_path / "source", tmp_path / "release")
     hand_in(tmp_path, "ada")
-    assert Course(tmp_path).remarks("ex1", "ada") == ["other.ipynb was not handed in"]
+    assert Course(tmp_path).remarks(SubmissionKey("ex1", "ada")) == ["other.ipynb was not handed in"]
 
 
 def test_a_folder_that_nobody_may_enter_costs_nobody_the_table():
@@ -339,9 +346,9 @@ def test_a_folder_that_nobody_may_enter_costs_nobody_the_table():
         shutil.copytree(Path(root, "source"), Path(root, "release"))
         course = Course(Path(root))
         hand_in(Path(root), "ada").chmod(0o644)
-        assert course.remarks("ex1", "zoe") == []
+        assert course.remarks(SubmissionKey("ex1", "zoe")) == []
         with ordinary_user():
-            assert course.remarks("ex1", "ada") == ["the folder can't be read: Permission denied"]
+            assert course.remarks(SubmissionKey("ex1", "ada")) == ["the folder can't be read: Permission denied"]
         course.folder("submitted", "ex1", "ada").chmod(0o755)
 
 
@@ -350,7 +357,7 @@ def test_of_two_versions_none_is_chosen(place):
     notebook_of(folder).rename(folder / "mine.ipynb")
     hand_in(Path(course.root), "ada", name="mine (1).ipynb")
     with pytest.raises(HandInError, match=r"if it is mine \(1\).ipynb or mine.ipynb, rename that one"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 @pytest.mark.parametrize("name", ["ada", "ex1"])
@@ -360,7 +367,7 @@ def test_the_folders_themselves_may_not_be_links(place, name):
     linked.rename(linked.with_name("elsewhere"))
     linked.symlink_to("elsewhere")
     with pytest.raises(HandInError, match=f"{name} is a symbolic link"):
-        accept(course, "ada", "ex1")
+        accepted(course)
 
 
 @pytest.mark.parametrize("name", ["<b>", "a&b", "a'b", 'a"b'])
@@ -369,4 +376,4 @@ def test_a_students_name_is_no_html(tmp_path, name):
     hand_in(tmp_path, name)
     course = CourseDirectory(config=Config({"CourseDirectory": {"root": str(tmp_path)}}))
     with pytest.raises(HandInError, match=f"formgrader can't show the name {name}; give the folder a name without"):
-        accept(course, name, "ex1")
+        accepted(course, name)

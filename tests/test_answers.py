@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.offsetbox import AnchoredText
+from nbjudge.ask import history
+from nbjudge.ask.figures import MAX_IMAGES, panels_of
 
 from course_utils import simulators
-from course_utils.submission import NoAnswer, connect, history
+from course_utils.submission import NoAnswer, connect
 from course_utils.submission.answers import BATCH
-from course_utils.submission.figures import MAX_IMAGES, panels_of
 from tests.shells import new_shell
 
 matplotlib.use("agg")

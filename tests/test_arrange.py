@@ -5,8 +5,8 @@ import unicodedata
 
 import nbformat
 import pytest
+from nbjudge.handin.arrange import arrange, find_notebooks
 
-from grading.sanitize.arrange import arrange, find_notebooks
 from tests.tiny_course import master
 
 WORK = json.dumps(master())

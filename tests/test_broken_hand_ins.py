@@ -8,8 +8,8 @@ from copy import deepcopy
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from nbjudge.plugin.marks import read_marks
 
-from grading.marks import read_marks
 from tests import commands
 from tests.tiny_course import build_light, cell, hand_in, light
 
@@ -129,7 +129,7 @@ def graded(tmp_path_factory):
         (course / "submitted" / student / "ex1").mkdir(parents=True)
     (course / "submitted" / "linked" / "ex1" / "work.ipynb").symlink_to(course / "source" / "ex1" / "work.ipynb")
     os.mkfifo(course / "submitted" / "piped" / "ex1" / "work.ipynb")
-    done = commands.run("grading.cli", "ex1", "--workers=4", cwd=course)  # many of them sleep
+    done = commands.run("nbjudge", "grade", "ex1", "--workers=4", cwd=course)  # many of them sleep
     assert done.returncode == 3, done.stdout + done.stderr
     return course, done.stdout
 
@@ -177,7 +177,7 @@ def test_without_a_sandbox_the_table_and_the_feedback_say_so(graded, tmp_path):
     shutil.rmtree(course / "autograded")
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("c.ExecuteApart.run_student_code_without_a_sandbox = True\n")
-    done = commands.run("grading.cli", "ex1", cwd=course)
+    done = commands.run("nbjudge", "grade", "ex1", cwd=course)
     assert line_of(done.stdout, "untroubled") == "run without a sandbox"
     assert "<li>run without a sandbox</li>" in (course / "feedback/untroubled/ex1/work.html").read_text()
     assert "without a sandbox" not in (graded[0] / "feedback/untroubled/ex1/work.html").read_text()
@@ -186,7 +186,7 @@ def test_without_a_sandbox_the_table_and_the_feedback_say_so(graded, tmp_path):
 def test_a_damaged_second_hand_in_keeps_the_marks_of_the_first(graded):
     course, _ = graded
     (course / "submitted" / "untroubled" / "ex1" / "work.ipynb").write_text("{")
-    done = commands.run("grading.cli", "ex1", cwd=course)
+    done = commands.run("nbjudge", "grade", "ex1", cwd=course)
     assert "is not a readable notebook" in line_of(done.stdout, "untroubled")
     marks = {mark.student: mark for mark in read_marks(f"sqlite:///{course}/gradebook.db", "ex1")[0]}
     assert marks["untroubled"].automatic == 4

@@ -18,8 +18,8 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
+from nbjudge.feedback.page import FeedbackPage
 
-from grading.feedback import FeedbackPage
 from tests import commands
 from tests import hostile_notebook as hostile
 from tests.browser import BROWSER, NAMES, beacon, open_page
@@ -132,7 +132,7 @@ def hand_in(folder, notebook, url):
 
 
 def grade(course):
-    done = commands.run("grading.cli", "ex1", cwd=course)
+    done = commands.run("nbjudge", "grade", "ex1", cwd=course)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # who hands in names of HTML is refused
     return done.stdout
 

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
+from nbjudge.plugin.export import MoodleMarks
 
-from grading.export import MoodleMarks
 from tests.gradebooks import dump
 from tests.test_transcripts import autograde, change, grade
 from tests.tiny_course import build_light, cell, check, hand_in, light, marked

@@ -9,12 +9,13 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.judge.report import CellReport
+from nbjudge.plugin.autograde.outputs import outputs_of
+from nbjudge.plugin.record.points import automatic_points
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.store import FOLDER
 
-from grading.cli import main
-from grading.execute.plan import PlannedCell
-from grading.execute.preprocessor import outputs_of
-from grading.execute.store import FOLDER
-from grading.record.points import automatic_points
 from tests.gradebooks import begin, totals
 from tests.tiny_course import build, hand_in, marked
 
@@ -52,7 +53,7 @@ def build_course(tmp_path):
 
 def grade(course, *words, code=0):
     with contextlib.chdir(course):
-        done = CliRunner().invoke(main, ["ex1", "--no-feedback", *words])
+        done = CliRunner().invoke(grade_command, ["ex1", "--no-feedback", *words])
     assert done.exit_code == code and (done.exception is None or isinstance(done.exception, SystemExit)), (
         done.output + repr(done.exception)
     )
@@ -83,7 +84,8 @@ def test_a_release_that_gets_points_stops_all(build_course):
 
 
 def test_a_setup_cell_that_fails_stops_all(build_course):
-    setup = marked("setup-checks", "submission = __door__\nimport nowhere", locked=True)
+    source = "from nbjudge.ask import connect\n\nsubmission = connect(globals())\nimport nowhere"
+    setup = marked("setup-checks", source, locked=True)
     said = nobody_is_graded(build_course(more=[setup]))
     assert said.count("in work.ipynb the cell 'setup-checks' fails on the judging side") == 1
     assert "No module named 'nowhere'" in said and "what is installed" in said
@@ -109,7 +111,7 @@ def test_all_points_are_all_points(most):
     """Rounding them would make more of two thirds than nbgrader takes, and less of one third."""
     test = marked("right", "", grade=True, locked=True, points=most)
     planned = PlannedCell("", "right", on_grader_side=True, points=most)
-    test.outputs = outputs_of(planned, {"passed": True, "fraction": 1.0}, 1)
+    test.outputs = outputs_of(planned, CellReport(passed=True, fraction=1.0), 1)
     assert automatic_points(new_notebook(cells=[test])) == {"right": (most, most)}
 
 

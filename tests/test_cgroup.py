@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Session
+from nbjudge.sandbox import cgroup
+from nbjudge.sandbox.bubblewrap import SandboxError
+from nbjudge.sandbox.limits import Limits
 
-from grading.execute import cgroup
-from grading.execute.limits import Limits
-from grading.execute.plan import PlannedCell
-from grading.execute.sandbox import SandboxError
-from grading.execute.session import Session
 from tests.machine import descendants
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -36,7 +36,7 @@ def test_all_of_a_sandbox_is_confined_before_its_first_cell_and_killed_after_the
     most = [("memory.max", 1.25 * 2**30), ("memory.oom.group", 1), ("pids.max", 125)]
     assert written[:3] == most and written[-1] == ("cgroup.kill", 1)
     moved = {value for name, value in written[3:-1] if name == "cgroup.procs"}
-    sandbox = {pid for pid, (_, line) in inside.items() if line.startswith("bwrap") or "\0runner\0" in line}
+    sandbox = {pid for pid, (_, line) in inside.items() if line.startswith("bwrap") or "\0nbjudge.student\0" in line}
     assert len(moved) == len(written) - 4 and moved == sandbox and len(sandbox) >= 2
     assert list(tmp_path.iterdir()) == []
 

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
+from nbjudge.plugin import course_files
+from nbjudge.plugin.course import Course
 
-from grading.course import Course
 from tests.gradebooks import dump, totals
 from tests.test_by_hand import BY_HAND, assignment, put, told, work
 from tests.test_transcripts import differences, grade
@@ -191,7 +192,7 @@ def test_what_graders_have_read_is_taken_out_only_when_they_say_so(course, ident
         notebook.cells.remove(cell(notebook, ident))
     before, release = dump(course), (course / "release" / "ex1" / "work.ipynb").read_bytes()
     said = grade(course, "--no-feedback", code=1)
-    assert said.startswith(f"Error: 2 marks given by hand would be lost with {ident}, of ada, bob; 'grade")
+    assert said.startswith(f"Error: 2 marks given by hand would be lost with {ident}, of ada, bob; 'nbjudge grade")
     assert said.count("\n") == 1
     assert dump(course) == before and (course / "release" / "ex1" / "work.ipynb").read_bytes() == release
     said = grade(course, "--diff", answer="y\n")
@@ -262,3 +263,15 @@ def test_a_notebook_gets_another_name(course):
     grade(course)
     assert everything_else_stays(course, "task")
     assert [told(course, "ada", ident, "task") for ident in ("first-right", "second-right")] == [(None, 2, True)] * 2
+
+
+def test_a_newer_engine_makes_a_newer_release(tmp_path, monkeypatch):
+    """What is asked and what answers must be of one version: the one installed here, the other in the release."""
+    course, engine = tmp_path / "course", tmp_path / "ask"
+    build_light(course)
+    Course(course).generate("ex1")
+    engine.mkdir()
+    monkeypatch.setattr(course_files, "ASK", engine)
+    assert Course(course).is_generated("ex1") and (course / "release" / "ex1" / "nbjudge" / "ask").is_dir()
+    (engine / "questions.py").touch()
+    assert not Course(course).is_generated("ex1")

@@ -5,12 +5,13 @@ import json
 import nbformat
 import pytest
 import torch
+from nbjudge.judge.report import CellReport
+from nbjudge.plugin.autograde.outputs import MAX_REMARKS, remarks_printed
 from torch import nn
 
 from course_utils.checkpoint import FILE, load
-from grading.execute.preprocessor import MAX_REMARKS, remarks_printed
+from tests.tiny_class import build, grade
 from tests.tiny_course import marked
-from tests.whole_class import build, grade
 
 
 class Net(nn.Module):
@@ -97,11 +98,11 @@ def test_what_is_not_used_says_why(tmp_path, monkeypatch, capsys, write, says):
 
 def test_a_line_of_an_instructors_cell_becomes_a_remark():
     def report(text):
-        return {"outputs": [{"type": "stream", "name": "stdout", "text": part} for part in text]}
+        return CellReport([{"type": "stream", "name": "stdout", "text": part} for part in text])
 
     assert remarks_printed(report(["epoch 1\nRem", "ark: why\nNo Remark: here\n"])) == ["why"]
     assert len(remarks_printed(report(["Remark: again\n" * 1000]))) == MAX_REMARKS
-    assert remarks_printed({"lost": "it died"}) == []
+    assert remarks_printed(CellReport(lost="it died")) == []
 
 
 def test_a_printed_remark_is_seen_by_everybody_and_told_to_be_the_cells(tmp_path):

@@ -15,10 +15,10 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError
 from nbgrader.utils import parse_utc
+from nbjudge.handin.files import copy as hand_in_copy
+from nbjudge.handin.files import last_change
+from nbjudge.plugin.collect import CollectArrivals, CollectDownloads, exchange
 
-from grading.collect import CollectArrivals, CollectDownloads, exchange
-from grading.sanitize.hand_in import copy as hand_in_copy
-from grading.sanitize.hand_in import last_change
 from tests import commands
 from tests.tiny_course import TIMESTAMPS, build, hand_in
 

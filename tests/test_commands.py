@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from tests import whole_class
+from tests import tiny_class
 from tests.corpus import Example, build_class, build_notebook
 from tests.corpus.build import NOTEBOOK, RELEASE
 
@@ -69,7 +69,8 @@ def test_export(course, run_nbgrader):
 
 
 def test_validate_names_what_fails(tmp_path, run_nbgrader):
-    shutil.copytree(RELEASE / "course_utils", tmp_path / "course_utils")
+    for given in ("course_utils", "nbjudge"):
+        shutil.copytree(RELEASE / given, tmp_path / given)
     notebook = nbformat.read(RELEASE / NOTEBOOK, as_version=4)
     (first,) = (number for number, cell in enumerate(notebook.cells) if cell.id == "glitchnet-logit-shape")
     del notebook.cells[first + 1 :]
@@ -80,7 +81,8 @@ def test_validate_names_what_fails(tmp_path, run_nbgrader):
 
 @pytest.mark.slow
 def test_validate_is_content_with_the_model_solution(tmp_path, run_nbgrader):
-    shutil.copytree(RELEASE / "course_utils", tmp_path / "course_utils")
+    for given in ("course_utils", "nbjudge"):
+        shutil.copytree(RELEASE / given, tmp_path / given)
     nbformat.write(build_notebook(STUDENT), tmp_path / NOTEBOOK)
     said = run_nbgrader("validate", str(tmp_path / NOTEBOOK), course=tmp_path).stdout
     assert "Success! Your notebook passes all the tests." in said
@@ -97,9 +99,9 @@ def test_late_hand_in_loses_a_tenth_a_day(course, run_nbgrader):
 def test_without_its_configuration_nothing_is_executed(tmp_path):
     """Nbgrader's own Execute would run student code as whoever grades."""
     course, elsewhere, escaped = tmp_path / "course", tmp_path / "elsewhere", tmp_path / "escaped"
-    whole_class.build(course, {"ada": f"open({str(escaped)!r}, 'w')"})
+    tiny_class.build(course, {"ada": f"open({str(escaped)!r}, 'w')"})
     elsewhere.mkdir()
-    words = whole_class.command("--no-canary", "--course-dir", str(course))
+    words = tiny_class.command("--no-canary", "--course-dir", str(course))
     done = subprocess.run(words, cwd=elsewhere, capture_output=True, text=True, timeout=300)  # the course has its own
     assert done.returncode == 0 and not escaped.exists() and (course / "feedback" / "ada").exists()
     (course / "nbgrader_config.py").unlink()

@@ -4,9 +4,8 @@ import subprocess
 import sys
 
 import pytest
-
-from grading.execute.plan import PlannedCell
-from grading.execute.session import Session
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Session
 
 BEGIN = """
 import sys

@@ -13,14 +13,16 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
+from nbjudge.commands.explain import explain as explain_command
+from nbjudge.commands.extend import extend as extend_command
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.plugin import copies, gradebook
+from nbjudge.plugin.copies import FOLDER
+from nbjudge.plugin.gradebook import GradebookError, read_gradebook
 
-from grading import copies, extension, gradebook
-from grading.cli import main
-from grading.copies import FOLDER
-from grading.gradebook import GradebookError, read_gradebook
 from tests import commands
 from tests.corpus.build import REPOSITORY
-from tests.whole_class import PATIENCE, build, executed, hand_in, marks, notebooks
+from tests.tiny_class import PATIENCE, build, executed, hand_in, marks, notebooks
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -31,7 +33,7 @@ MARKS = {"ada": 2.0, "bob": 0.0}
 SECRET = ".course_secret"
 
 
-def run(course, *words, command=main, code=0):
+def run(course, *words, command=grade_command, code=0):
     with contextlib.chdir(course):
         done = CliRunner().invoke(command, words)
     assert done.exit_code == code and (done.exception is None or isinstance(done.exception, SystemExit)), (
@@ -45,7 +47,7 @@ def grade(course, *words, **keywords):
 
 
 def extend(course, *words, **keywords):
-    return run(course, "ex1", *words, command=extension.main, **keywords)
+    return run(course, "ex1", *words, command=extend_command, **keywords)
 
 
 def nbgrader(course, *words):
@@ -88,11 +90,11 @@ LOSE = {
     "made anew by formgrader": lambda path: (path.unlink(), Gradebook(f"sqlite:///{path}").close()),
 }
 COMMANDS = {
-    "grade": (main, ["ex1", "--no-canary"]),
-    "dry run": (main, ["ex1", "--dry-run"]),
-    "diff": (main, ["ex1", "--no-canary", "--diff"]),
-    "explain": (main, ["explain", "ada", "first-right"]),
-    "extend": (extension.main, ["ex1", "ada", "--days=1"]),
+    "grade": (grade_command, ["ex1", "--no-canary"]),
+    "dry run": (grade_command, ["ex1", "--dry-run"]),
+    "diff": (grade_command, ["ex1", "--no-canary", "--diff"]),
+    "explain": (explain_command, ["ada", "first-right"]),
+    "extend": (extend_command, ["ex1", "ada", "--days=1"]),
 }
 
 
@@ -103,7 +105,7 @@ def test_a_gradebook_that_is_lost_is_not_made_anew_without_a_word(course, how, n
     LOSE[how](path)
     before, command, words = path.exists() and path.read_bytes(), *COMMANDS[name]
     said = run(course, *words, command=command, code=1)
-    assert "gradebook.db is not there or knows no student" in said and "grade ASSIGNMENT --begin-anew" in said
+    assert "gradebook.db is not there or knows no student" in said and "nbjudge grade ASSIGNMENT --begin-anew" in said
     assert "Put a copy of yours in its place" in said and len(said.splitlines()) == 1
     assert (path.exists() and path.read_bytes()) == before and not kept(course)
 
@@ -350,7 +352,7 @@ def test_a_gradebook_is_restored_as_the_docs_say(course):
     (course / SECRET).unlink()
     page = (REPOSITORY / "docs" / "instructors.md").read_text().split("### If the gradebook is lost")[1]
     block = re.search("```sh\n(.*?)```", page, re.DOTALL)[1]
-    block = block.replace("make grade", "grade ex04 --no-canary").replace("ex04", "ex1")
+    block = block.replace("make grade", "nbjudge grade ex04 --no-canary").replace("ex04", "ex1")
     done = subprocess.run(["bash", "-c", block], cwd=course, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     with Gradebook(f"sqlite:///{course}/gradebook.db") as opened:

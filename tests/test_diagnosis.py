@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
+from nbjudge.ask import history
+from nbjudge.ask.unanswerable import Unanswerable
+from nbjudge.ask.wording import count
 
 from course_utils import checkpoint, simulators, waiting
-from course_utils.submission import Outcome, Submission, causes, history, judging, thresholds
+from course_utils.submission import Outcome, Submission, causes, judging, thresholds
 from course_utils.submission.answers import find
 from course_utils.submission.errors import advice_on
-from course_utils.submission.unanswerable import Unanswerable
-from course_utils.submission.wording import count
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
 from tests.diagnosis_faults import FAULTS, LAST_RELU, RETURN, Fault, fault, step
 from tests.shells import new_shell

@@ -9,10 +9,9 @@ import time
 
 import numpy as np
 import pytest
-
-from grading.execute import door as door_module
-from grading.execute.door import MAX_MESSAGE, Door, StudentSideDied
-from grading.execute.runner.wire import Wire, WireError
+from nbjudge.judge import door as door_module
+from nbjudge.judge.door import MAX_MESSAGE, Door, StudentSideDied
+from nbjudge.protocol.wire import Wire, WireError
 
 SECRET = bytes(range(16))
 PATIENCE = 10.0

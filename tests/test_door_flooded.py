@@ -11,12 +11,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from nbjudge.judge import forkserver_client
+from nbjudge.judge.outputs import MAX_PICTURE_BYTES, MAX_TEXT, size_of
+from nbjudge.plugin.instructions import from_source
+from nbjudge.protocol.wire import MAX_ARRAYS, MAX_HEADER_BYTES, Wire, WireError
+from nbjudge.sandbox.limits import Limits
 
-from grading.execute import trusted
-from grading.execute.limits import Limits
-from grading.execute.outputs import MAX_PICTURE_BYTES, MAX_TEXT, size_of
-from grading.execute.plan import from_source
-from grading.execute.runner.wire import MAX_ARRAYS, MAX_HEADER_BYTES, Wire, WireError
 from tests.corpus.build import NOTEBOOK, SOURCE
 from tests.hostile import frame, picture
 
@@ -69,7 +69,7 @@ def reports(flood, *cells):
         for sock in (session, tell):
             stack.enter_context(sock)
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        grader = trusted.copy("grader kernel", fds, Path(folder), [], Limits())
+        grader = forkserver_client.fork("grader kernel", fds, Path(folder), [], Limits())
         stack.callback(thread.join, PATIENCE)
         stack.callback(grader.stop)
         for sock in (control, door, why):

@@ -19,14 +19,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nbjudge.judge.door import MAX_MESSAGE, Door, StudentSideDied
+from nbjudge.judge.grader_kernel import GraderKernel
+from nbjudge.judge.report import CellReport
+from nbjudge.plugin.autograde.outputs import outputs_of, remarks_on
+from nbjudge.plugin.instructions import from_source
+from nbjudge.protocol.wire import DTYPES, MAX_HEADER_BYTES, Timeout, Wire, WireError
+from nbjudge.run.plan import PlannedCell
 from PIL import Image
 
 from course_utils import simulators
-from grading.execute.door import MAX_MESSAGE, Door, StudentSideDied
-from grading.execute.grader_kernel import GraderKernel
-from grading.execute.plan import PlannedCell, from_source
-from grading.execute.preprocessor import outputs_of, remarks_on
-from grading.execute.runner.wire import DTYPES, MAX_HEADER_BYTES, Timeout, Wire, WireError
 from tests import hostile
 from tests.corpus.build import NOTEBOOK, SOURCE
 from tests.liar import HONEST, LIE, NO_ANSWER, NO_NUMBERS, TWISTS, Liar
@@ -145,8 +147,9 @@ def an_answer_or_a_death(reply):
 
 def outputs_that_can_be_shown(reply):
     report = sent(kernel_before(lambda request: reply).student_cell("1", PATIENCE))
-    assert_shown(outputs_of(PlannedCell("1", on_student_side=True), report, 1))
-    for remark in (*remarks_on("cell 1", report), *report.get("refused", [])):
+    read = CellReport.read(report)
+    assert_shown(outputs_of(PlannedCell("1", on_student_side=True), read, 1))
+    for remark in (*remarks_on("cell 1", read), *read.refused):
         assert isinstance(remark, str) and len(remark) < 300
 
 
@@ -227,7 +230,7 @@ def report_on(test, *lies):
     assert liar.asked and report["passed"]  # it ran to its end, and judged
     assert type(report["fraction"]) is float and 0 <= report["fraction"] <= 1
     assert len(report["html"]) < 10_000 and "not judged" not in report["html"]
-    (output,) = outputs = outputs_of(PlannedCell("", on_grader_side=True, points=3.0), report, 1)
+    (output,) = outputs = outputs_of(PlannedCell("", on_grader_side=True, points=3.0), CellReport.read(report), 1)
     assert_shown(outputs)
     assert float(output.data["text/plain"]) == round(3 * report["fraction"], 4)
     return report

@@ -12,12 +12,14 @@ import uuid
 
 import psutil
 import pytest
+from nbjudge.judge import forkserver_client
+from nbjudge.run import session
+from nbjudge.run.job import run_with_retries
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import ProcessKilledError, Session
+from nbjudge.sandbox import bubblewrap, sandbox
+from nbjudge.sandbox.limits import Limits
 
-from grading.execute import sandbox, session, trusted
-from grading.execute.job import run_with_retries
-from grading.execute.limits import Limits
-from grading.execute.plan import PlannedCell
-from grading.execute.session import Disturbed, Session
 from tests.machine import adopting, processes
 from tests.ordinary_user import run_as_ordinary_user
 
@@ -72,7 +74,7 @@ def run(tmp_path):
         return Session(cells=list(cells), release=release, answers="answers", limits=limits).run()
 
     yield run
-    trusted.forget()
+    forkserver_client.forget()
 
 
 def of_ours(*words):
@@ -90,9 +92,9 @@ def of_ours(*words):
 
 def test_the_namespace_is_empty_although_it_does_not_end_with_bubblewrap(run, marker, monkeypatch):
     # As if student code had taken that from its first process.
-    namespaces = sandbox._namespaces
+    namespaces = bubblewrap._namespaces
     monkeypatch.setattr(
-        sandbox, "_namespaces", lambda as_root: [w for w in namespaces(as_root) if w != "--die-with-parent"]
+        bubblewrap, "_namespaces", lambda as_root: [w for w in namespaces(as_root) if w != "--die-with-parent"]
     )
     run(student(SLEEP.format(marker)))
     assert not marked(marker)  # at once: a session ends when all of it has
@@ -121,8 +123,8 @@ def test_a_grader_with_many_open_files_sees_the_end_too(marker):
 
 SESSION = """
 import sys
-from grading.execute.plan import PlannedCell
-from grading.execute.session import Session
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Session
 Session(cells=[PlannedCell(sys.argv[1], on_student_side=True)]).run()
 """
 
@@ -181,13 +183,13 @@ def test_student_files_are_not_imported_before_the_sandbox_is_watched(tmp_path):
 @pytest.mark.parametrize("who", ["runner", "first process inside", "bubblewrap", "grader kernel", "template"])
 def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, marker):
     stopping = {
-        "runner": lambda: of_ours("-m runner")[2:3],
-        "first process inside": lambda: of_ours("-m runner")[1:2],
+        "runner": lambda: of_ours("-m nbjudge.student")[2:3],
+        "first process inside": lambda: of_ours("-m nbjudge.student")[1:2],
         "bubblewrap": lambda: of_ours("bwrap")[:1],
-        "grader kernel": lambda: [copy for template in of_ours("execute.template") for copy in template.children()],
-        "template": lambda: of_ours("execute.template")[:1],
+        "grader kernel": lambda: [copy for template in of_ours("judge.forkserver") for copy in template.children()],
+        "template": lambda: of_ours("judge.forkserver")[:1],
     }
-    monkeypatch.setattr(trusted, "PATIENCE", 5.0)
+    monkeypatch.setattr(forkserver_client, "PATIENCE", 5.0)
     collect, stopped = Session._collect, []
 
     def stop_first(self, *arguments):
@@ -200,10 +202,10 @@ def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, m
     if who == "grader kernel":  # nobody else is waited for then
         monkeypatch.setattr(session, "GRACE", 1.0)
         monkeypatch.setattr(session, "MOMENT", 0.5)
-    trusted.forget()  # the next template knows of the shorter patience
+    forkserver_client.forget()  # the next template knows of the shorter patience
     begun = time.monotonic()
     limits = Limits(start=20.0, cell=2.0, answer=2.0)
-    less_patient = [judged("from grading.execute import door\ndoor.GRACE = 1.0")] if who == "runner" else []
+    less_patient = [judged("from nbjudge.judge import door\ndoor.GRACE = 1.0")] if who == "runner" else []
     cells = [student(SLEEP.format(marker) + "time.sleep(1)"), judged("1")]
     *_, first, last = run(*less_patient, *cells, limits=limits)
     assert stopped and time.monotonic() - begun < 60, (first, stopped)
@@ -216,14 +218,14 @@ def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, m
 
 
 def test_a_template_that_stops_is_replaced(run, monkeypatch):
-    monkeypatch.setattr(trusted, "PATIENCE", 2.0)
+    monkeypatch.setattr(forkserver_client, "PATIENCE", 2.0)
     assert run(judged("1"))[0]["points"] == 1.0
-    (template,) = of_ours("execute.template")
+    (template,) = of_ours("judge.forkserver")
     template.suspend()
     begun = time.monotonic()
     assert run(judged("1"))[0]["points"] == 1.0
     assert time.monotonic() - begun < 30
-    assert of_ours("execute.template") != [template]
+    assert of_ours("judge.forkserver") != [template]
 
 
 # One limit for all tries
@@ -237,7 +239,7 @@ class Dies:
 
     def run(self, notebook):
         self.tries.append(notebook)
-        raise Disturbed("its sandbox was killed", ["reports"], min(self.seconds, notebook))
+        raise ProcessKilledError("its sandbox was killed", ["reports"], min(self.seconds, notebook))
 
 
 @pytest.mark.parametrize(("seconds", "tries"), [(0.01, 3), (0.35, 2), (0.6, 1)])
@@ -251,7 +253,7 @@ def test_who_kills_itself_has_no_more_time_for_it(seconds, tries):
 def test_a_try_that_gets_less_time_than_the_first_takes_no_mark_for_it(run):
     limits = Limits(start=30.0, cell=20.0, answer=20.0, notebook=20.0)
     slow = Session(cells=[student("import time\ntime.sleep(10)"), judged("1")], limits=limits)
-    with pytest.raises(Disturbed, match="time left for another try"):
+    with pytest.raises(ProcessKilledError, match="time left for another try"):
         slow.run(1.0)
 
 

@@ -11,17 +11,17 @@ import time
 import psutil
 import pytest
 from click.testing import CliRunner
+from nbjudge.commands import class_grading
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.run.executors import GivenUpError, connect, remote
+from nbjudge.run.executors.remote import SchedulerError, places
+from nbjudge.run.executors.threads import Place
+from nbjudge.run.job import Job, execute
+from nbjudge.sandbox.processors import share, usable
 
-from grading import whole_class
-from grading.cli import main
-from grading.execute.job import Job, execute
-from grading.execute.processors import share, usable
-from grading.executors import GivenUpError, connect, remote
-from grading.executors.remote import SchedulerError, places
-from grading.executors.threads import Place
 from tests.corpus.build import REPOSITORY
 from tests.machine import adopting, descendants
-from tests.whole_class import PATIENCE, build, cluster, command, executed, marks
+from tests.tiny_class import PATIENCE, build, cluster, command, executed, marks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -43,9 +43,9 @@ WATCHED = """
 import sys
 asked = []
 sys.addaudithook(lambda event, _: asked.append(event) if event == "sys._current_frames" else None)
-from grading.cli import main
+from nbjudge.commands.grade import grade
 try:
-    main()
+    grade()
 except SystemExit as end:
     print("code", end.code)
 print("frames", len(asked))
@@ -139,7 +139,7 @@ def test_what_a_given_up_job_starts_anew_is_ended_as_well():
 
 EXITS = """
 import threading
-from grading.executors import connect
+from nbjudge.run.executors import connect
 
 def stuck(packed, processors):
     while True:
@@ -160,7 +160,7 @@ def test_a_thread_that_is_stuck_does_not_hold_up_the_end():
 
 FILES = """
 import resource
-from grading.executors import connect
+from nbjudge.run.executors import connect
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))
 with connect(workers=1):
@@ -183,10 +183,10 @@ def test_a_hand_in_that_never_comes_back_is_set_aside_and_stops_nobody(tmp_path,
 
     course = tmp_path / "course"
     build(course, {"ada": "1", "bob": "1", "cy": "2"})
-    monkeypatch.setattr(whole_class, "execute", hangs_for_bob)
+    monkeypatch.setattr(class_grading, "execute", hangs_for_bob)
     monkeypatch.setattr(Job, "longest", property(lambda job: 1.0 if is_of_bob(job) else SOON))
     with contextlib.chdir(course):
-        done = CliRunner().invoke(main, ["ex1", "--no-canary", "--no-feedback"])
+        done = CliRunner().invoke(grade_command, ["ex1", "--no-canary", "--no-feedback"])
     said = " ".join(done.output.replace("│", " ").split())
     assert done.exit_code == 1 and "set aside: it did not come back within 1 s, twice" in said, done.output
     assert marks(course) == {"ada": 2.0, "cy": 0.0}
@@ -195,10 +195,10 @@ def test_a_hand_in_that_never_comes_back_is_set_aside_and_stops_nobody(tmp_path,
 def test_a_canary_that_never_comes_back_is_named(tmp_path, monkeypatch):
     course = tmp_path / "course"
     build(course, {"ada": "1"})
-    monkeypatch.setattr(whole_class, "execute", lambda packed, processors=None: hang(processors=processors))
+    monkeypatch.setattr(class_grading, "execute", lambda packed, processors=None: hang(processors=processors))
     monkeypatch.setattr(Job, "longest", 0.5, raising=False)
     with contextlib.chdir(course):
-        done = CliRunner().invoke(main, ["ex1", "--no-feedback"])
+        done = CliRunner().invoke(grade_command, ["ex1", "--no-feedback"])
     assert done.exit_code == 1 and "nobody was graded" in done.output and "within 0.5 s" in done.output
 
 
@@ -226,7 +226,7 @@ def test_jobs_at_one_time_get_processors_of_their_own(monkeypatch):
         together.wait()
         return repr(processors).encode()
 
-    monkeypatch.setattr("grading.executors.threads.usable", lambda: list(range(8)))
+    monkeypatch.setattr("nbjudge.run.executors.threads.usable", lambda: list(range(8)))
     with connect(workers=2) as executor:
         for name in range(2):
             executor.submit(name, told, b"", limit=SOON)

@@ -7,10 +7,9 @@ from datetime import datetime
 
 import pytest
 from nbgrader.api import Gradebook
+from nbjudge.plugin.export import CanvasMarks, MoodleMarks
+from nbjudge.plugin.late_penalty import PenaltyPerDay
 from traitlets.config import Config
-
-from grading.export import CanvasMarks, MoodleMarks
-from grading.late_penalty import PenaltyPerDay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own queries
 
@@ -259,7 +258,7 @@ def test_one_assignment_at_a_time(gradebook):
 def test_nbgraders_command(gradebook, tmp_path, run_nbgrader):
     add(gradebook, "1234567", when="2027-02-01 10:00:00 UTC")
     (tmp_path / "worksheet.csv").write_text(MOODLE)
-    words = ["--exporter=grading.export.MoodleMarks", f"--MoodleMarks.roster={tmp_path}/worksheet.csv"]
+    words = ["--exporter=nbjudge.plugin.export.MoodleMarks", f"--MoodleMarks.roster={tmp_path}/worksheet.csv"]
     done = run_nbgrader("export", *words, "--assignment=ex1", f"--to={tmp_path}/marks.csv", course=tmp_path)
     assert "Left out, for they have no mark here: Participant 1234568" in done.stderr
     (line,) = csv.DictReader((tmp_path / "marks.csv").open())

@@ -9,12 +9,12 @@ from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from nbjudge.commands.extend import extend as extend_command
+from nbjudge.plugin.late_penalty import PenaltyPerDay
+from nbjudge.plugin.marks import read_marks
+from nbjudge.plugin.record.penalties import update_penalties
 from traitlets.config import Config
 
-from grading.extension import main
-from grading.late_penalty import PenaltyPerDay
-from grading.marks import read_marks
-from grading.record.penalties import update_penalties
 from tests import tiny_course
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own queries
@@ -89,7 +89,7 @@ def update(course, settings=None):
 
 
 def extend(*words):
-    return CliRunner().invoke(main, ["ex1", *words])
+    return CliRunner().invoke(extend_command, ["ex1", *words])
 
 
 # Penalties
@@ -166,7 +166,7 @@ def test_an_extension_lowers_the_penalty_at_once(course):
     assert done.output.splitlines() == [
         "ada has until 2027-02-01 12:00 UTC for ex1.",
         "The late penalty has changed for: ada.",
-        "'grade ex1' writes their feedback anew.",
+        "'nbjudge grade ex1' writes their feedback anew.",
     ]
     assert penalties(course) == {("ada", "first"): 1.0, ("ada", "second"): 0.5}  # 25 hours late, one day allowed
 
@@ -222,10 +222,10 @@ def test_what_is_refused(course, words, complaint):
 
 
 def test_assignments_that_are_refused(gradebook, course):
-    done = CliRunner().invoke(main, ["ex01", "ada", "--days=1"])
+    done = CliRunner().invoke(extend_command, ["ex01", "ada", "--days=1"])
     assert done.exit_code == 1 and "no assignment ex01 in the gradebook; did you mean ex1?" in done.output
     gradebook.add_assignment("ex2", duedate=DEADLINE)
-    done = CliRunner().invoke(main, ["ex2", "ada", "--days=1"])
+    done = CliRunner().invoke(extend_command, ["ex2", "ada", "--days=1"])
     assert done.exit_code == 1 and "generate the release first" in done.output
     gradebook.find_assignment("ex1").duedate = None
     gradebook.db.commit()

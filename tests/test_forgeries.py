@@ -17,9 +17,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from nbjudge.judge import forkserver_client
+from nbjudge.plugin.marks import Mark, read_marks
 
-from grading.execute import trusted
-from grading.marks import Mark, read_marks
 from tests.corpus.build import REPOSITORY, Example, build_class, examples, find, hand_in
 from tests.corpus.matrix import Verdict, grade
 from tests.machine import descendants, processes
@@ -56,7 +56,7 @@ def verdict_on(name: str) -> Verdict:
 
 def course_files() -> dict[str, str]:
     """Digests of the files that a forgery would like to change."""
-    folders = ("source", "release", "course_utils", "grading", "tests")
+    folders = ("source", "release", "course_utils", "packages", "tests")
     files = [path for name in folders for path in (REPOSITORY / name).rglob("*") if "__pycache__" not in path.parts]
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files if path.is_file()}
 
@@ -93,7 +93,7 @@ def template():
     """The process that judges each of them in a copy of its own, as in a class."""
     verdict_on("untouched")
     yield
-    trusted.forget()
+    forkserver_client.forget()
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_forgery_gains_nothing_and_harms_nobody(name, secret):
 def slips(forgery: Example, verdict: Verdict) -> list[str]:
     """Errors in a forgery's own cells that make it harmless for no merit of ours."""
     own = {source for _, source in forgery.scratch} | set(forgery.cells.values())
-    errors = [o for cell, report in verdict.reports if cell.source in own for o in report.get("outputs", [])]
+    errors = [o for cell, report in verdict.reports if cell.source in own for o in report.outputs or []]
     names = ("NameError", "SyntaxError", "ImportError", "ModuleNotFoundError", "AttributeError", "TypeError")
     return [f"{o['name']}: {o['value']}" for o in errors if o["type"] == "error" and o["name"] in names]
 
@@ -167,7 +167,7 @@ def points(verdict: Verdict) -> float:
 def test_what_leaks_from_one_hand_in_is_worth_nothing_in_the_next():
     leaker, other = (FORGERIES[f"forgeries-{name}"] for name in ("leaks-hidden-images", "looks-hidden-images-up"))
     own = {source for _, source in leaker.scratch}
-    leaked = [o for cell, report in verdict_on(leaker.name).reports if cell.source in own for o in report["outputs"]]
+    leaked = [o for cell, report in verdict_on(leaker.name).reports if cell.source in own for o in report.outputs]
     (picture,) = [output["png"].tobytes() for output in leaked if "png" in output]
     assert np.count_nonzero(plt.imread(io.BytesIO(picture))[..., 0]) > 3800  # that of a hash: some share a place
     without = verdict_on(other.base)
@@ -193,7 +193,7 @@ RUNS = re.compile(rf"<(script|img|svg)[^>]*>?[^<]*{TRACE}|href=\S*script\S*{TRAC
 
 def graded(course: Path) -> tuple[dict[str, Mark], dict[str, str]]:
     """Grade a course folder; the marks, and the digests of all files but gradebook, log and the forgers' own."""
-    command = [sys.executable, "-m", "grading.cli", "ex04", "--course-dir", str(course)]
+    command = [sys.executable, "-m", "nbjudge", "grade", "ex04", "--course-dir", str(course)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
     assert done.returncode in (0, 3), done.stdout + done.stderr  # a forger's own hand-in may be refused
     files = [path for path in course.rglob("*") if path.is_file() and "forgeries-" not in str(path)]

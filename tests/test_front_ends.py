@@ -5,10 +5,10 @@ from copy import deepcopy
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbjudge.handin.cells import STUDENT_CELL_PREFIX
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.plugin.marks import read_marks
 
-from grading.marks import read_marks
-from grading.sanitize.cells import OWN
-from grading.sanitize.rebuild import rebuild
 from tests import commands
 from tests.test_broken_hand_ins import line_of
 from tests.tiny_course import build_light, cell, hand_in, light, marked
@@ -235,7 +235,7 @@ def test_what_a_student_wrote_is_what_the_tests_see(habit, ids):
     rebuilt = rebuild(notebook, release())
     assert seen(rebuilt) == WANTED
     assert not any("essay" in remark for remark in rebuilt.metadata.grading.remarks)
-    known = [one.id for one in rebuilt.cells if not one.id.startswith(OWN)]
+    known = [one.id for one in rebuilt.cells if not one.id.startswith(STUDENT_CELL_PREFIX)]
     assert known == [one.id for one in release().cells]
 
 
@@ -493,7 +493,7 @@ def graded(tmp_path_factory):
                 (folder / paper).write_text("2027-01-01 00:00:00 UTC")
         name, other = OTHERS.get(student, ("._more.ipynb", course_master()))
         hand_in(course, student, other, name)
-    done = commands.run("grading.cli", "ex1", cwd=course, check=True)
+    done = commands.run("nbjudge", "grade", "ex1", cwd=course, check=True)
     return course, done.stdout
 
 

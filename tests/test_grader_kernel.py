@@ -11,12 +11,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-from grading.execute.door import Door
-from grading.execute.grader_kernel import GraderKernel, reply_of, run, serve
-from grading.execute.limits import Limits
-from grading.execute.outputs import MAX_TEXT
-from grading.execute.runner.wire import Wire, WireError
+from nbjudge.judge.door import Door
+from nbjudge.judge.grader_kernel import GraderKernel, reply_of, run, serve
+from nbjudge.judge.outputs import MAX_TEXT
+from nbjudge.protocol.wire import Wire, WireError
+from nbjudge.sandbox.limits import Limits
 
 PATIENCE = 10.0
 
@@ -354,6 +353,6 @@ def test_the_grader_kernel_loads_no_torch():
     # Its memory is copied for every submission, and torch starts threads, of which no copy has any.
     import subprocess
 
-    code = "import sys, grading.execute.template; print('torch' in sys.modules, 'IPython' in sys.modules)"
+    code = "import sys, nbjudge.judge.forkserver; print('torch' in sys.modules, 'IPython' in sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["False", "False"], done.stderr

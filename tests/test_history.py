@@ -8,10 +8,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from nbjudge.ask import freshness, front_end, history, readiness
+from nbjudge.ask.cell_names import names_in
 
 from course_utils import checkpoint, simulators
-from course_utils.submission import connect, freshness, front_end, history, judging, readiness
-from course_utils.submission.cell_names import names_in
+from course_utils.submission import connect, judging
+from course_utils.submission.answers import ANSWERS
 from tests.shells import new_shell
 
 NET = """class GlitchNet(nn.Module):
@@ -444,8 +446,8 @@ class Odd:
 
 def test_what_cannot_be_compared_is_not():
     for thing in (Odd(), [Odd()], {1: 2}, open, np.array([None]), torch.nn.LazyLinear(1).weight):
-        assert freshness._digest(thing) is None
-    assert freshness._digest(torch.empty(2, device="meta")) is None
+        assert freshness._digest(thing, frozenset()) is None
+    assert freshness._digest(torch.empty(2, device="meta"), frozenset()) is None
 
 
 # The summary
@@ -493,7 +495,7 @@ def test_summary_tells_how_far_it_is_only_if_that_takes_long(notebook, capsys, m
     capsys.readouterr()
     notebook.submission.summary(VISIBLE)
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("course_utils.submission.summary._QUICK", -1.0)
+    monkeypatch.setattr("nbjudge.ask.summary._QUICK", -1.0)
     notebook.submission.summary(VISIBLE)
     assert capsys.readouterr().out == "\rAsked 1 of 1 checks again.\n"
 
@@ -584,7 +586,7 @@ def test_a_cell_that_was_filled_in_after_its_run_is_to_be_run_again(notebook, mo
 
 
 def ready(notebook):
-    return readiness.readiness(notebook.shell.user_ns, "discussion")
+    return ANSWERS.readiness(notebook.shell.user_ns, "discussion")
 
 
 def test_a_notebook_that_is_ready(notebook):
@@ -717,7 +719,7 @@ def test_checks_may_be_run_as_often_as_one_likes(notebook):
 
 def test_a_net_without_forward_that_the_student_asks_is_no_stub(notebook):
     notebook.run("import torch\nanswer = torch.nn.Module()(0)")
-    reason = str(history.why_missing("answer", notebook.shell.user_ns))
+    reason = str(history.why_missing("answer", notebook.shell.user_ns, {}))
     assert "forward" in reason and "still to do" not in reason
 
 

@@ -9,12 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from nbjudge.ask import NoAnswer, Panel
+from nbjudge.ask.answers import as_array
+from nbjudge.ask.unanswerable import Unanswerable
 
 from course_utils import simulators
 from course_utils.submission import judging, slips
-from course_utils.submission.answers import as_array
-from course_utils.submission.questions import NoAnswer, Panel, Submission
-from course_utils.submission.unanswerable import Unanswerable
+from course_utils.submission.questions import Submission
 
 LOGITS = arrays(np.float64, st.integers(8, 40), elements=st.floats(-30, 30, width=32))
 

@@ -7,12 +7,13 @@ import time
 
 import psutil
 import pytest
+from nbjudge.judge import forkserver_client
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Session
+from nbjudge.sandbox import watchdog
+from nbjudge.sandbox.bubblewrap import SandboxError
+from nbjudge.sandbox.limits import Limits
 
-from grading.execute import trusted, watchdog
-from grading.execute.limits import Limits
-from grading.execute.plan import PlannedCell
-from grading.execute.sandbox import SandboxError
-from grading.execute.session import Session
 from tests.ordinary_user import run_as_ordinary_user
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
@@ -44,7 +45,7 @@ def run(tmp_path, monkeypatch):
         return Session(cells=list(cells), release=tmp_path / "release", answers="answers", limits=limits).run()
 
     yield run
-    trusted.forget()
+    forkserver_client.forget()
     left = [process for process in psutil.Process().children(recursive=True) if process.pid not in before]
     assert not psutil.wait_procs(left, timeout=10)[1]
     assert not list((tmp_path / "temporary").iterdir())

@@ -12,11 +12,12 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
+from nbjudge.handin.files import HandInError
+from nbjudge.handin.hand_in import SubmissionKey
+from nbjudge.lms.platforms import PLATFORMS, username, without_copy_numbers
+from nbjudge.lms.unpack import Unpacked, files_in, open_zip
+from nbjudge.plugin.folders import hand_in_of
 
-from grading.collect.platforms import PLATFORMS, username, without_copy_numbers
-from grading.collect.unpack import HandIn, files_in, open_zip
-from grading.sanitize.accept import handed_in
-from grading.sanitize.hand_in import HandInError
 from tests import commands
 from tests.tiny_course import build, master
 
@@ -174,7 +175,7 @@ def test_a_zip_made_on_windows_is_unpacked(from_moodle):
 
 def test_a_notebook_in_a_folder_of_moodles_folder_is_found(from_moodle):
     folder = from_moodle[0].folder
-    assert handed_in(CourseDirectory(root=str(folder)), "1000012", "ex1") == {
+    assert hand_in_of(CourseDirectory(root=str(folder)), SubmissionKey("ex1", "1000012")).notebooks == {
         "work.ipynb": folder / "submitted" / "1000012" / "ex1" / "ex1" / "work.ipynb"
     }
 
@@ -376,7 +377,7 @@ def test_the_example_of_a_platform_fits_it_alone(platform):
 
 
 def unpacked(raw):
-    hand_in = HandIn()
+    hand_in = Unpacked()
     with open_zip(BytesIO(raw), "a.zip") as archive:
         for entry in files_in(archive):
             hand_in.add(archive, entry, entry.filename)
@@ -471,11 +472,11 @@ def test_from_an_archive_to_marks_for_a_platform(tmp_path):
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
-    said = json.loads(run("grading.cli", "ex1", "--no-canary", "--json", code=3))
+    said = json.loads(run("nbjudge", "grade", "ex1", "--no-canary", "--json", code=3))
     assert {mark["student"]: mark["total"] for mark in said["marks"]} == {"ada": 3.2, "bob": 2, "cy": 3.2}
     assert said["problems"].keys() == {"dee"} and said["remarks"]["cy"] == ["handed in as meine lösung.ipynb"]
-    run("grading.extension", "ex1", "cy", "--days=3")
-    run("nbgrader", "export", "--exporter=grading.export.CanvasMarks", "--assignment=ex1", "--to=marks.csv")
+    run("nbjudge", "extend", "ex1", "cy", "--days=3")
+    run("nbgrader", "export", "--exporter=nbjudge.plugin.export.CanvasMarks", "--assignment=ex1", "--to=marks.csv")
     with (course.folder / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
         exported = {row["SIS Login ID"]: row["ex1"] for row in csv.DictReader(file)}
     assert exported == {"": "4", "ada": "3.2", "bob": "2.0", "cy": "4.0"}

@@ -8,7 +8,7 @@ import pytest
 
 from tests import commands
 from tests.malformed import MALFORMED, UNREADABLE, malformed
-from tests.whole_class import build, grade, marks, notebooks, ordinary
+from tests.tiny_class import build, grade, marks, notebooks, ordinary
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 

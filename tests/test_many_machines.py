@@ -9,14 +9,14 @@ import time
 
 import pytest
 from click.testing import CliRunner
+from nbjudge.commands import class_grading
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.judge.archive import pack, unpack
+from nbjudge.run.executors import connect
+from nbjudge.run.job import execute
+from nbjudge.run.store import FOLDER
 
-from grading import whole_class
-from grading.cli import main
-from grading.execute.archive import pack, unpack
-from grading.execute.job import execute
-from grading.execute.store import FOLDER
-from grading.executors import connect
-from tests.whole_class import CANARY, PATIENCE, build, certificates, cluster, command, executed, grade, marks
+from tests.tiny_class import CANARY, PATIENCE, build, certificates, cluster, command, executed, grade, marks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -110,7 +110,7 @@ def test_who_waits_for_workers_is_told(tmp_path):
 
 def run(course, *words):
     with contextlib.chdir(course):
-        return CliRunner().invoke(main, ["ex1", *words])
+        return CliRunner().invoke(grade_command, ["ex1", *words])
 
 
 def test_what_was_executed_with_other_packages_is_not_recorded(tmp_path, monkeypatch):
@@ -121,7 +121,7 @@ def test_what_was_executed_with_other_packages_is_not_recorded(tmp_path, monkeyp
 
     course = tmp_path / "course"
     build(course, {"ada": "1"})
-    monkeypatch.setattr(whole_class, "execute", elsewhere)
+    monkeypatch.setattr(class_grading, "execute", elsewhere)
     why = "a worker has more 2 instead of none, torch 1.0 instead of"
     stopped = run(course)
     assert stopped.exit_code == 1 and "nobody was graded" in stopped.output and why in stopped.output

@@ -2,8 +2,7 @@
 
 import pytest
 from nbgrader.api import Gradebook
-
-from grading.marks import MostPoints, read_marks
+from nbjudge.plugin.marks import MostPoints, read_marks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own queries
 

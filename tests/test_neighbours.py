@@ -16,9 +16,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox nee
 SESSIONS = """
 import json, os, signal, sys, threading, time
 from pathlib import Path
-from grading.execute.limits import Limits
-from grading.execute.plan import PlannedCell
-from grading.execute.session import Session
+from nbjudge.sandbox.limits import Limits
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Session
 greedy, honest, ident = sys.argv[1:]
 marker = f"ready-{ident}"
 limits = Limits(cell=100.0, answer=60.0)

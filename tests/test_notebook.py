@@ -17,7 +17,8 @@ def runs(tmp_path_factory):
     finished = []
     for last in (None, "setup-fit"):
         folder = tmp_path_factory.mktemp("run")
-        shutil.copytree(RELEASE / "course_utils", folder / "course_utils")
+        for given in ("course_utils", "nbjudge"):
+            shutil.copytree(RELEASE / given, folder / given)
         notebook = nbformat.read(SOURCE / NOTEBOOK, as_version=4)
         if last:
             (place,) = (number for number, cell in enumerate(notebook.cells) if cell.id == last)

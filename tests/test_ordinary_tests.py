@@ -3,9 +3,10 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
-
-from grading.execute.plan import PlannedCell
-from grading.execute.preprocessor import ExecuteApart, LanguageError, outputs_of
+from nbjudge.judge.report import CellReport
+from nbjudge.plugin.autograde.execute_apart import ExecuteApart, LanguageError
+from nbjudge.plugin.autograde.outputs import outputs_of
+from nbjudge.run.plan import PlannedCell
 
 TEST = PlannedCell("", "test", on_student_side=True, points=3.0)
 ERROR = {"type": "error", "name": "ValueError", "value": "no", "traceback": []}
@@ -21,7 +22,7 @@ def result(text):
 
 def score(report):
     """The points that nbgrader gives."""
-    cell = new_code_cell(outputs=outputs_of(TEST, report, 1))
+    cell = new_code_cell(outputs=outputs_of(TEST, CellReport.read(report), 1))
     cell.metadata["nbgrader"] = {"grade": True, "solution": False, "points": TEST.points, "grade_id": "test"}
     return determine_grade(cell)[0]
 
@@ -54,7 +55,7 @@ def test_it_is_scored_as_ever(outputs, points):
 @pytest.mark.parametrize("text", ["nan", "-nan", "-1", "-0.001", "-inf", "inf", "1e999", "", " nan "])
 def test_what_can_not_be_points_earns_none(text):
     assert score({"outputs": [result(text)]}) == 0
-    (error,) = outputs_of(TEST, {"outputs": [result(text)]}, 1)
+    (error,) = outputs_of(TEST, CellReport([result(text)]), 1)
     assert error.ename == "NoMark" and f"'{text}'" in error.evalue
 
 
@@ -67,7 +68,7 @@ def test_more_than_the_most_is_the_most(text):
     "report", [{}, {"lost": "it hung"}, {"passed": False, "fraction": 0.0, "text": "too long to send"}], ids=repr
 )
 def test_a_cell_that_did_not_run_earns_nothing(report):
-    (error,) = outputs_of(TEST, report, 1)
+    (error,) = outputs_of(TEST, CellReport.read(report), 1)
     assert error.ename == "NotRun" and error.evalue in {"this cell was not run", "it hung", "too long to send"}
     assert score(report) == 0
 
@@ -79,5 +80,5 @@ def test_another_language_is_refused():
 
 
 def test_the_cells_of_students_are_left_as_they_are():
-    (output,) = outputs_of(PlannedCell("", on_student_side=True), {"outputs": [result("nan")]}, 1)
+    (output,) = outputs_of(PlannedCell("", on_student_side=True), CellReport([result("nan")]), 1)
     assert output.data == {"text/plain": "nan"}

@@ -19,8 +19,8 @@ import nbgrader
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
+from nbjudge.plugin.marks import MostPoints, read_marks
 
-from grading.marks import MostPoints, read_marks
 from tests.corpus.build import REPOSITORY
 from tests.test_broken_hand_ins import line_of
 
@@ -280,7 +280,7 @@ def test_there_are_outcomes_of_every_kind(courses):
 def printed(courses):
     """What ``grade`` prints on the sandboxed course, already graded; it writes the feedback."""
     before = when_graded(courses[1])
-    said = run("grading.cli", "numbers", "--no-canary", course=courses[1])
+    said = run("nbjudge", "grade", "numbers", "--no-canary", course=courses[1])
     assert when_graded(courses[1]) == before
     return said
 
@@ -302,7 +302,7 @@ def test_the_table(courses, printed):
     assert {mark.student: mark.pending for mark in marks} == {"ada": 3, "ben": 2, "cleo": 1, "dora": 0, "eve": 3}
     assert line_of(printed, "ada") == ""
     assert "plots.ipynb was not handed in" in line_of(printed, "dora")
-    assert "without 'submission', which student code can forge: functions.ipynb, plots.ipynb" in printed
+    assert "Tests in the student's process, which can forge them: functions.ipynb, plots.ipynb" in printed
 
 
 def test_the_feedback(courses, printed):

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-
-from course_utils.submission import Outcome
-from course_utils.submission.check import LOOKS, SHARE, NotPassed
+from nbjudge.ask import Outcome
+from nbjudge.ask.check import LOOKS, SHARE, NotPassed
 
 PARTLY = Outcome("A <check>", "partly passed", 1 / 3, 4, "`x` is 1 < 2\nand more", ("`y` is older.",))
 TEXT = "◐ partly passed: A <check> (1.3333 of 4 points)\n  ↻ out of date: `y` is older.\n  `x` is 1 < 2\nand more"

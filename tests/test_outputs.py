@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
-
-from grading.execute.outputs import (
+from nbjudge.judge.outputs import (
     MAX_ERROR,
     MAX_OUTPUTS,
     MAX_PICTURE_BYTES,
@@ -22,6 +20,7 @@ from grading.execute.outputs import (
     is_image,
     size_of,
 )
+from PIL import Image
 
 
 def encoded(image_format, size=(5, 4)):

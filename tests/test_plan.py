@@ -1,13 +1,13 @@
-"""Where a cell runs follows from the instructor's notebook: apart from student code, if its tests ask `submission`."""
+"""Where a cell runs follows from the instructor's notebook: apart from student code, if a setup cell declares it."""
 
 from copy import deepcopy
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from grading.execute.plan import Instructions, PlannedCell, from_gradebook, plan, speaks_of
-from grading.gradebook import Master, MasterCell
-from grading.sanitize.rebuild import rebuild
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.plugin.gradebook import Master, MasterCell
+from nbjudge.plugin.instructions import from_gradebook
+from nbjudge.run.plan import Instructions, PlannedCell, plan, speaks_of
 
 SETUP = "submission = connect(globals())"
 ASKS = "submission.check(right)"
@@ -19,7 +19,7 @@ def marked(name, source, new_cell=new_code_cell, **says):
     return new_cell(source, metadata={"nbgrader": {"grade_id": name, "solution": True}}, **says)
 
 
-def sides(sources, tests=("one", "two"), patterns=("setup-*",)):
+def sides(sources, tests=("one", "two"), patterns=("setup-checks",)):
     """Where the cells run of a notebook in which a student has changed all of them."""
     own = [new_markdown_cell("My text on submission"), new_code_cell("submission = 'mine'")]
     answers = [marked("solution", "def square(x): return submission"), marked("essay", "submission", new_markdown_cell)]
@@ -44,20 +44,25 @@ def test_ordinary_tests_run_where_the_students_code_does():
     assert set(found.values()) == {INSIDE}
 
 
-def test_tests_that_ask_run_apart():
+def test_tests_run_apart_where_a_setup_cell_declares_it():
     found = sides({"given": "import math", "setup-checks": SETUP, "one": ASKS, "two": ASKS})
     assert found == {"given": INSIDE, "setup-checks": BOTH, "one": OUTSIDE, "two": OUTSIDE}
 
 
-@pytest.mark.parametrize("sources", [{"one": ASSERTS, "two": ASKS}, {"setup-checks": SETUP, "one": ASSERTS}], ids=list)
-def test_one_cell_that_asks_is_enough(sources):
-    found = sides(sources)
-    assert {found[name] for name in ("one", "two") if name in found} == {OUTSIDE}
+def test_the_declaration_counts_and_not_the_word():
+    declared = sides({"setup-checks": "import math", "one": ASSERTS, "two": ASKS})
+    assert declared == {"setup-checks": BOTH, "one": OUTSIDE, "two": OUTSIDE}
+    assert sides({"given": SETUP, "one": ASSERTS, "two": ASKS}) == {"given": INSIDE, "one": INSIDE, "two": INSIDE}
 
 
-def test_other_given_cells_may_use_the_word():
-    found = sides({"given": "submission = read('submission.csv')", "one": ASSERTS})
-    assert found == {"given": INSIDE, "one": INSIDE}
+def test_the_word_warns_where_the_declaration_is_missing():
+    def doubt(**sources):
+        return Instructions(sources, {"one": 1.0, "two": 1.0}, frozenset()).doubt(["setup-checks", "setup-door"])
+
+    said = "two speak of 'submission', but no locked cell setup-checks or setup-door declares"
+    assert doubt(one=ASSERTS, two=ASKS, given=SETUP).startswith(said)
+    assert doubt(one=ASSERTS, given="submission = read('submission.csv')") is None
+    assert doubt(one=ASKS, **{"setup-checks": SETUP}) is None
 
 
 def test_a_task_is_no_test_and_may_use_the_word():
@@ -67,13 +72,13 @@ def test_a_task_is_no_test_and_may_use_the_word():
     ]
     masters = {("ex1", "work"): Master(None, {cell.name: cell for cell in cells})}
     instructions = from_gradebook({"assignment": "ex1", "notebook": "work", "masters": masters})
-    assert instructions.points == {"one": 2.0} and not instructions.use_door([])
+    assert instructions.points == {"one": 2.0} and not instructions.are_apart([])
 
 
 def test_a_cell_that_is_there_twice_runs_once():
     notebook = new_notebook(cells=[marked("one", ""), marked("one", "")])
-    for source, side in ((ASSERTS, INSIDE), (ASKS, OUTSIDE)):
-        cells = plan(notebook, Instructions({"one": source}, {"one": 1.0}, frozenset()), [])
+    for setup, side in ({}, INSIDE), ({"setup": ""}, OUTSIDE):
+        cells = plan(notebook, Instructions({"one": "", **setup}, {"one": 1.0}, frozenset()), ["setup"])
         assert [(cell.on_student_side, cell.on_grader_side) for cell in cells] == [side, NOWHERE]
 
 

@@ -7,10 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-
-from grading.feedback import HideTests, MarksFirst
-from grading.late_penalty import SECONDS_PER_DAY, PenaltyPerDay
-from grading.preprocessors import SayWhatToWrite, SupportFiles
+from nbjudge.feedback.marks_first import MarksFirst
+from nbjudge.plugin.feedback import HideTests
+from nbjudge.plugin.generate import SayWhatToWrite, SupportFiles
+from nbjudge.plugin.generate.support_files import ASK
+from nbjudge.plugin.late_penalty import SECONDS_PER_DAY, PenaltyPerDay
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
@@ -153,6 +154,27 @@ def outputs_of(course, *patterns, resources=None):
 )
 def test_files_go_where_they_are_relative_to_the_root(course, patterns, names):
     assert outputs_of(course, *patterns) == {name: name.encode() for name in names}
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [
+        ("from nbjudge.ask import connect", True),
+        ("import nbjudge.ask", True),
+        ("from nbjudge import ask", True),
+        ("# as nbjudge does, ask", False),
+        ("from helpers import connect", False),
+    ],
+)
+def test_what_answers_the_tests_comes_along_where_it_is_imported(course, said, asks):
+    (course / "helpers" / "a.py").write_text(said)
+    of_file = outputs_of(course, "helpers/a.py").keys() - {"helpers/a.py"}
+    in_notebook = new_notebook(cells=[new_code_cell(said)])
+    _, resources = SupportFiles(root=str(course)).preprocess(in_notebook, {})
+    assert of_file == resources["outputs"].keys()
+    assert bool(of_file) == asks and of_file <= {f"nbjudge/ask/{path.name}" for path in ASK.glob("*.py")}
+    _, resources = SupportFiles(root=str(course), ask=False).preprocess(in_notebook, {})
+    assert resources["outputs"] == {}
 
 
 def test_what_others_put_out_stays(course):

@@ -9,13 +9,14 @@ import sys
 
 import nbformat
 import pytest
+from nbjudge.commands.marks_table import MAX_REMARKS, table
+from nbjudge.plugin.marks import Mark, MostPoints
+from nbjudge.plugin.plain_log import PlainLog
 from rich.console import Console
 from rich.text import Text
 
-from grading.marks import MAX_REMARKS, Mark, MostPoints, table
-from grading.plain_log import PlainLog
 from tests import commands
-from tests.whole_class import build, command, grade, notebooks
+from tests.tiny_class import build, command, grade, notebooks
 
 MARKUP = [r"\[/]", "[/]", "[/bold]", "[link=http://example.org]a[/link]", "[red]", ":smile:", r"\\[", "[@click=x]y[/]"]
 COMMANDS = [

@@ -10,17 +10,17 @@ import textwrap
 
 import nbformat
 import pytest
+from nbjudge.run import job as jobs
+from nbjudge.run.job import OVERLOADED, Job
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import OverloadedError, Session
+from nbjudge.sandbox import load, processors
+from nbjudge.sandbox.limits import Limits
+from nbjudge.sandbox.load import Reading
+from nbjudge.sandbox.processors import on, share, usable
 
-from grading.execute import job as jobs
-from grading.execute import load, processors
-from grading.execute.job import OVERLOADED, Job
-from grading.execute.limits import Limits
-from grading.execute.load import Reading
-from grading.execute.plan import PlannedCell
-from grading.execute.processors import on, share, usable
-from grading.execute.session import Overloaded, Session
 from tests.machine import adopting
-from tests.whole_class import build, cluster, executed, grade, marks, wait_for_workers
+from tests.tiny_class import build, cluster, executed, grade, marks, wait_for_workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 needs_two = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor only")
@@ -166,7 +166,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize(("source", "limits"), ENDLESS.values(), ids=ENDLESS)
 def test_a_timeout_while_others_used_its_processors_is_doubtful(source, limits):
-    with busy(4, 40), pytest.raises(Overloaded, match="took too long while others used its processors"):
+    with busy(4, 40), pytest.raises(OverloadedError, match="took too long while others used its processors"):
         Session([student(source)], processors=[LAST], limits=Limits(**limits)).run()
 
 
@@ -217,10 +217,10 @@ def test_what_is_doubtful_twice_is_given_up(monkeypatch):
 
     def run(self, notebook):
         tries.append(self)
-        raise Overloaded("a cell took too long while others used its processors")
+        raise OverloadedError("a cell took too long while others used its processors")
 
     monkeypatch.setattr(jobs.Session, "run", run)
-    with pytest.raises(Overloaded):
+    with pytest.raises(OverloadedError):
         Job(cells=[student("1")]).run()
     assert len(tries) == OVERLOADED
 

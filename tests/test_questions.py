@@ -4,9 +4,11 @@ import hashlib
 
 import numpy as np
 import pytest
+from nbjudge.ask import NoAnswer
+from nbjudge.ask.figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
+from nbjudge.ask.questions import MAX_MESSAGE
 
-from course_utils.submission.figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
-from course_utils.submission.questions import MAX_MESSAGE, MAX_POSITIONS, NoAnswer, Submission
+from course_utils.submission.questions import MAX_POSITIONS, Submission
 
 IMAGES = np.zeros((2, 1, 32, 64), np.float32)
 TRAINING = {"losses": np.ones(3), "logits": np.ones(2), "stale_steps": 0, "changed": True}

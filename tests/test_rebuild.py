@@ -6,9 +6,10 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.plugin.instructions import from_source
+from nbjudge.run.plan import plan
 
-from grading.execute.plan import from_source, plan
-from grading.sanitize.rebuild import rebuild
 from tests.corpus.build import NOTEBOOK, RELEASE
 from tests.hostile_notebook import PIXEL
 

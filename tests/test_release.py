@@ -85,7 +85,7 @@ def test_no_instructor_code_is_released(assignment):
 
 
 def test_released_code_needs_only_numpy_torch_and_matplotlib(assignment):
-    allowed = {"numpy", "torch", "matplotlib", "course_utils", *sys.stdlib_module_names}
+    allowed = {"numpy", "torch", "matplotlib", "course_utils", "nbjudge", *sys.stdlib_module_names}
     for path in assignment.release.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -95,6 +95,26 @@ def test_released_code_needs_only_numpy_torch_and_matplotlib(assignment):
             else:
                 continue
             assert {name.split(".")[0] for name in names} <= allowed, f"{path} imports {names}"
+
+
+def test_a_notebook_alone_fetches_what_came_with_it(assignment, release, tmp_path):
+    """As on Colab: from the zipped release, its folder included, with nothing of ours installed."""
+    archive = shutil.make_archive(tmp_path / "zipped", "zip", assignment.release.parent, assignment.name)
+    source = by_id(release)["setup-course"].source
+    (tmp_path / "alone").mkdir()
+    options = {"cwd": tmp_path / "alone", "capture_output": True, "text": True, "timeout": 60}
+    python = [sys.executable, "-I", "-S", "-c"]
+    told = subprocess.run([*python, source], **options).stderr
+    assert "The folders course_utils and nbjudge must lie beside this notebook." in told
+    address = f'COURSE_ZIP = "file://{archive}"'
+    done = subprocess.run([*python, source.replace('COURSE_ZIP = ""', address)], **options)
+    assert done.returncode == 0, done.stderr
+    fetched, given = (
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.py")}
+        for folder in (tmp_path / "alone", assignment.release)
+    )
+    assert fetched == given and {"course_utils/plots.py", "nbjudge/ask/questions.py"} <= given.keys()
+    assert not (tmp_path / "alone" / assignment.notebook).exists()
 
 
 @pytest.mark.parametrize(("of", "name"), TASKS)

@@ -10,13 +10,13 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.handin.releases import FOLDER, outline
 
-from grading.cli import main
-from grading.releases import FOLDER, outline
-from grading.sanitize.rebuild import rebuild
 from tests import commands
+from tests.tiny_class import KERNEL, build, marks
 from tests.tiny_course import cell, marked
-from tests.whole_class import KERNEL, build, marks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
 
@@ -231,7 +231,7 @@ HIDDEN = "\n### BEGIN HIDDEN TESTS\nassert isinstance(first, int)\n### END HIDDE
 
 def run(course, *words):
     with contextlib.chdir(course):
-        done = CliRunner().invoke(main, ["ex1", "--no-canary", *words])
+        done = CliRunner().invoke(grade_command, ["ex1", "--no-canary", *words])
     assert done.exit_code == 0, done.output + repr(done.exception)
     return done.stdout
 

@@ -10,16 +10,17 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.judge import archive
+from nbjudge.judge.archive import ArchiveError
+from nbjudge.judge.report import REPORT, CellReport
+from nbjudge.judge.transcript import Transcript
+from nbjudge.plugin.autograde.outputs import outputs_of, remarks_on
+from nbjudge.run.job import Job
+from nbjudge.run.plan import PlannedCell
 
-from grading.cli import main
-from grading.execute import archive
-from grading.execute.archive import ArchiveError
-from grading.execute.job import Job
-from grading.execute.plan import PlannedCell
-from grading.execute.preprocessor import outputs_of, remarks_on
-from grading.execute.result import REPORT, Result
 from tests.hostile import NEAT, picture
-from tests.whole_class import build
+from tests.tiny_class import build
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
@@ -68,23 +69,25 @@ WRONG = [
 
 
 def result(*reports, cells=None):
-    return Result(archive.pack({"reports": list(reports), "cells": [{}] * len(reports) if cells is None else cells}))
+    return Transcript(
+        archive.pack({"reports": list(reports), "cells": [{}] * len(reports) if cells is None else cells})
+    )
 
 
 def test_what_a_grader_kernel_reports_is_read():
-    assert len(result(*RIGHT).content["reports"]) == len(RIGHT)
+    assert len(result(*RIGHT).reports) == len(RIGHT)
 
 
 @pytest.mark.parametrize("report", WRONG, ids=repr)
 def test_what_is_no_report_is_refused(report):
-    with pytest.raises(ArchiveError, match="no report on these cells"):
-        _ = result({}, report).content
+    with pytest.raises(ArchiveError, match="no report"):
+        _ = result({}, report).reports
 
 
 @pytest.mark.parametrize("content", [None, [], {}, {"reports": 1, "cells": 1}, {"reports": [], "cells": {}}], ids=repr)
 def test_what_is_no_transcript_is_refused(content):
     with pytest.raises(ArchiveError, match="no transcript"):
-        _ = Result(archive.pack(content)).content
+        _ = Transcript(archive.pack(content)).content
 
 
 def test_there_is_one_report_for_each_cell():
@@ -103,7 +106,7 @@ def nested(depth):
 @pytest.mark.parametrize("depth", [486, 3000, 10**5])
 def test_an_archive_of_any_depth_is_read_or_refused(depth):
     with pytest.raises(ArchiveError):
-        _ = Result(nested(depth)).content
+        _ = Transcript(nested(depth)).content
 
 
 ODD = st.dictionaries(st.sampled_from([*REPORT, "more"]), NEAT | st.lists(st.dictionaries(st.text(), NEAT)), max_size=4)
@@ -115,7 +118,7 @@ ODD = st.dictionaries(st.sampled_from([*REPORT, "more"]), NEAT | st.lists(st.dic
 )
 def test_whatever_is_read_can_be_shown(report, cell):
     try:
-        (read,) = result(report).content["reports"]
+        (read,) = result(report).reports
     except (ArchiveError, TypeError):
         return
     outputs_of(cell, read, 1)
@@ -127,8 +130,8 @@ def test_packages_that_are_not_installed_are_named_but_for_those_of_colab():
     outputs = [{"type": "error", "name": "ModuleNotFoundError", "value": f"No module named {it!r}"} for it in missing]
     other = {"type": "error", "name": "NameError", "value": "name 'torchinfo' is not defined"}
     said = "work imports torchinfo, lab_black, not installed here: what needs it was left out"
-    assert remarks_on("work", {"outputs": [*outputs, other]}) == [said]
-    assert remarks_on("work", {"outputs": [outputs[1], other]}) == []
+    assert remarks_on("work", CellReport([*outputs, other])) == [said]
+    assert remarks_on("work", CellReport([outputs[1], other])) == []
 
 
 # The class
@@ -153,8 +156,8 @@ def execute_but_lie(packed, processors=None):
 def test_whatever_comes_back_of_one_hand_in_stops_nobody(tmp_path, monkeypatch):
     build(tmp_path, dict.fromkeys(["ada", *LIES, "zoe"], "1"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("grading.whole_class.execute", execute_but_lie)
-    done = CliRunner().invoke(main, ["ex1", "--json"])
+    monkeypatch.setattr("nbjudge.commands.class_grading.execute", execute_but_lie)
+    done = CliRunner().invoke(grade_command, ["ex1", "--json"])
     assert done.exit_code == 1, done.output
     said = json.loads(done.stdout)
     assert {mark["student"]: mark["total"] for mark in said["marks"]} == {"ada": 2, "zoe": 2}

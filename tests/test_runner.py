@@ -8,21 +8,20 @@ import textwrap
 import time
 from pathlib import Path
 
+import nbjudge.student
 import numpy as np
 import pytest
-
-import grading.execute
-from grading.execute import sandbox
-from grading.execute.outputs import is_image
-from grading.execute.runner.shell import MAX_IMAGE_BYTES, MAX_OUTPUTS, MAX_TEXT
-from grading.execute.runner.wire import Wire, WireError
+from nbjudge.judge.outputs import is_image
+from nbjudge.protocol.wire import Wire, WireError
+from nbjudge.sandbox import bubblewrap
+from nbjudge.student.recorder import MAX_IMAGE_BYTES, MAX_OUTPUTS, MAX_TEXT
 
 PATIENCE = 30.0
 SHORT = 0.3  # time limit of cells that would not end
 
 
 class Runner:
-    """A running ``python -m runner`` and the other end of its socket."""
+    """A running ``python -m nbjudge.student`` and the other end of its socket."""
 
     def __init__(self, folder):
         ours, theirs = socket.socketpair()
@@ -30,11 +29,11 @@ class Runner:
             "PATH": "/usr/bin:/bin",
             "HOME": str(folder),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": str(Path(grading.execute.__file__).parent),
-            "MPLBACKEND": sandbox.environment()["MPLBACKEND"],
+            "PYTHONPATH": str(Path(nbjudge.student.__file__).parents[2]),
+            "MPLBACKEND": bubblewrap.environment_variables()["MPLBACKEND"],
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-m", "runner", str(theirs.fileno())],
+            [sys.executable, "-P", "-s", "-m", "nbjudge.student", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             cwd=folder,
             env=environment,

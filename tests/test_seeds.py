@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import nbformat
 import pytest
+from nbjudge.handin.hand_in import SubmissionKey
+from nbjudge.judge.seeds import hand_in_secret
+from nbjudge.plugin.course import Course
+from nbjudge.run.plan import Instructions, PlannedCell
 
-from grading.course import Course
-from grading.execute.plan import Instructions, PlannedCell
-from grading.execute.seeds import hand_in_secret
 from tests.gradebooks import begin
 from tests.tiny_course import build, cell, hand_in, master
 
@@ -120,7 +121,10 @@ def prepared(course):
     """The jobs of a class, by student."""
     place = Course(course)
     place.generate("ex1")
-    return {name: place.preparer.prepare("ex1", name).notebooks["work"][1] for name in place.students("ex1")}
+    return {
+        name: place.preparer.prepare(place.hand_in(SubmissionKey("ex1", name))).notebooks["work"][1]
+        for name in place.students("ex1")
+    }
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own
@@ -135,7 +139,7 @@ def test_a_class(tmp_path):
     hand_in(course, "cy", other)
     (hand_in(course, "dee") / "table.txt").write_text("what bob was asked")
     jobs = prepared(course)
-    assert jobs["ada"].digest() == jobs["bob"].digest(), "the same is executed once"
+    assert jobs["ada"].cache_key() == jobs["bob"].cache_key(), "the same is executed once"
     assert len({job.secret for job in jobs.values()}) == 3
     secret = bytes.fromhex((course / ".course_secret").read_text())
     assert not [job for job in jobs.values() if secret in job.pack() or secret.hex().encode() in job.pack()]
@@ -144,4 +148,4 @@ def test_a_class(tmp_path):
     nbformat.write(changed, course / "source" / "ex1" / "work.ipynb")
     again = prepared(course)
     assert {name: job.secret for name, job in again.items()} == {name: job.secret for name, job in jobs.items()}
-    assert again["ada"].digest() != jobs["ada"].digest()
+    assert again["ada"].cache_key() != jobs["ada"].cache_key()

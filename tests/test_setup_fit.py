@@ -6,13 +6,13 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from nbjudge.ask import NoAnswer
 from torch import nn
 
 from course_utils import checkpoint, simulators
 from course_utils.checkpoint import FILE, fit, read
 from course_utils.stand_in import Form, form_for
 from course_utils.submission import causes, connect, judging
-from course_utils.submission.questions import NoAnswer
 
 NET = """
 class GlitchNet(nn.Module):

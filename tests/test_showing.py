@@ -12,13 +12,14 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.utils import determine_grade
+from nbjudge.handin import room, showable
+from nbjudge.handin.arrange import find_notebooks
+from nbjudge.handin.formulas import MACROS
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.handin.room import CUT, REMARK, NoRoomError, Room
+from nbjudge.handin.showable import make_showable
+from nbjudge.handin.texts import as_code, inactive
 
-from grading.sanitize import Showable, room, showable
-from grading.sanitize.arrange import find_notebooks
-from grading.sanitize.formulas import MACROS
-from grading.sanitize.rebuild import rebuild
-from grading.sanitize.room import CUT, REMARK, NoRoomError, Room
-from grading.sanitize.texts import as_code, inactive
 from tests.corpus.build import NOTEBOOK, RELEASE, examples
 from tests.corpus.build import hand_in as hand_in_example
 from tests.hostile_notebook import PIXEL
@@ -32,7 +33,7 @@ WHEAT = [example for example in examples() if example.name.startswith("wheat")]
 def bounded(*cells):
     """A graded notebook with these cells, as it may be shown."""
     notebook = new_notebook(cells=list(cells))
-    Showable().preprocess(notebook, {})
+    make_showable(notebook)
     return notebook
 
 
@@ -79,7 +80,11 @@ def test_a_hand_in_that_is_slow_to_show_holds_up_nobody(tmp_path):
     build_light(tmp_path)
     hand_in(tmp_path, "ada", notebook)
     done = subprocess.run(
-        [sys.executable, "-m", "grading.cli", "ex1"], cwd=tmp_path, capture_output=True, preexec_fn=limit, timeout=600
+        [sys.executable, "-m", "nbjudge", "grade", "ex1"],
+        cwd=tmp_path,
+        capture_output=True,
+        preexec_fn=limit,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert CUT.strip() not in (tmp_path / "feedback/ada/ex1/work.html").read_text()
@@ -154,7 +159,7 @@ def test_a_picture_is_shown_as_often_as_there_is_room(monkeypatch):
 
 def test_there_are_not_more_remarks_than_are_read():
     notebook = new_notebook(metadata={"grading": {"remarks": [f"remark {number}" for number in range(1000)]}})
-    Showable().preprocess(notebook, {})
+    make_showable(notebook)
     assert remarks(notebook)[-1] == "and 950 more" and len(remarks(notebook)) == 51
 
 
@@ -212,7 +217,7 @@ def test_correct_submissions_look_as_ever(correct, tmp_path):
         if cell.cell_type == "code":
             cell.outputs = copy.deepcopy(OUTPUTS)
     shown = copy.deepcopy(notebook)
-    Showable().preprocess(shown, {})
+    make_showable(shown)
     assert shown == notebook and REMARK not in remarks(shown)
 
 

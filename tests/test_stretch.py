@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 from nbclient import NotebookClient
+from nbjudge.ask import NoAnswer, Panel, history
 from torch import nn
 
 from course_utils import checkpoint, simulators, stretch, stretch_training
 from course_utils.instructor import stretch_study
 from course_utils.stand_in import solve
-from course_utils.submission import history, judging, judging_stretch, thresholds
-from course_utils.submission.questions import NoAnswer, Panel, Submission, connect
+from course_utils.submission import judging, judging_stretch, thresholds
+from course_utils.submission.questions import Submission, connect
 from tests.corpus.build import CHECKPOINT, STRETCH, find
 from tests.shells import new_shell
 
@@ -702,7 +703,8 @@ def test_ask_takes_images_in_every_form():
 
 @pytest.mark.slow
 def test_the_solution_earns_every_automatic_point(tmp_path):
-    shutil.copytree(STRETCH.release / "course_utils", tmp_path / "course_utils")
+    for given in ("course_utils", "nbjudge"):
+        shutil.copytree(STRETCH.release / given, tmp_path / given)
     notebook = nbformat.read(STRETCH.source / STRETCH.notebook, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     earned = {

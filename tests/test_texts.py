@@ -14,9 +14,9 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
+from nbjudge.handin import texts
+from nbjudge.handin.texts import MAX_RENDERED, as_code, inactive
 
-from grading.sanitize import texts
-from grading.sanitize.texts import MAX_RENDERED, as_code, inactive
 from tests import hostile_notebook as hostile
 from tests.hostile_notebook import PIXEL
 

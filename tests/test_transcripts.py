@@ -15,18 +15,19 @@ import nbformat
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from nbjudge.commands.explain import explain as explain_command
+from nbjudge.commands.grade import grade as grade_command
+from nbjudge.judge.archive import pack, unpack
+from nbjudge.judge.question_log import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_JSON, QuestionLog
+from nbjudge.judge.rejudge import judge
+from nbjudge.plugin.course import Course
+from nbjudge.run import job as jobs
+from nbjudge.run.executors import Executor
+from nbjudge.run.job import Job, execute
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.store import FOLDER
+from nbjudge.sandbox.limits import Limits
 
-from grading.cli import main
-from grading.course import Course
-from grading.execute import job as jobs
-from grading.execute.archive import pack, unpack
-from grading.execute.job import Job, execute
-from grading.execute.limits import Limits
-from grading.execute.plan import PlannedCell
-from grading.execute.replayer import judge
-from grading.execute.store import FOLDER
-from grading.execute.transcript import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_JSON, Transcript
-from grading.executors import Executor
 from tests.gradebooks import begin, dump, totals
 from tests.tiny_course import ANSWERING, build, build_light, cell, check, hand_in, light, master
 
@@ -61,10 +62,10 @@ def fill(course, students=ANSWERS):
             (folder / name).write_bytes(content)
 
 
-def run(course, *words, answer=None, code=0):
+def run(course, *words, command=grade_command, answer=None, code=0):
     """Run the command in this process, which saves starting it; what it says, in one piece."""
     with contextlib.chdir(course):
-        done = CliRunner().invoke(main, words, input=answer)
+        done = CliRunner().invoke(command, words, input=answer)
     assert code in (None, done.exit_code) and (done.exception is None or isinstance(done.exception, SystemExit)), (
         done.output + repr(done.exception)
     )
@@ -76,7 +77,7 @@ def grade(course, *words, **keywords):
 
 
 def explain(course, *words, **keywords):
-    return run(course, "explain", *words, **keywords)
+    return run(course, *words, command=explain_command, **keywords)
 
 
 def place(course, student):
@@ -247,7 +248,7 @@ def listing():
 
 
 def test_arguments_are_kept_in_outline():
-    told = Transcript()
+    told = QuestionLog()
     told.note("logits", {"images": np.zeros((8, 1), np.float32), "more": [np.zeros(2), 3]}, {"answer": 1}, "k")
     assert told.take()["asked"][0]["arguments"] == {"images": "float32 (8, 1)", "more": ["float64 (2,)", 3]}
 
@@ -259,7 +260,7 @@ def test_arguments_are_kept_in_outline():
 )
 def test_what_is_too_large_is_left_out_until_the_next_cell(large, next_one):
     """Bytes are counted for the whole notebook, so an answer that has no room for them does not take it from others."""
-    told = Transcript()
+    told = QuestionLog()
     for answer in (1, large, 2):
         told.note("q", {}, {"answer": answer}, "k")
     assert [entry.get("answer") for entry in told.take()["asked"]] == [1, None, next_one]
@@ -268,7 +269,7 @@ def test_what_is_too_large_is_left_out_until_the_next_cell(large, next_one):
 
 
 def test_all_answers_of_a_notebook_have_room_for_their_arrays_together():
-    told, kept = Transcript(), 0
+    told, kept = QuestionLog(), 0
     for number in range(40):
         told.note("q", {}, {"answer": np.zeros(2**20 if number < 39 else 2, np.uint8)}, "k")
         kept += "answer" in told.take()["asked"][0]
@@ -304,7 +305,7 @@ def test_a_students_text_is_text(graded):
 
 def test_an_answer_of_several_lines_has_several_lines(graded, tmp_path):
     told = transcript(graded, "ada")
-    told["reports"][told["cells"].index({"name": "first-right", "student": False, "grader": True})]["asked"] = [
+    told["reports"][[cell["name"] for cell in told["cells"]].index("first-right")]["asked"] = [
         {"question": "values", "key": "", "arguments": {"name": "[b]"}, "answer": np.array([[1.5, 2], [3, 4]])}
     ]
     path = tmp_path / "autograded" / "ada" / "ex1" / TRANSCRIPT
@@ -336,7 +337,7 @@ def test_a_damaged_transcript_is_named_and_hides_no_other(course, damage):
     path.unlink()
     path.write_bytes(damaged)
     said = explain(course, "ada", "first-right", code=1)
-    again = "'grade ex1 --student=ada --force' writes it anew"
+    again = "'nbjudge grade ex1 --student=ada --force' writes it anew"
     assert said == f"Error: autograded/ada/ex1/{TRANSCRIPT} is damaged; {again}\n"
     also = course / "autograded" / "ada" / "ex2" / TRANSCRIPT
     also.parent.mkdir()
@@ -413,7 +414,7 @@ def test_what_is_sent_back_is_executed(few, monkeypatch):
 def test_what_was_executed_elsewhere_is_executed_again(executed, monkeypatch):
     """With other versions of anything a mark might be another, and nobody could tell of which it is."""
     assert judge(JOB.pack(), executed)
-    monkeypatch.setattr(jobs, "environment", lambda: {"torch": "3.0"})
+    monkeypatch.setattr(jobs, "installed_versions", lambda: {"torch": "3.0"})
     assert judge(JOB.pack(), executed) is None
 
 
@@ -495,7 +496,7 @@ def again(job, before):
 )
 def test_when_tests_alone_change_nothing_is_executed(executed, no_sandbox, job, fraction):
     judged = again(job, executed)
-    assert judged["reports"][2]["fraction"] == fraction and judged["digest"] == job.digest()
+    assert judged["reports"][2]["fraction"] == fraction and judged["digest"] == job.cache_key()
 
 
 @pytest.mark.parametrize(
@@ -557,7 +558,9 @@ def test_whatever_is_damaged_is_not_used(executed):
         assert judge(JOB.pack(), executed[:place_of_damage]) is None
 
 
-@pytest.mark.parametrize("content", [[], {}, None, {"work": JOB.work(), "cells": [], "reports": [{"lost": "all"}]}])
+@pytest.mark.parametrize(
+    "content", [[], {}, None, {"work": JOB.student_key(), "cells": [], "reports": [{"lost": "all"}]}]
+)
 def test_what_is_no_whole_transcript_is_not_used(content):
     assert judge(JOB.pack(), pack(content)) is None
 

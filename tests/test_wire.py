@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from grading.execute.runner.wire import (
+from nbjudge.protocol.wire import (
     DTYPES,
     MAX_ARRAYS,
     MAX_DEPTH,

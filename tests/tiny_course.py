@@ -11,6 +11,8 @@ from tests.gradebooks import begin
 CONFIG = f"""
 load_subconfig("nbgrader_config.py", path={str(REPOSITORY)!r})
 c = get_config()
+c.SupportFiles.files = []
+c.ExecuteApart.answers = "nbjudge.ask.answers"
 c.Execute.timeout = 8
 c.ExecuteApart.answer_timeout = 60
 c.ExecuteApart.notebook_timeout = 25
@@ -18,7 +20,7 @@ c.ExecuteApart.memory = 0.75
 c.ExecuteApart.scratch = 0.125
 c.ExecuteApart.tasks = 200
 
-from grading.execute import load
+from nbjudge.sandbox import load
 load.MOST_TAKEN = 2.0  # where tests run, much else runs: timeouts count all the same
 """
 
@@ -52,7 +54,7 @@ submission.check(right_{name}, points=2)"""
 
 
 def master():
-    setup = "from course_utils.submission import connect\n\nsubmission = connect(globals())"
+    setup = "from nbjudge.ask import connect\n\nsubmission = connect(globals())"
     cells = [marked("setup-checks", setup, locked=True)]
     for name, value in (("first", 1), ("second", 2)):
         solution = f"### BEGIN SOLUTION: make {name}\n{name} = {value}\n### END SOLUTION"
@@ -69,8 +71,8 @@ def build(course, config="", notebook=None):
     nbformat.write(notebook or master(), course / "source" / "ex1" / "work.ipynb")
 
 
-# The door to all this is the real one; what answers behind it does not import torch, which takes seconds.
-SETUP = "from course_utils.submission import connect\n\nsubmission = '__door__' in globals() and connect(globals())"
+# The door to all this is the real one; what answers behind it says things that the real one does not.
+SETUP = "from nbjudge.ask import connect\n\nsubmission = '__door__' in globals() and connect(globals())"
 ANSWERING = """
 import sys
 import numpy as np

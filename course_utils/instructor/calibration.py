@@ -11,20 +11,22 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import get_type_hints
 
 import click
 import numpy as np
 import torch
+from nbjudge.ask.questions import SameKernel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from course_utils import simulators
-from course_utils.submission.questions import SameKernel
 from course_utils.submission.thresholds import FRESH_IMAGES
 
 from .recipes import SUGGESTED, Recipe, recipes
+from .reference import channels_last
 
 STUDY = Path(__file__).with_name("study.csv")
 TRAINING_SIZE = 800
@@ -104,16 +106,15 @@ def execute(run: Run) -> list[Row]:
         torch.manual_seed(run.seed)
         model = recipe.build()
         if run.memory_format == "channels_last":
-            model = model.to(memory_format=torch.channels_last)
+            model = channels_last(model)
         rows = []
         start = time.perf_counter()
         for epoch, loss in enumerate(recipe.train(model, images, labels, max(recipe.epochs)), start=1):
             if epoch not in recipe.epochs:
                 continue
             seconds = time.perf_counter() - start
-            right = (count_right(model, fresh) for fresh in (visible, hidden))
-            rows.append(Row(**asdict(run), **dict(zip(("visible", "hidden"), right, strict=True)), epochs=epoch,
-                            loss=round(loss, 5), seconds=round(seconds, 2)))  # fmt: skip
+            row = Row(**asdict(run), epochs=epoch, loss=round(loss, 5), seconds=round(seconds, 2))
+            rows.append(replace(row, visible=count_right(model, visible), hidden=count_right(model, hidden)))
     return rows
 
 
@@ -157,7 +158,7 @@ def read(path: Path = STUDY) -> list[Row]:
     FileNotFoundError
         There is none.
     """
-    kinds = {field.name: field.type for field in fields(Row)}
+    kinds = get_type_hints(Row)
     with path.open(newline="") as file:
         return [Row(**{name: kinds[name](text) for name, text in row.items()}) for row in csv.DictReader(file)]
 

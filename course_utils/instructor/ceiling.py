@@ -16,6 +16,7 @@ import math
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -65,7 +66,7 @@ class Sample:
     weights: NDArray[np.float64]
     log_odds: NDArray[np.float64]
 
-    def mean(self, values: NDArray[np.float64]) -> "Estimate":
+    def mean(self, values: NDArray[np.float64 | np.bool_]) -> "Estimate":
         """Return the mean over all images drawn; values, shape (n,), must vanish for those that are easy to tell."""
         total = self.weights * values
         mean = total.sum() / self.drawn
@@ -151,7 +152,7 @@ def ceiling(rng: np.random.Generator, rounds: int = ROUNDS, progress: bool = Fal
     -------
     Ceiling
     """
-    samples = {BLIP: [], CHIRP: []}
+    samples: dict[int, list[Sample]] = {BLIP: [], CHIRP: []}
     for _ in track(range(rounds), "hard images", disable=not progress):
         samples[BLIP].append(hard_images(BLIP, BLIPS, rng))
         samples[CHIRP].append(hard_images(CHIRP, CHIRPS, rng))
@@ -197,19 +198,22 @@ def _sieve(excess: NDArray[np.floating], rng: np.random.Generator) -> tuple[NDAr
     return kept, 1 / chance[kept]
 
 
-def _draw(label: int, n: int, rng: np.random.Generator) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+def _draw(
+    label: int, n: int, rng: np.random.Generator
+) -> tuple[dict[str, NDArray[np.float64 | np.int64]], NDArray[np.float64]]:
     """Draw n signals as the simulators do, but without their noise, which takes a hundred times longer.
 
     Returns their parameters, each of shape (n,), and their optimal signal-to-noise ratios, shape (n,), as if images
     had no edges and blips were sums over pixels as fine as can be.
     """
+    names = simulators.BLIP_PARAMETERS if label == BLIP else ("f0", "rate", "amp")
+    p = {name: rng.uniform(*evidence.parameter_range(label, name), n) for name in names}
     if label == BLIP:
-        p = {name: rng.uniform(*evidence.parameter_range(BLIP, name), n) for name in simulators.BLIP_PARAMETERS}
-        return p, p["amp"] * np.sqrt(np.pi * p["sigma_t"] * p["sigma_f"]) / NOISE_SIGMA
-    p = {name: rng.uniform(*evidence.parameter_range(CHIRP, name), n) for name in ("f0", "rate", "amp")}
-    p["t0"] = rng.integers(evidence.FIRST_START, evidence.LAST_START + 1, n)
-    p["length"] = rng.integers(evidence.SHORTEST, TIME_BINS - p["t0"])
-    return p, p["amp"] * np.sqrt((1 + 2 * evidence.NEIGHBOUR**2) * p["length"]) / NOISE_SIGMA
+        return {**p}, p["amp"] * np.sqrt(np.pi * p["sigma_t"] * p["sigma_f"]) / NOISE_SIGMA
+    t0 = rng.integers(evidence.FIRST_START, evidence.LAST_START + 1, n)
+    length = rng.integers(evidence.SHORTEST, TIME_BINS - t0)
+    loudness = p["amp"] * np.sqrt((1 + 2 * evidence.NEIGHBOUR**2) * length) / NOISE_SIGMA
+    return {**p, "t0": t0, "length": length}, loudness
 
 
 def convergence(sample: Sample, most: int = 200, progress: bool = False) -> dict[str, dict[str, float]]:
@@ -257,7 +261,7 @@ def main(out: Path) -> None:
     speed_start = time.process_time()
     log_odds(images)
     stop = time.perf_counter(), time.process_time()
-    result = {
+    result: dict[str, Any] = {
         "error_rate": found.from_blips.value,
         "standard_error": found.from_blips.error,
         "accuracy": 1 - found.from_blips.value,
@@ -278,7 +282,7 @@ def main(out: Path) -> None:
     _report(found, result, Console())
 
 
-def _report(found: Ceiling, result: dict, console: Console) -> None:
+def _report(found: Ceiling, result: dict[str, Any], console: Console) -> None:
     """Print the estimates and the table of convergence."""
     console.print(f"Error rate of the Bayes-optimal classifier: {found.from_blips}")
     console.print(f"  from independent chirps:      {found.from_chirps}")

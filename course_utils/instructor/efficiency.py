@@ -20,7 +20,7 @@ from course_utils import simulators
 
 from . import recipes
 from .evidence import log_odds
-from .reference import predict, train_reference, training_part
+from .reference import channels_last, predict, train_reference, training_part
 
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 2015
@@ -49,7 +49,7 @@ def trained(build: Callable[[], nn.Module], epochs: int, seed: int, images: int 
         X, y = training_part(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = build().to(memory_format=torch.channels_last)
+        model = channels_last(build())
         for _ in recipes.train(model, torch.from_numpy(X), torch.from_numpy(y).float(), epochs):
             pass
     return model.eval()
@@ -94,7 +94,8 @@ def by_cause(console: Console) -> dict[str, list[float]]:
 
 
 def _right(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return (np.asarray(logits).reshape(-1) > 0) == (labels == simulators.CHIRP)
+    right: NDArray[np.bool_] = (np.asarray(logits).reshape(-1) > 0) == (labels == simulators.CHIRP)
+    return right
 
 
 @click.command()

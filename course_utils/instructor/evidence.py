@@ -72,6 +72,10 @@ GRID = Grid()
 COARSE = Grid(lines=(2, 1), amplitudes=3, step=1.0, widths=3, drifts=1)  # right within two or three, and fast
 
 
+# Of images, shape (n, 32, 64), on a grid: the evidence, shape (n,).
+Evidence = Callable[[NDArray[np.float64], Grid], NDArray[np.float64]]
+
+
 def log_odds(images: ArrayLike, grid: Grid = GRID) -> NDArray[np.float64]:
     """Return the log of p(image | chirp) / p(image | blip): positive where the optimal classifier says chirp.
 
@@ -119,7 +123,7 @@ def log_evidence_blip(images: ArrayLike, grid: Grid = GRID) -> NDArray[np.float6
     return _in_batches(_evidence_blip, images, grid)
 
 
-def _in_batches(evidence: Callable, images: ArrayLike, grid: Grid) -> NDArray[np.float64]:
+def _in_batches(evidence: Evidence, images: ArrayLike, grid: Grid) -> NDArray[np.float64]:
     """Return the logarithms of the evidence of images, checked, a few at a time."""
     images = np.asarray(images)
     if images.ndim == 4 and images.shape[1] == 1:
@@ -163,7 +167,8 @@ def _evidence_chirp(images: NDArray[np.float64], grid: Grid) -> NDArray[np.float
             sums[:fit] += _sum_of_products(factor, line, (high - low, fit)).mean(0)
     n_lengths = LONGEST - SHORTEST + 1 - np.arange(n_starts)  # as long as the image has room for
     by_start = sums.reshape(n_starts, grid.amplitudes, -1)
-    return np.einsum("tai,t,a->i", by_start, 1 / (n_starts * n_lengths), weight)
+    mean: NDArray[np.float64] = np.einsum("tai,t,a->i", by_start, 1 / (n_starts * n_lengths), weight)
+    return mean
 
 
 @dataclass(frozen=True)
@@ -239,7 +244,12 @@ def _evidence_blip(images: NDArray[np.float64], grid: Grid) -> NDArray[np.float6
 
 
 @lru_cache
-def _blip_templates(grid: Grid) -> tuple[list, list]:
+def _blip_templates(
+    grid: Grid,
+) -> tuple[
+    list[tuple[NDArray[np.float64], np.float64]],
+    list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]],
+]:
     """Return the factors of the blips' templates.
 
     Returns

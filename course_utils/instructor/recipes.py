@@ -47,6 +47,16 @@ class Recipe:
     train: Train
 
 
+# A recipe but for whether it is honest: name, epochs, runs, and how to build and train the net.
+Described = tuple[str, tuple[int, ...], int, Callable[[], nn.Module], Train]
+
+
+def described(rows: list[Described], honest: bool) -> Iterator[Recipe]:
+    """Make recipes of their descriptions."""
+    for name, epochs, runs, build, training in rows:
+        yield Recipe(name, honest, epochs, runs, build, training)
+
+
 def net(
     pool: str = "average",
     blocks: int = 2,
@@ -176,7 +186,7 @@ def recipes() -> list[Recipe]:
     sgd = partial(torch.optim.SGD, lr=0.1, momentum=0.9)
     faster, fast = (partial(torch.optim.Adam, lr=rate) for rate in (1e-2, 3e-3))
     max_pool = partial(net, "max")
-    honest = [
+    honest: list[Described] = [
         (SUGGESTED, (30,), 300, lambda: notebook_recipe()[0](), train_suggested),
         ("average pool", (15, 20, 40), 20, net, train),
         ("average pool, batch 16", (15, 30), 12, net, partial(train, batch=16)),
@@ -191,7 +201,7 @@ def recipes() -> list[Recipe]:
         ("max pool", (15,), 12, max_pool, train),
         ("max pool, batch norm", (15,), 12, partial(max_pool, batch_norm=True), train),
     ]
-    wrong = [
+    wrong: list[Described] = [
         ("untrained", (1,), 8, net, untrained),
         ("one epoch", (1,), 8, net, train),
         ("shuffled labels", (15,), 8, net, partial(train, shuffle_labels=True)),
@@ -203,4 +213,4 @@ def recipes() -> list[Recipe]:
         ("no zero_grad", (15,), 8, net, partial(train, zero_grad=False)),
         ("smoothed maximum, no net", (1,), 8, SmoothedMaximum, untrained),
     ]
-    return [Recipe(name, right, *rest) for right, rows in ((True, honest), (False, wrong)) for name, *rest in rows]
+    return [*described(honest, True), *described(wrong, False)]

@@ -5,7 +5,7 @@ the right side among 4,000 of the check in the notebook, and among 4,000 of a hi
 """
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from course_utils.submission.thresholds import THREE_ACCURACY_BANDS, share_for
 
 from . import calibration
 from .calibration import Row, Run, continue_study
-from .recipes import Recipe, broken_softmax, linear, net, train
+from .recipes import Described, Recipe, broken_softmax, described, linear, net, train
+from .reference import channels_last
 
 STUDY = Path(__file__).with_name("stretch.csv")
 IMAGES = 3999  # 1,333 of each class
@@ -30,18 +31,18 @@ SUGGESTED = "average pool"  # after 40 epochs it is what the notebook's solution
 def recipes() -> list[Recipe]:
     """All recipes of the study: honest ones, of which the first is what the notebook suggests, and wrong ones."""
     three = partial(train, loss_function=F.cross_entropy)
-    honest = [
+    honest: list[Described] = [
         (SUGGESTED, (30, 40), 20, partial(net, outputs=3), three),
         ("max pool", (15,), 20, partial(net, "max", outputs=3), three),
         ("three blocks", (15,), 20, partial(net, blocks=3, outputs=3), three),
     ]
-    wrong = [
+    wrong: list[Described] = [
         ("one epoch", (1,), 4, partial(net, outputs=3), three),
         ("linear on pixels", (15,), 4, partial(linear, 3), three),
         ("softmax before the loss", (30,), 4, partial(net, outputs=3), partial(train, loss_function=broken_softmax)),
         ("shuffled labels", (15,), 4, partial(net, "max", outputs=3), partial(three, shuffle_labels=True)),
     ]
-    return [Recipe(name, right, *rest) for right, rows in ((True, honest), (False, wrong)) for name, *rest in rows]
+    return [*described(honest, True), *described(wrong, False)]
 
 
 def read() -> list[Row]:
@@ -64,12 +65,12 @@ def execute(run: Run) -> list[Row]:
     hidden = stretch.three_classes(IMAGES // 3, np.random.default_rng(run.seed))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(run.seed)
-        model = recipe.build().to(memory_format=torch.channels_last)
+        model = channels_last(recipe.build())
         rows = []
         for epoch, loss in enumerate(recipe.train(model, images, labels, max(recipe.epochs)), start=1):
             if epoch in recipe.epochs:
-                right = {"visible": count_right(model, *visible), "hidden": count_right(model, *hidden)}
-                rows.append(Row(**asdict(run), **right, epochs=epoch, loss=round(loss, 5)))
+                row = Row(**asdict(run), epochs=epoch, loss=round(loss, 5))
+                rows.append(replace(row, visible=count_right(model, *visible), hidden=count_right(model, *hidden)))
     return rows
 
 

@@ -1,9 +1,11 @@
 """The page ``docs/threshold.md`` and its figures, from the stored studies; the last step of ``make calibrate``."""
 
 import json
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -108,7 +110,7 @@ def draw_false_failures(ax: Axes, rows: list[Row]) -> None:
     ax.legend(loc="upper left", frameon=False)
 
 
-def draw_efficiency(ax: Axes, efficiency: dict) -> None:
+def draw_efficiency(ax: Axes, efficiency: dict[str, Any]) -> None:
     """Share of images on the right side, by their signal-to-noise ratio."""
     edges = np.array(efficiency["edges"])
     middle = (edges[1:] + edges[:-1]) / 2
@@ -188,7 +190,7 @@ def drift(paths: list[Path]) -> str:
     return "\n".join(lines)
 
 
-def numbers(rows: list[Row], causes: dict[str, list[float]], optimal: dict) -> dict[str, str]:
+def numbers(rows: list[Row], causes: dict[str, list[float]], optimal: dict[str, Any]) -> dict[str, str]:
     """Every number and table in the text."""
     suggested = [row for row in first_runs(rows) if row.recipe == SUGGESTED]
     accuracy = hidden_accuracy(suggested)
@@ -248,13 +250,13 @@ def write(folder: Path) -> None:
     where = json.loads(efficiency.RESULT.read_text())
     optimal = json.loads(ceiling.RESULT.read_text())
     with rc_context({"svg.hashsalt": "glitch or chirp", "svg.fonttype": "none", "font.size": 9}):
-        for name, size, draw, data in (
-            ("accuracies", (8, 8), draw_accuracies, first_runs(rows)),
-            ("false_failures", (7, 3.5), draw_false_failures, first_runs(rows)),
-            ("efficiency", (7, 4), draw_efficiency, where),
+        for name, size, draw in (
+            ("accuracies", (8, 8), partial(draw_accuracies, rows=first_runs(rows))),
+            ("false_failures", (7, 3.5), partial(draw_false_failures, rows=first_runs(rows))),
+            ("efficiency", (7, 4), partial(draw_efficiency, efficiency=where)),
         ):
             figure = Figure(figsize=size, layout="constrained")
-            draw(figure.subplots(), data)
+            draw(figure.subplots())
             figure.savefig(folder / f"threshold_{name}.svg", metadata={"Date": None})
     text = Template(TEXT.read_text()).substitute(numbers(rows, where["by_cause"], optimal))
     (folder / "threshold.md").write_text(text)

@@ -1,15 +1,15 @@
 """Draws chirps and blips in detector noise, whitens them and makes images of them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from nbjudge.ask.settings import ordinary_settings
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from ..settings import ordinary_settings
 from ..simulators import BLIP, CHIRP, FREQUENCY_BINS, TIME_BINS, _count
 from .detector import DURATION, RATE, detector_noise, whiten
 from .matched_filter import largest_snr
@@ -33,7 +33,7 @@ _RANGES = {
     },
 }
 _PARAMETERS = dict.fromkeys([*_RANGES[BLIP], *_RANGES[CHIRP]])  # each name once
-_STRAIN = {BLIP: blip_strain, CHIRP: chirp_strain}
+_STRAIN: dict[int, Callable[..., Tensor]] = {BLIP: blip_strain, CHIRP: chirp_strain}
 
 _BLOCK = 64  # images at a time: enough that the cost of a call is small, and so is the memory
 _SAMPLES = DURATION * RATE
@@ -70,12 +70,14 @@ class Dataset:
         For the strain d and the signal h, both whitened, it is :math:`\langle d, h \rangle / \lVert h \rVert`. Over
         many draws of the noise it is normally distributed around `optimal_snr` with standard deviation 1.
         """
-        return np.einsum("nt,nt->n", self.strain, self.signals, dtype=np.float64) / self.optimal_snr
+        product: NDArray[np.float64] = np.einsum("nt,nt->n", self.strain, self.signals, dtype=np.float64)
+        return product / self.optimal_snr
 
     @property
     def optimal_snr(self) -> NDArray[np.float64]:
         r"""What `snr` is on average over the noise, :math:`\lVert h \rVert`, shape (n,)."""
-        return np.sqrt(np.einsum("nt,nt->n", self.signals, self.signals, dtype=np.float64))
+        product: NDArray[np.float64] = np.einsum("nt,nt->n", self.signals, self.signals, dtype=np.float64)
+        return np.sqrt(product)
 
 
 @ordinary_settings()
@@ -279,11 +281,14 @@ def _draw(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.voi
     return parameters
 
 
-def _signals(label: int, device: torch.device, *of_strain: NDArray, optimal_snr: NDArray) -> Tensor:
+def _signals(
+    label: int, device: torch.device, *of_strain: NDArray[np.float64], optimal_snr: NDArray[np.float64]
+) -> Tensor:
     """Return whitened signals of one class that are as loud as they should be, shape (n, 2048)."""
     whitened = whiten(_STRAIN[label](*of_strain, device))
     loudness = torch.from_numpy(optimal_snr.astype(np.float32)).to(device)
-    return whitened * (loudness / whitened.norm(dim=-1))[:, None]
+    signals: Tensor = whitened * (loudness / whitened.norm(dim=-1))[:, None]
+    return signals
 
 
 def _broadcast(label: int, *parameters: ArrayLike) -> NDArray[np.float32]:

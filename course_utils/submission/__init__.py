@@ -5,7 +5,8 @@ the questions are answered right there; in grading they are put to another proce
 difference.
 """
 
-from .check import Outcome
-from .questions import NoAnswer, Panel, Submission, connect
+from nbjudge.ask import NoAnswer, Outcome, Panel
+
+from .questions import Submission, connect
 
 __all__ = ["NoAnswer", "Outcome", "Panel", "Submission", "connect"]

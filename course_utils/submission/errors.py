@@ -7,8 +7,8 @@ from traceback import walk_tb
 from types import CodeType
 from typing import Any
 
-from .student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss, only_line_in
-from .wording import count
+from nbjudge.ask.student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss, only_line_in
+from nbjudge.ask.wording import count
 
 Advice = Callable[[re.Match[str], dict[str, Any]], str]
 

@@ -4,10 +4,11 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 """
 
 import numpy as np
+from nbjudge.ask import Panel
 
 from .. import simulators, stretch
 from . import judging
-from .questions import Panel, Submission
+from .questions import Submission
 
 # A mean score over draws of noise may, too, whose noise is not the given one.
 SCORE_DEVIATIONS = 5.0
@@ -22,7 +23,8 @@ def confident(submission: Submission) -> np.ndarray:
     assert found.size == 6 and (labels[found] == expected).all(), (
         "`confident` should hold the positions of 3 chirps, then of 3 blips. It is made by a given cell: run it again."
     )
-    return images[found, 0]
+    chosen: np.ndarray = images[found, 0]
+    return chosen
 
 
 def with_half_hidden(images: np.ndarray, half: slice, filling: np.ndarray) -> np.ndarray:
@@ -131,7 +133,8 @@ def assert_half_scores(
 
 def slack_of_noise(deviations: np.ndarray) -> np.ndarray:
     """By how much a mean over the given draws of noise may differ from one over as many others."""
-    return judging.SCORE_TOLERANCE + 0.003 + SCORE_DEVIATIONS * deviations * np.sqrt(2 / stretch.FILLINGS)
+    slack: np.ndarray = judging.SCORE_TOLERANCE + 0.003 + SCORE_DEVIATIONS * deviations * np.sqrt(2 / stretch.FILLINGS)
+    return slack
 
 
 def half_shown(panel: Panel, images: np.ndarray) -> tuple[int, int] | None:
@@ -164,7 +167,7 @@ def _likeness(one: np.ndarray, other: np.ndarray) -> float:
 
 def assert_halves_shown(panels: list[Panel], images: np.ndarray, values: np.ndarray) -> None:
     """Assert that a figure shows each of the six images with a half hidden, and its score."""
-    shown = [(panel.text, half) for panel in panels if (half := half_shown(panel, images)) is not None]
+    shown = [(panel.text, seen) for panel in panels if (seen := half_shown(panel, images)) is not None]
     lacking = sorted(set(range(len(images))) - {image for _, (image, _) in shown})
     assert not lacking, (
         f"`halves_figure` lacks {len(lacking)} of the 6 images with a half hidden. Show each at least once, with the "

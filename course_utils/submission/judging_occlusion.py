@@ -33,7 +33,8 @@ def occlusion_of(submission: Submission, image: np.ndarray, tiles: tuple[int, in
         Number of tiles along frequency and time.
     """
     before, after = _without_tiles(submission, image, tiles, _size_of(tiles), _size_of(tiles))
-    return before - after
+    fall: np.ndarray = before - after
+    return fall
 
 
 def _size_of(tiles: tuple[int, int]) -> tuple[int, int]:
@@ -134,14 +135,15 @@ def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[in
 
     def fall(image: np.ndarray, step: tuple[int, int] = size, of: tuple[int, int] = size, **how: Any) -> np.ndarray:
         whole, rest = _without_tiles(submission, image, tiles, step, of, **how)
-        return whole - rest
+        falls: np.ndarray = whole - rest
+        return falls
 
     swapped = "Rows and columns are swapped where a tile is hidden: an image's first index is its row, the frequency."
     yield fall(images[0], turned=True), swapped
     yield fall(images[0], in_one_copy=True), "The tiles before it are still hidden: each needs a fresh copy, .copy()."
     yield fall(images[0], filling=float(images[0].mean())), "The tiles are filled with the image's mean: take zeros."
     yield fall(images[0], filling=1.0), "The tiles are filled with ones: take zeros."
-    sizes = list(product((4, 2, 8, 16), repeat=2))
+    sizes = list(product((4, 2, 8, 16), (4, 2, 8, 16)))
     for step, of in [*((other, other) for other in sizes), *((size, other) for other in sizes)]:
         if (step, of) != (size, size):
             apart = "side by side" if step == of else f"{step[0]} rows and {step[1]} columns apart"

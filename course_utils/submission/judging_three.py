@@ -6,12 +6,13 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 from itertools import permutations
 
 import numpy as np
+from nbjudge.ask import NoAnswer
+from nbjudge.ask.wording import count, sentences
 
 from .. import simulators, stretch
 from ..stretch import CLASS_NAMES
 from . import judging
-from .questions import NoAnswer, Submission
-from .wording import count, sentences
+from .questions import Submission
 
 CLASSES = len(CLASS_NAMES)
 OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: the classes are in another order
@@ -282,9 +283,10 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
     raise AssertionError(f"`confusion3` should be {expected.tolist()}; it is {_plain(found)}. {hint}")
 
 
-def _plain(table: np.ndarray) -> list:
+def _plain(table: np.ndarray) -> list[list[float]]:
     """A table as a list to be read: counts without a decimal point."""
-    return (table.astype(int) if (table == np.round(table)).all() else table.round(4)).tolist()
+    rows: list[list[float]] = (table.astype(int) if (table == np.round(table)).all() else table.round(4)).tolist()
+    return rows
 
 
 def assert_lost(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> None:

@@ -1,8 +1,9 @@
 """Rules about a net: where it comes from, what it does with images, and what keeps it from learning."""
 
 from dataclasses import replace
+from functools import partial
 
-from .rules import BCE, POSITIVE, Rule
+from .rules import BCE, POSITIVE, Rule, Symptoms
 
 MODEL = (
     Rule(
@@ -147,11 +148,17 @@ OWN_DATA = (
         ("GlitchNet", r"\b{own_data}\b"),
     ),
 )
+
+
+def _where_unreached(rule: Rule, s: Symptoms) -> bool:
+    return bool(s["unreached"] and rule.when(s))
+
+
 NET = (
     *OWN_DATA,
     *BY_CHANCE,
     *ONE_SIGN,
-    *(replace(rule, when=lambda s, rule=rule: s["unreached"] and rule.when(s)) for rule in STEPS),
+    *(replace(rule, when=partial(_where_unreached, rule)) for rule in STEPS),
     Rule(
         lambda s: s["ends_in"] == "softmax" and not s["constant"],
         "GlitchNet ends in a softmax, which makes probabilities: leave it out and return the logit.",

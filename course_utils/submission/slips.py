@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 import numpy as np
+from nbjudge.ask.wording import count
 
 from .. import simulators
-from .wording import count
 
 Slip = tuple[np.ndarray, str]
 

@@ -1,8 +1,9 @@
 """Rules about `train_model`, by what it does with a small net of ours."""
 
 from dataclasses import replace
+from functools import partial
 
-from .rules import BCE, POSITIVE, Rule
+from .rules import BCE, POSITIVE, Rule, Symptoms
 
 IMAGES = 64  # of ours, in a training that is watched
 LARGE_RATE = {"Adam": 0.3, "AdamW": 0.3, "RMSprop": 0.3}
@@ -174,11 +175,17 @@ STALE = (
         ("train_model", r"\.zero_grad\b(?! *\()"),
     ),
 )
+
+
+def _in_stale_steps(rule: Rule, s: Symptoms) -> bool:
+    return bool(s["stale_steps"] and rule.when(s))
+
+
 # The same, seen in what is learnt.
 STALE_STEPS = tuple(
     replace(
         rule,
-        when=lambda s, rule=rule: s["stale_steps"] and rule.when(s),
+        when=partial(_in_stale_steps, rule),
         says=f"The gradient of an earlier step was still there when the next one was added to it. {rule.says}",
     )
     for rule in STALE

@@ -11,26 +11,26 @@ import tempfile
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import click
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
+from nbjudge.handin.arrange import arrange
+from nbjudge.handin.files import HandInError
+from nbjudge.handin.rebuild import rebuild
+from nbjudge.judge.report import CellReport
+from nbjudge.judge.seeds import hand_in_secret
+from nbjudge.judge.transcript import Transcript
+from nbjudge.plugin.autograde.execute_apart import released_files
+from nbjudge.plugin.instructions import from_source
+from nbjudge.run.executors import connect
+from nbjudge.run.job import Job, execute
+from nbjudge.run.plan import PlannedCell, plan
+from nbjudge.sandbox.limits import Limits
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-
-from grading.execute.job import Job, execute
-from grading.execute.limits import Limits
-from grading.execute.plan import PlannedCell, from_source, plan
-from grading.execute.preprocessor import released_files
-from grading.execute.result import Result
-from grading.execute.seeds import hand_in_secret
-from grading.executors import connect
-from grading.sanitize.arrange import arrange
-from grading.sanitize.hand_in import HandInError
-from grading.sanitize.rebuild import rebuild
 
 from .build import ASSIGNMENTS, EX04, Assignment, Example, examples, hand_in, model_checkpoint
 
@@ -52,7 +52,7 @@ class Verdict:
         Share of its points that each test cell earned.
     messages : dict of str to str
         What the tests said.
-    reports : list of (PlannedCell, dict)
+    reports : list of (PlannedCell, CellReport)
         The grader kernel's report on each cell.
     """
 
@@ -60,7 +60,7 @@ class Verdict:
     seed: int
     fractions: dict[str, float]
     messages: dict[str, str]
-    reports: list[tuple[PlannedCell, dict[str, Any]]]
+    reports: list[tuple[PlannedCell, CellReport]]
 
     @property
     def lost(self) -> frozenset[str]:
@@ -92,7 +92,9 @@ def grade(example: Example, seed: int = 0) -> Verdict:
         Stands for the course's secret, and changes the seed with which nets are trained.
     """
     job = prepared(example, seed)
-    return refused(example, seed, job) if isinstance(job, HandInError) else judged(example, seed, job, job.run())
+    if isinstance(job, HandInError):
+        return refused(example, seed, job)
+    return judged(example, seed, job, Transcript(execute(job.pack())))
 
 
 def prepared(example: Example, seed: int) -> Job | HandInError:
@@ -118,14 +120,15 @@ def prepared(example: Example, seed: int) -> Job | HandInError:
     return Job(cells, arranged.files, release, ANSWERS, secret, limits)
 
 
-def judged(example: Example, seed: int, job: Job, transcript: dict[str, Any]) -> Verdict:
+def judged(example: Example, seed: int, job: Job, transcript: Transcript) -> Verdict:
     """What an example earned by what came of its job, see `Job.run`."""
     fractions, messages = {}, {}
-    for cell, report in zip(job.cells, transcript["reports"], strict=True):
+    reports = list(zip(job.cells, transcript.reports, strict=True))
+    for cell, report in reports:
         if cell.points is not None:
-            fractions[cell.name] = report.get("fraction", 0.0)
-            messages[cell.name] = report.get("html") or report.get("text") or report.get("lost") or ""
-    return Verdict(example, seed, fractions, messages, list(zip(job.cells, transcript["reports"], strict=True)))
+            fractions[cell.name] = report.fraction or 0.0
+            messages[cell.name] = report.html or report.text or report.lost or ""
+    return Verdict(example, seed, fractions, messages, reports)
 
 
 def refused(example: Example, seed: int, why: BaseException) -> Verdict:
@@ -163,7 +166,7 @@ def grade_all(chosen: list[Example], seeds: int, console: Console) -> list[Verdi
     return [
         refused(*run, result)
         if isinstance(result := results[number], BaseException)
-        else judged(*run, jobs[number], Result(result).content)
+        else judged(*run, jobs[number], Transcript(result))
         for number, run in enumerate(runs)
     ]
 

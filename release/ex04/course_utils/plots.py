@@ -12,12 +12,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator, MultipleLocator
+from matplotlib.typing import HashableList
+from nbjudge.ask.settings import ordinary_settings
 from numpy.typing import ArrayLike, NDArray
 
-from course_utils.settings import ordinary_settings
 from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS, Dataset
 
 # The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
@@ -32,7 +33,7 @@ _IMAGE = (FREQUENCY_BINS, TIME_BINS)
 
 
 @ordinary_settings()
-def spectrogram(image: ArrayLike, ax: Axes | None = None, title: str | None = None) -> tuple[Figure, Axes]:
+def spectrogram(image: ArrayLike, ax: Axes | None = None, title: str | None = None) -> tuple[Figure | SubFigure, Axes]:
     """Draw one image, low frequencies at the bottom.
 
     Parameters
@@ -132,7 +133,7 @@ def spectrogram_grid(
 @ordinary_settings()
 def confusion_matrix(
     counts: ArrayLike, ax: Axes | None = None, names: Sequence[str] = CLASS_NAMES
-) -> tuple[Figure, Axes]:
+) -> tuple[Figure | SubFigure, Axes]:
     """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
 
     Parameters
@@ -165,7 +166,7 @@ def confusion_matrix(
     ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         # White on the dark half of the colours, black on the light.
-        style = {"color": "black" if share > 0.5 else "white", "ha": "center"}
+        style: dict[str, Any] = {"color": "black" if share > 0.5 else "white", "ha": "center"}
         ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
         ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
     ax.set(xlabel="predicted class", ylabel="true class")
@@ -183,7 +184,7 @@ def loss_curve(
     *,
     validation_name: str = "validation",
     classes: int = 2,
-) -> tuple[Figure, Axes]:
+) -> tuple[Figure | SubFigure, Axes]:
     """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693 for two classes.
 
     Parameters
@@ -219,7 +220,7 @@ def loss_curve(
     (measured,) = np.nonzero(np.isfinite(second))
     if measured.size:
         # Hollow squares show a point of the other line underneath. NaN would break the line: they are left out.
-        style = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
+        style: dict[str, Any] = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
         ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
         ax.legend(loc="best", fontsize="small")
     chance = math.log(classes)
@@ -274,13 +275,15 @@ def logits_by_snr(dataset: Dataset, logits: ArrayLike, worst: int = 3) -> tuple[
         raise ValueError(f"{worst} images of each class are to be drawn, but of one there are only {fewest}")
     array, snr = array.reshape(n), dataset.optimal_snr
 
-    rows = [["logits", f"chirp {place}", f"blip {place}"] for place in range(1, worst + 1)]
-    layout = {"figsize": (10, 1.2 + 1.15 * worst), "width_ratios": (2, 1, 1), "layout": "compressed"}
-    fig, axes = plt.subplot_mosaic(rows, **layout)
+    rows: list[HashableList[str]] = [["logits", f"chirp {place}", f"blip {place}"] for place in range(1, worst + 1)]
+    size = (10, 1.2 + 1.15 * worst)
+    fig, axes = plt.subplot_mosaic(rows, figsize=size, width_ratios=(2, 1, 1), layout="compressed")
     for label, (marker, colour) in CLASS_MARKERS.items():
         members = np.flatnonzero(dataset.labels == label)
-        name, style = CLASS_NAMES[label], {"linestyle": "none", "markersize": 4}
-        axes["logits"].plot(snr[members], array[members], marker=marker, color=colour, label=name, **style)
+        name = CLASS_NAMES[label]
+        axes["logits"].plot(
+            snr[members], array[members], marker=marker, color=colour, label=name, linestyle="none", markersize=4
+        )
         most_wrong_first = members[np.argsort(array[members] if label == CHIRP else -array[members])]
         for place, i in enumerate(most_wrong_first[:worst], start=1):
             ax = axes[f"{name} {place}"]
@@ -297,7 +300,7 @@ def _numpy(values: Any) -> NDArray[Any]:
     return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
 
 
-def _figure_and_axes(ax: Axes | None, figsize: tuple[float, float]) -> tuple[Figure, Axes]:
+def _figure_and_axes(ax: Axes | None, figsize: tuple[float, float]) -> tuple[Figure | SubFigure, Axes]:
     return plt.subplots(figsize=figsize, layout="compressed") if ax is None else (ax.figure, ax)
 
 
@@ -312,5 +315,5 @@ def _draw(image: NDArray[Any], ax: Axes, title: str | None) -> AxesImage:
     return drawn
 
 
-def _colour_bar(fig: Figure, drawn: AxesImage, ax: Axes | NDArray[np.object_], **size: float) -> None:
+def _colour_bar(fig: Figure | SubFigure, drawn: AxesImage, ax: Axes | NDArray[np.object_], **size: Any) -> None:
     fig.colorbar(drawn, ax=ax, extend="both", label="amplitude", ticks=MultipleLocator(1), **size)

@@ -52,7 +52,7 @@ class Pixels(nn.Linear):
 
     def chirp_logits(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 1, 32, 64) to (N,): positive for a chirp."""
-        outputs = self(images)
+        outputs: torch.Tensor = self(images)
         return outputs[:, -1] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
 
 
@@ -60,6 +60,14 @@ def linear_net(form: Form, device: Any) -> nn.Sequential:
     """A new net, of which the first layer has all the parameters: `Pixels`."""
     outputs = math.prod(form.axes)
     return nn.Sequential(Pixels(PIXELS, outputs, device="cpu", dtype=torch.float32), *_in_form(form)).to(device)
+
+
+def pixels_of(net: nn.Sequential) -> Pixels:
+    """The layer of a `linear_net` that has all the parameters."""
+    first = net[0]
+    if not isinstance(first, Pixels):
+        raise TypeError(f"the first layer of the net is no longer the one it was made with, but {first}")
+    return first
 
 
 def fixed_net(form: Form, gain: float, device: Any) -> nn.Sequential:
@@ -98,14 +106,17 @@ def solve(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> Non
     With one output or two, the last is for label 1; with more, each is for the label of its number.
     """
     pixels = images.detach().cpu().double().flatten(1).numpy()
-    outputs = len(net[0].weight)
+    first = net[0]
+    if not isinstance(first, nn.Linear):
+        raise TypeError(f"the first layer of the net is not linear, but {first}")
+    outputs = len(first.weight)
     classes = np.arange(outputs) if outputs > 2 else np.array([1])
     signs = 2.0 * (labels.detach().cpu().numpy()[:, None] == classes) - 1
     weights = pixels.T @ np.linalg.solve(pixels @ pixels.T + RIDGE * np.eye(len(pixels)), signs)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.zero_()
-        net[0].weight[-len(classes) :] = torch.as_tensor(STEEPNESS * weights.T, device="cpu")
+        first.weight[-len(classes) :] = torch.as_tensor(STEEPNESS * weights.T, device="cpu")
 
 
 def form_for(build: Any, train_model: Any, device: Any) -> Form:
@@ -162,7 +173,7 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
                 losses = train_model(net.train(), X, y, epochs=5)
             with torch.no_grad():
                 called_bright = (
-                    (net[0].chirp_logits(torch.as_tensor(images, device="cpu").to(device)) > 0).cpu().numpy()
+                    (pixels_of(net).chirp_logits(torch.as_tensor(images, device="cpu").to(device)) > 0).cpu().numpy()
                 )
         except Exception:
             continue  # that it fails with every form is for the checks of train_model to say

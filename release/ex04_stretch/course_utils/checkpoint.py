@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from nbjudge.ask.answers import as_array
+from nbjudge.ask.front_end import NOTEBOOK_FOLDER as NOTEBOOK_FOLDER
+from nbjudge.ask.settings import in_grading, ordinary_settings
+from nbjudge.ask.unanswerable import Unanswerable, is_stub
 from torch import nn
 
-from . import NOTEBOOK_FOLDER, plots, simulators
+from . import plots, simulators
 from .digests import code_digest, data_digest, net_digest
 from .live_curve import Picture, ValidationPart, Watch, validation_part
 from .losses_so_far import as_losses
-from .settings import in_grading, ordinary_settings
 from .stand_in import Form, form_for, linear_net, solve, stand_ins
-from .submission.answers import as_array, find
-from .submission.unanswerable import Unanswerable, describe, is_stub
+from .submission.answers import describe, find
 
 FILE = "glitch_or_chirp.pt"
 SEED = 2015  # the year of GW150914

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
-from .submission.answers import as_array
+from nbjudge.ask.answers import as_array
 
 # Of a returned expression only this is evaluated early: it changes nothing, whatever the student's objects are.
 _HARMLESS = (
@@ -72,7 +72,7 @@ def of_interrupted(code: CodeType | None, traceback: TracebackType | None) -> li
     traceback : traceback or None
         The exception's.
     """
-    frames = []
+    frames: list[FrameType] = []
     while traceback is not None:
         if frames or traceback.tb_frame.f_code is code:
             frames.append(traceback.tb_frame)
@@ -122,10 +122,10 @@ def _returned_by(code: CodeType) -> CodeType | None:
         function = ast.parse(textwrap.dedent(inspect.getsource(code))).body[0]
     except (OSError, TypeError, SyntaxError, IndexError):
         return None  # no text of it is there
-    returns = [node for node in _own(function) if isinstance(node, ast.Return) and node.value is not None]
-    if not returns or not all(map(_is_harmless, ast.walk(returns[-1].value))):
+    returned = [node.value for node in _own(function) if isinstance(node, ast.Return) and node.value is not None]
+    if not returned or not all(map(_is_harmless, ast.walk(returned[-1]))):
         return None
-    return compile(ast.Expression(returns[-1].value), "<returned>", "eval")
+    return compile(ast.Expression(returned[-1]), "<returned>", "eval")
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:

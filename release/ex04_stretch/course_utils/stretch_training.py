@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from nbjudge.ask.front_end import NOTEBOOK_FOLDER
+from nbjudge.ask.settings import ordinary_settings
 from torch import nn
 
-from . import NOTEBOOK_FOLDER, checkpoint, simulators, stretch
+from . import checkpoint, simulators, stretch
 from .checkpoint import GLITCH_OR_CHIRP, Task, TrainingPart
 from .live_curve import ValidationPart
-from .settings import ordinary_settings
 from .stand_in import Form
 
 

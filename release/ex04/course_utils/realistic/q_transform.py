@@ -36,13 +36,14 @@ _TIMES = 512  # more than the width of each window in bins of 1 Hz
 def q_energy(strain: Tensor) -> Tensor:
     """Return the normalised energy of strain, shape (..., 2048), at each frequency and time, shape (..., 32, 512)."""
     bins, windows = _windows(strain.device)
-    tiles = torch.fft.ifft(torch.fft.rfft(strain)[..., bins] * windows)
+    tiles: Tensor = torch.fft.ifft(torch.fft.rfft(strain)[..., bins] * windows)
     return tiles.real.square() + tiles.imag.square()
 
 
 def q_image(strain: Tensor) -> Tensor:
     """Return the largest energy in each pixel of strain, in units of `ENERGY_UNIT`, shape (..., 32, 64)."""
-    return q_energy(strain).unflatten(-1, (TIME_BINS, -1)).amax(-1) / ENERGY_UNIT
+    largest: Tensor = q_energy(strain).unflatten(-1, (TIME_BINS, -1)).amax(-1)
+    return largest / ENERGY_UNIT
 
 
 @lru_cache

@@ -9,14 +9,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import torch
+from nbjudge.ask.student_code import is_locked
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.overrides import TorchFunctionMode
-
-from .student_code import is_locked
 
 _COMPARISONS = frozenset(("gt", "lt", "ge", "le", "eq", "ne", "greater", "less", "greater_equal", "less_equal"))
 _PLACES = frozenset(("argmax", "argmin", "argsort", "bucketize", "searchsorted"))
@@ -75,7 +75,7 @@ class ForwardWatch(TorchFunctionMode):
 
     def _line(self) -> str:
         """The line of the student's that is being run."""
-        frame = sys._getframe()
+        frame: FrameType | None = sys._getframe()
         while frame is not None:
             file = frame.f_code.co_filename
             if frame.f_globals is self._namespace and not is_locked("".join(linecache.getlines(file))):

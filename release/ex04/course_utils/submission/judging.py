@@ -6,13 +6,15 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
+from nbjudge.ask import NoAnswer, Panel
+from nbjudge.ask.wording import count, sentences
 
 from .. import simulators
 from . import causes, slips
-from .questions import NoAnswer, Panel, Submission, Training
-from .wording import count, sentences
+from .questions import Submission, Training
 
 # Half precision moves logits by this much, as a share of their spread (see `slack`); another batch size, by a
 # millionth. Images closer to the boundary than that may fall on either side, but never more than so many of them.
@@ -256,7 +258,9 @@ def unsure(logits: np.ndarray) -> np.ndarray:
     At most `UNSURE_SHARE` of them, rounded up to whole images.
     """
     distance = np.abs(logits)
-    return (distance < slack(logits)) & (distance < np.quantile(distance, UNSURE_SHARE, method="higher"))
+    farthest = np.quantile(distance, UNSURE_SHARE, method="higher")
+    close: np.ndarray = (distance < slack(logits)) & (distance < farthest)
+    return close
 
 
 def accuracy_range(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -276,7 +280,7 @@ def assert_confusion(
     assert found.shape == (2, 2), f"`confusion` should be a 2 x 2 table; its shape is {found.shape}."
     chirp = labels == simulators.CHIRP
 
-    def counted(called_chirp: np.ndarray) -> np.ndarray:
+    def counted(called_chirp: Any) -> np.ndarray:
         return np.array([[np.sum((chirp == row) & (called_chirp == column)) for column in (0, 1)] for row in (0, 1)])
 
     expected = counted(logits > 0)
@@ -286,7 +290,7 @@ def assert_confusion(
     by_scores = scores is not None and agree(scores, logits) and (found == counted(scores > 0.5)).all()
     told = f"Expected {expected.tolist()} in `confusion`, found {np.round(found, 3).tolist()}."
     are_wrong = scores is not None and np.abs(scores - sigmoid(logits)).max() > SCORE_TOLERANCE
-    assert by_logits or by_scores or not are_wrong or (found != counted(scores > 0.5)).any(), (
+    assert by_logits or by_scores or scores is None or not are_wrong or (found != counted(scores > 0.5)).any(), (
         f"`scores` is not right, and the table counts it: correct `scores` first, as its own check says. {told}"
     )
     assert by_logits or by_scores, sentences(
@@ -411,8 +415,9 @@ def rankings(logits: np.ndarray, scores: np.ndarray | None, true_class: int) -> 
     """
     sign = 1.0 if true_class == simulators.CHIRP else -1.0
     by_logits = Ranking(sign * logits, slack(logits))
-    usable = scores is not None and agree(scores, logits)
-    return [by_logits, Ranking(sign * scores, 0.0)] if usable else [by_logits]
+    if scores is None or not agree(scores, logits):
+        return [by_logits]
+    return [by_logits, Ranking(sign * scores, 0.0)]
 
 
 def assert_of_class(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int, name: str) -> None:
@@ -564,7 +569,7 @@ def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
 
 def assert_score_told(text: str, logit: float) -> None:
     """Assert that the text around an image holds its score."""
-    score = float(sigmoid(logit))
+    score = float(sigmoid(np.asarray(logit)))
     if tells_score(text, score):
         return
     shown = [number for number, _ in numbers_in(text)]

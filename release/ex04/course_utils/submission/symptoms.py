@@ -5,10 +5,20 @@ All of it is what the student's side claims. It makes a message better, and neve
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import UnionType
 from typing import Any
 
 import numpy as np
 import torch
+from nbjudge.ask.student_code import (
+    functions_in,
+    globals_read,
+    line_in,
+    list_made_anew,
+    names_read,
+    return_in_loop,
+    return_line,
+)
 from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_pre_hook
@@ -17,19 +27,8 @@ from torch.overrides import TorchFunctionMode
 from .. import simulators
 from ..stand_in import form_for, linear_net, stand_ins
 from .forward_watch import ForwardWatch
-from .history import failed_since, given_up_since, is_changed_since, last_that_made, runs
 from .no_trace import left_as_it_was
 from .stale_gradients import StaleGradientWatch
-from .student_code import (
-    functions_in,
-    globals_read,
-    line_in,
-    line_that_makes,
-    list_made_anew,
-    names_read,
-    return_in_loop,
-    return_line,
-)
 
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
 _LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
@@ -42,24 +41,6 @@ _RESHAPING = (
     *("select", "slice", "alias", "tocopy", "clone", "tbackward", "transpose", "permute"),
 )
 Symptoms = dict[str, Any]
-
-
-def source_line(namespace: dict[str, Any], of: str, pattern: str) -> str:
-    """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
-    return line_in(namespace.get(of), pattern, namespace)
-
-
-def assignment(namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
-    """The student's line that gives a variable its value, or writes into it at a place; empty if none is known to."""
-    maker = last_that_made(name)
-    if maker is not None and (failed_since(name) or given_up_since(name) or is_changed_since(maker, namespace)):
-        return ""  # what made it no longer stands in its cell
-    last = next((run for run in reversed(runs()) if name in run.names.made), None)
-    if last is not None and not last.made(name):
-        return ""  # what it stands for is older
-    # Where the cell failed, the line in which it did so may be the last that should have given it.
-    is_none = namespace.get(name, "") is None and (last is None or not last.error)
-    return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))
 
 
 def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symptoms:
@@ -97,7 +78,7 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
             again = net(batch)
         reversed_order = net(batch.flip(0))
     return data | {
-        "training": of == "model" and was_training and not torch.allclose(in_training_mode, again),
+        "training": of == "model" and in_training_mode is not None and not torch.allclose(in_training_mode, again),
         "ends_in": last_step(output),
         "dead_relus": relus.dead,
         "relus": relus.seen,
@@ -124,7 +105,7 @@ def data_symptoms(namespace: dict[str, Any]) -> Symptoms:
     totals = [np.sort(array.sum((1, 2, 3), dtype=np.float64)) for array in (images, X) if array.shape == X.shape]
     return {
         "data_as_given": as_given,
-        "data_reordered": not as_given and len(totals) == 2 and np.array_equal(*totals),
+        "data_reordered": not as_given and len(totals) == 2 and np.array_equal(totals[0], totals[1]),
         "labels_as_given": np.array_equal(labels, y),
     }
 
@@ -144,10 +125,11 @@ def where_from(namespace: dict[str, Any], net: nn.Module) -> Symptoms:
     untrained = same_weights(net, new)
     kept = checkpoint.read(checkpoint.NOTEBOOK_FOLDER / checkpoint.FILE)
     fits = kept is not None and kept.load_into(new)
+    stopped = kept is not None and fits and kept.digests.get("train_model") == "interrupted"
     return {
         "is_checkpoint": same_weights(net, new) if fits else None,
         "is_untrained": untrained,
-        "stopped_after": len(kept.losses) if fits and kept.digests.get("train_model") == "interrupted" else None,
+        "stopped_after": len(kept.losses) if kept is not None and stopped else None,
     }
 
 
@@ -198,10 +180,18 @@ def kind_of(returned: Any) -> str:
 
 def names_from_notebook(code: Any, namespace: dict[str, Any]) -> dict[str, list[str]]:
     """Nets, optimisers and data that a function or class reads from the notebook instead of getting them."""
-    kinds = {"nets": nn.Module, "optimisers": torch.optim.Optimizer, "data": np.ndarray | torch.Tensor}
+    kinds: dict[str, type | UnionType] = {
+        "nets": nn.Module,
+        "optimisers": torch.optim.Optimizer,
+        "data": np.ndarray | torch.Tensor,
+    }
     read = {name: namespace.get(name) for f in functions_in(code, namespace) for name in globals_read(f)}
     return {
-        kind: [name for name, value in read.items() if isinstance(value, type_) and (kind != "data" or np.ndim(value))]
+        kind: [
+            name
+            for name, value in read.items()
+            if isinstance(value, type_) and (kind != "data" or getattr(value, "ndim", 0) > 0)
+        ]
         for kind, type_ in kinds.items()
     }
 
@@ -354,9 +344,10 @@ class TrainingWatch(TorchFunctionMode):
                 "labels_least": float(labels.detach().min()),
             }
         told = labels.detach().cpu().double().reshape(-1).tolist()
-        if len(told) == len(self._shown) and None not in self._shown:
+        shown = [label for label in self._shown if label is not None]
+        if len(told) == len(self._shown) == len(shown):
             self._seen["labels_checked"] += len(told)
-            self._seen["labels_wrong"] += sum((a > 0.5) != (b > 0.5) for a, b in zip(told, self._shown, strict=True))
+            self._seen["labels_wrong"] += sum((a > 0.5) != (b > 0.5) for a, b in zip(told, shown, strict=True))
 
     def _on_first_gradient(self, _: torch.Tensor) -> None:
         was_cleared = self._first.grad is None or not bool(self._first.grad.any())

@@ -40,6 +40,7 @@ from .detector import EDGE, RATE, SEGMENT
 SOLAR_MASS = 4.925491e-6  # seconds: G M / c^3 of the sun
 PEAK = 1e-21  # strain at the loudest moment, as of GW150914
 _TAPER = 0.1  # seconds in which a chirp fades in at the start of the segment
+_Column = NDArray[np.floating]  # of shape (n,)
 
 
 def chirp_frequency(time_left: ArrayLike, mass_1: ArrayLike, mass_2: ArrayLike) -> NDArray[np.float64]:
@@ -63,7 +64,8 @@ def chirp_frequency(time_left: ArrayLike, mass_1: ArrayLike, mass_2: ArrayLike) 
 def chirp_mass(mass_1: ArrayLike, mass_2: ArrayLike) -> NDArray[np.float64]:
     """Return the chirp mass of two masses in solar masses, as the time G M / c^3 in seconds."""
     mass_1, mass_2 = np.asarray(mass_1, np.float64), np.asarray(mass_2, np.float64)
-    return SOLAR_MASS * (mass_1 * mass_2) ** 0.6 / (mass_1 + mass_2) ** 0.2
+    mass: NDArray[np.float64] = SOLAR_MASS * (mass_1 * mass_2) ** 0.6 / (mass_1 + mass_2) ** 0.2
+    return mass
 
 
 def ringdown(mass_1: ArrayLike, mass_2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -83,12 +85,12 @@ def time_left_at_merger(mass_1: ArrayLike, mass_2: ArrayLike) -> NDArray[np.floa
     return 5 / 256 * chirp_mass(mass_1, mass_2) ** (-5 / 3) * (np.pi * frequency) ** (-8 / 3)
 
 
-def chirp_strain(mass_1: NDArray, mass_2: NDArray, t0: NDArray, phase: NDArray, device: torch.device) -> Tensor:
+def chirp_strain(mass_1: _Column, mass_2: _Column, t0: _Column, phase: _Column, device: torch.device) -> Tensor:
     """Return segments with chirps that merge t0 seconds after the image's start, shape (n, 4096)."""
-    mass, left = chirp_mass(mass_1, mass_2), time_left_at_merger(mass_1, mass_2)
+    mass = chirp_mass(mass_1, mass_2)
     frequency, damping = ringdown(mass_1, mass_2)
     time = _times(device) - _column(t0, device)  # seconds since the merger
-    left = _column(left, device)
+    left = _column(time_left_at_merger(mass_1, mass_2), device)
     root = (left - time).clamp(min=left).sqrt()  # of the time left, which stays as it is from the merger on
     quarter = root.sqrt()
     inspiral = _column(-2 * (5 * mass) ** (-5 / 8), device) * root * quarter.sqrt()
@@ -98,7 +100,7 @@ def chirp_strain(mass_1: NDArray, mass_2: NDArray, t0: NDArray, phase: NDArray, 
     return height * _fade_in(device) * (inspiral + ringing + _column(phase, device)).cos()
 
 
-def blip_strain(f0: NDArray, q: NDArray, t0: NDArray, phase: NDArray, device: torch.device) -> Tensor:
+def blip_strain(f0: _Column, q: _Column, t0: _Column, phase: _Column, device: torch.device) -> Tensor:
     """Return segments with sine-Gaussians of quality factor q in the image's second t0, shape (n, 4096)."""
     time = _times(device) - _column(t0, device)
     width = _column(q / (math.sqrt(2) * np.pi * f0), device)
@@ -117,5 +119,5 @@ def _fade_in(device: torch.device) -> Tensor:
     return (since_start / _TAPER).clamp(max=1).mul(math.pi / 2).sin() ** 2
 
 
-def _column(values: NDArray, device: torch.device) -> Tensor:
+def _column(values: _Column, device: torch.device) -> Tensor:
     return torch.from_numpy(np.asarray(values, np.float32)).to(device)[..., None]

@@ -1,36 +1,32 @@
-"""The answers: what happens in the student's kernel when a test cell asks.
+"""The answers to the questions of this exercise: what happens in the student's kernel when a test cell asks.
 
-A question leaves no trace there: random states, training flags, buffers and gradients are as before, and so is the
-current figure.
+A question leaves no trace there: training flags, buffers and gradients are as before, and so are the random states.
 """
 
-import io
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 import numpy as np
 import torch
+from nbjudge.ask.answers import Answers, as_array
+from nbjudge.ask.mishaps import Given
+from nbjudge.ask.student_code import line_in, line_that_makes
+from nbjudge.ask.summary import Ready
+from nbjudge.ask.unanswerable import Unanswerable, is_stub
 from torch import nn
 
-from ..settings import ordinary_settings
-from ..stand_in import Form, fixed_net, form_for, linear_net, stand_ins
+from .. import simulators, stretch
+from ..digests import PACKAGES
+from ..stand_in import Form, fixed_net, form_for, linear_net, pixels_of, stand_ins
 from . import devices
-from .errors import LACKS_FORWARD, missing_forward
-from .figures import panels_of
+from .errors import LACKS_FORWARD, advice_on, is_of_one_image, missing_forward
 from .forward_watch import renewed
-from .history import follow, why_missing
-from .mishaps import painted_over, replaced, unfinished
-from .no_trace import left_as_it_was, random_states_of_its_own
+from .no_trace import left_as_it_was
 from .stale_gradients import StaleGradientWatch
-from .student_code import line_in, line_that_makes, near_miss
-from .symptoms import assignment, net_symptoms, source_line, training_symptoms
-from .unanswerable import Unanswerable, describe, is_stub
-
-__all__ = ["answer", "follow", "prepare"]
+from .symptoms import net_symptoms, training_symptoms
 
 # A test part mostly fits into one batch, as in the notebook: a net that mixes up the images of a batch loses the check
 # of that, and not the others as well.
@@ -50,46 +46,6 @@ CONTRACT = frozenset(
 CODE = frozenset(("GlitchNet", "train_model", "ThreeNet", "train_three", "LinearNet"))
 # Sizes of what goes through the door; generous for honest work.
 MAX_PARAMETERS = 2000
-
-
-def prepare(shell: Any) -> None:
-    """Get an IPython shell ready in which a submission is graded, before its first cell."""
-    follow(shell)
-    devices.help_where_assumed(shell)
-
-
-def answer(namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Answer one question from a notebook's namespace.
-
-    Parameters
-    ----------
-    namespace : dict
-        The notebook's globals.
-    question : str
-        A key of `QUESTIONS`.
-    arguments : dict
-        Passed to it, but for ``seed``: the question's random state.
-
-    Returns
-    -------
-    dict
-        ``{"answer": ...}`` with plain JSON values and arrays, or ``{"failure": {"kind": ..., "message": ...}}`` with a
-        kind of "not attempted", "contract" or "error".
-    """
-    try:
-        seed = arguments.pop("seed")
-        # Progress bars and warnings of the student's code do not belong into a test cell (nbgrader gives 0 for them).
-        quiet = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
-        with ordinary_settings(), random_states_of_its_own(seed), quiet[0], quiet[1]:
-            return {"answer": QUESTIONS[question](namespace, **arguments)}
-    except Unanswerable as reason:
-        return {"failure": {"kind": reason.kind, "message": str(reason)}}
-    except Exception as error:
-        if is_stub(error, namespace):
-            return {"failure": {"kind": "not attempted", "message": f"still to do: {error}"}}
-        if lacking := re.search(LACKS_FORWARD, str(error)):
-            return {"failure": {"kind": "contract", "message": missing_forward(lacking, namespace)}}
-        return {"failure": {"kind": "error", "message": describe(error, namespace)}}
 
 
 def logits(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
@@ -257,7 +213,7 @@ def train_probe(
     changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
     with torch.no_grad():
         net.eval()
-        asked = net[0].chirp_logits if classes == 2 else net[0]
+        asked = pixels_of(net).chirp_logits if classes == 2 else net[0]
         return {
             "losses": loss_array(losses),
             "logits": asked(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
@@ -289,7 +245,8 @@ def function_that_trains(namespace: dict[str, Any], name: str) -> Callable[..., 
     value = find(namespace, name)
     if not callable(value):
         raise Unanswerable("contract", f"{name} should be a function {name}(model, X, y, epochs=...).")
-    return value
+    function: Callable[..., Any] = value
+    return function
 
 
 def loss_array(losses: Any) -> np.ndarray:
@@ -298,21 +255,6 @@ def loss_array(losses: Any) -> np.ndarray:
         return as_array(losses, "what train_model returns").astype(np.float64)
     except Unanswerable:
         return np.array(np.nan)
-
-
-def values(namespace: dict[str, Any], name: str) -> np.ndarray:
-    """Return a variable as an array of numbers."""
-    return as_array(find(namespace, name), f"`{name}`")
-
-
-def figure(namespace: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """List the axes of a figure that hold an image, with all the text that belongs to them."""
-    return panels_of(find(namespace, name), name)
-
-
-def has(namespace: dict[str, Any], name: str) -> bool:
-    """Tell whether a variable exists."""
-    return namespace.get(name) is not None
 
 
 def stand_in(namespace: dict[str, Any], of: str = "model") -> str:
@@ -328,46 +270,6 @@ def trained_on(namespace: dict[str, Any]) -> np.ndarray:
     return checkpoint.trained_on(namespace)
 
 
-QUESTIONS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        logits,
-        alone_and_together,
-        gradients,
-        unregistered,
-        bend,
-        parameter_count,
-        train_probe,
-        fixed_losses,
-        values,
-        figure,
-        has,
-        stand_in,
-        trained_on,
-        source_line,
-        assignment,
-        unfinished,
-        painted_over,
-        replaced,
-        net_symptoms,
-        training_symptoms,
-    )
-}
-
-
-def find(namespace: dict[str, Any], name: str) -> Any:
-    """Look up a name of the contract."""
-    if name not in namespace:
-        reason = why_missing(name, namespace)
-        is_code = name in CODE
-        alike = {other for other, value in namespace.items() if callable(value) == is_code}
-        near = near_miss(name, alike - CONTRACT)
-        if near and reason.kind != "error" and not str(reason).startswith("still to do"):
-            raise Unanswerable("contract", f"`{near}` exists; the checks look for `{name}`: use this name.")
-        raise reason
-    return namespace[name]
-
-
 def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
     """Look up the trained net, or build a new one on the notebook's device."""
     value = find(namespace, of)
@@ -378,11 +280,11 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
             "`GlitchNet` is one net, not the class: give the net another name."
             + (f" Look at your line `{made}`." if made else ""),
         )
-    if isinstance(value, type):
-        value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
     if isinstance(value, type) and not issubclass(value, nn.Module):
         told = f"`{of}` is a class, but no nn.Module: write `class {value.__name__}(nn.Module):`, and begin `__init__`"
         raise Unanswerable("contract", f"{told} with super().__init__().")
+    if isinstance(value, type):
+        value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
     if not isinstance(value, nn.Module):
         raise Unanswerable("contract", f"`{of}` should be a torch.nn.Module; it is of type {type(value).__name__}.")
     return value
@@ -437,19 +339,64 @@ def ending(net: nn.Module) -> str:
     return f"Look at your line `{line}`." if line else "End `forward` with `return`."
 
 
-def as_array(value: Any, what: str) -> np.ndarray:
-    """Turn numbers in any honest form into a bool, int64 or float64 array."""
-    if isinstance(value, tuple) and len(value) == 1:
-        value = value[0]  # np.where
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-    elif isinstance(value, list | tuple) and any(isinstance(item, torch.Tensor) for item in value):
-        value = [item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else item for item in value]
-    try:
-        array = np.asarray(value)
-    except (ValueError, TypeError) as error:
-        raise Unanswerable("contract", f"{what} should hold numbers only ({error}).") from error
-    for kind, dtype in (("b", np.bool_), ("iu", np.int64), ("f", np.float64)):
-        if array.dtype.kind in kind:
-            return array.astype(dtype)
-    raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
+class ExerciseAnswers(Answers):
+    """Answers the questions of this exercise and the general ones, with messages that know its tasks."""
+
+    names: ClassVar[frozenset[str]] = CONTRACT
+    code: ClassVar[frozenset[str]] = CODE
+    made_in: ClassVar[Mapping[str, str]] = {
+        **{"GlitchNet": "glitchnet", "model": "setup-fit", "losses": "setup-fit"},
+        **dict.fromkeys(("train_model", "train_indices", "test_indices"), "train"),
+        **{"ThreeNet": "three-classes", "train_three": "three-classes", "model3": "setup-fit-three"},
+    }
+    given: ClassVar[Mapping[str, Given]] = {
+        **{"X": (simulators.fixed_dataset, 0), "y": (simulators.fixed_dataset, 1)},
+        **{"X3": (stretch.three_classes_training, 0), "y3": (stretch.three_classes_training, 1)},
+        **{"X3_test": (stretch.three_classes_test, 0), "y3_test": (stretch.three_classes_test, 1)},
+        **{"X_fresh": (stretch.fresh_images, 0), "y_fresh": (stretch.fresh_images, 1)},
+        **{"X_sure": (stretch.candidates, 0), "y_sure": (stretch.candidates, 1)},
+        **{"fillings": (stretch.fillings, None)},
+    }
+    reads: ClassVar[Mapping[str, tuple[str, ...]]] = {"fit": ("GlitchNet", "train_model", "train_indices")}
+    given_nets: ClassVar[Mapping[str, str]] = {"model": "net_of_ex04(globals())", "model3": "fit_three(globals())"}
+    packages: ClassVar[frozenset[str]] = PACKAGES
+    written: ClassVar[str] = "discussion"
+
+    def questions(self) -> dict[str, Callable[..., Any]]:
+        """The general questions and those of this exercise."""
+        return super().questions() | {question.__name__: question for question in QUESTIONS}
+
+    def prepare(self, shell: Any) -> None:
+        """Follow the cells, and help those that assume a graphics processor."""
+        super().prepare(shell)
+        devices.help_where_assumed(shell)
+
+    def reason(self, error: Exception, namespace: dict[str, Any]) -> Unanswerable:
+        """As in any course, but for a net without ``forward``: torch raises then what a stub does."""
+        lacking = re.search(LACKS_FORWARD, str(error))
+        if lacking and not isinstance(error, Unanswerable) and not is_stub(error, namespace):
+            return Unanswerable("contract", missing_forward(lacking, namespace))
+        return super().reason(error, namespace)
+
+    def not_to_blame(self, error: BaseException) -> str:
+        """If a net can't learn from a single image, who calls it is not right, and the net is."""
+        return "_call_impl" if is_of_one_image(error) else ""
+
+    def advice_on(self, error: BaseException, namespace: dict[str, Any]) -> str:
+        """A sentence or two on errors of nets and training."""
+        return advice_on(error, namespace)
+
+    def readiness(self, namespace: dict[str, Any], written: str) -> list[Ready]:
+        """The checkpoint first, then what every notebook needs."""
+        from .readiness import checkpoint_ready  # which imports this module
+
+        return [checkpoint_ready(namespace, written), *super().readiness(namespace, written)]
+
+
+QUESTIONS: tuple[Callable[..., Any], ...] = (
+    *(logits, alone_and_together, gradients, unregistered, bend, parameter_count, train_probe, fixed_losses),
+    *(stand_in, trained_on, net_symptoms, training_symptoms),
+)
+ANSWERS = ExerciseAnswers()
+answer, prepare = ANSWERS.answer, ANSWERS.prepare
+find, describe = ANSWERS.find, ANSWERS.describe

@@ -5,15 +5,16 @@ them. Each rule holds for a fault that is certain when its symptoms are there; w
 """
 
 import re
+from typing import Any
 
 import numpy as np
+from nbjudge.ask.wording import count, sentences
 
 from .. import simulators
 from .net_rules import BY_CHANCE, CUT, DATA, MODEL, NET, ONE_SIGN, OWN_DATA, STOPPED, UNTRAINED
 from .questions import Submission
 from .rules import POSITIVE, Rule, Symptoms
 from .training_rules import FEW_LOSSES, IMAGES, LOSSES, RATES, SLOW, STALE, STALE_STEPS, STEPS_LEFT_OUT, SUMS, TRAINING
-from .wording import count, sentences
 
 TRAIN_LONGER = "Has the loss curve flattened? If not, train longer, with more epochs."
 
@@ -220,7 +221,9 @@ def _first(submission: Submission, seen: Symptoms, rules: tuple[Rule, ...]) -> s
 
 def _told(submission: Submission, seen: Symptoms, rule: Rule) -> str:
     names = seen.get("from_notebook", {})
-    words = {kind: " and ".join(f"`{name}`" for name in names.get(kind, [])) or "another net" for kind in names}
+    words: dict[str, Any] = {
+        kind: " and ".join(f"`{name}`" for name in names.get(kind, [])) or "another net" for kind in names
+    }
     patterns = {f"{kind}_pattern": "|".join(names.get(kind, [])) or "X" for kind in names}
     words["ending"] = POSITIVE.get(seen.get("ends_in", ""), "")
     words["loss_of"] = POSITIVE.get(seen.get("loss_of", ""), seen.get("loss_of", ""))

@@ -44,6 +44,7 @@ def help_where_assumed(shell: Any) -> None:
     def look(info: Any) -> None:
         if _NAMED.search(info.raw_cell) and not _ASKED.search(info.raw_cell):
             shell.events.unregister("pre_run_cell", look)
-            NoAccelerator().__enter__()  # for as long as this process lives
+            # For as long as this process lives.
+            NoAccelerator().__enter__()  # type: ignore[no-untyped-call]  # torch's own
 
     shell.events.register("pre_run_cell", look)

@@ -4,10 +4,10 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 """
 
 import numpy as np
+from nbjudge.ask.wording import sentences
 
 from .. import simulators
 from . import judging
-from .wording import sentences
 
 # An accuracy that a linear classifier's weights must reach for its image to be that of a trained one.
 TRAINED, BETTER_THAN_CHANCE, KNOWS_CHIRPS = 0.75, 0.55, 0.6

@@ -6,10 +6,11 @@ Every function takes answers that may be wrong in any way and raises AssertionEr
 from collections.abc import Sequence
 
 import numpy as np
+from nbjudge.ask import Panel
+from nbjudge.ask.wording import sentences
 
 from .. import simulators, stretch
-from .questions import Panel, Submission
-from .wording import sentences
+from .questions import Submission
 
 # A share of noisy images may differ from ours by so many standard deviations, and a little more.
 DEVIATIONS, BESIDES = 4.5, 0.02

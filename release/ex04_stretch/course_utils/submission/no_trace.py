@@ -1,10 +1,8 @@
-"""Asking leaves no trace: a net and the random states are afterwards as they were before."""
+"""Asking leaves no trace: a net is afterwards as it was before."""
 
-import random
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -22,20 +20,3 @@ def left_as_it_was(net: nn.Module) -> Iterator[None]:
         with torch.no_grad():
             for buffer, kept in buffers:
                 buffer.copy_(kept)
-
-
-@contextmanager
-def random_states_of_its_own(seed: int) -> Iterator[None]:
-    """Seed every global random state for one question, and restore it afterwards."""
-    python, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002 (the student's, not ours)
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng())
-        stack.enter_context(torch.enable_grad())
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy_state)  # noqa: NPY002

@@ -1,1 +1,0 @@
-"""Grade nbgrader submissions with student code and judging code in separate processes."""

@@ -1,0 +1,5 @@
+"""``python -m nbjudge`` does what ``nbjudge`` does."""
+
+from .commands import main
+
+main()

@@ -1,0 +1,110 @@
+"""What a test cell shows: passed, partly passed, not passed or not attempted."""
+
+import os
+import re
+from dataclasses import dataclass
+from html import escape
+
+# Symbol and word say the same as the colour, for whoever can't tell the colours apart.
+LOOKS = {
+    "passed": ("✓", "#1a7f37"),
+    "partly passed": ("◐", "#9a6700"),
+    "not passed": ("✗", "#cf222e"),
+    "not attempted": ("○", "#6e7781"),
+    "not judged": ("?", "#6e7781"),
+    "not run": ("○", "#6e7781"),
+    "out of date": ("↻", "#9a6700"),
+}
+SHARE = 0.33  # of a colour in what is written in it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of one check.
+
+    Attributes
+    ----------
+    title : str
+        What was checked.
+    status : str
+        "passed", "partly passed", "not passed", "not attempted", "not judged" or "not run".
+    fraction : float
+        Share of the points earned, in [0, 1].
+    points : float
+        Points at stake.
+    message : str
+        What was expected, what was found, what to try.
+    out_of_date : tuple of str
+        Why this may be the outcome of something older than what the cells say now, in sentences; empty if it isn't. The
+        first is what to do first, and the only one that is shown.
+    """
+
+    title: str
+    status: str
+    fraction: float
+    points: float
+    message: str = ""
+    out_of_date: tuple[str, ...] = ()
+
+    @property
+    def earned(self) -> float:
+        """Points earned."""
+        return round(self.fraction * self.points, 4)
+
+    @property
+    def worth(self) -> str:
+        """The points in words: "1 of 1 point", "1.5 of 3 points"."""
+        return f"{self.earned:g} of {self.points:g} point{'' if self.points == 1 else 's'}"
+
+    def __repr__(self) -> str:
+        # Where nbgrader runs the notebook, it reads the points of a test cell from this text; a front end without HTML
+        # shows it to the student.
+        return repr(self.earned) if os.environ.get("NBGRADER_EXECUTION") else str(self)
+
+    def __str__(self) -> str:
+        symbol, _ = LOOKS[self.status]
+        lines = [f"{symbol} {self.status}: {self.title} ({self.worth})"]
+        if self.out_of_date:
+            lines.append(f"  {LOOKS['out of date'][0]} out of date: {self.out_of_date[0]}")
+        return "\n".join([*lines, f"  {self.message}"] if self.message else lines)
+
+    def _repr_html_(self) -> str:
+        _, colour = LOOKS[self.status]
+        return (
+            f'<div style="border-left: 4px solid {colour}; padding: 0.3em 0.8em; margin: 0.2em 0;">'
+            f"{in_colour(self.status)} &middot; {escape(self.title)} &middot; {self.worth}"
+            + "".join(as_block(f"{in_colour('out of date')} &middot; {in_html(why)}") for why in self.out_of_date[:1])
+            + as_block(in_html(self.message))
+            + "</div>"
+        )
+
+
+def as_block(html: str) -> str:
+    """A block of HTML below another one; nothing if it is empty."""
+    return f'<div style="margin-top: 0.2em;">{html}</div>' if html else ""
+
+
+def in_html(text: str) -> str:
+    """Text as HTML, with what stands in `backticks` as code."""
+    return re.sub("`([^`\n]+)`", r"<code>\1</code>", escape(text)).replace("\n", "<br>")
+
+
+def in_colour(status: str, word: str = "") -> str:
+    """A status with its symbol as HTML, readable on light and on dark ground.
+
+    No colour has a contrast of 4.5 : 1 to white and to nearly black at once. So the larger part of it is the colour of
+    the text around, which every theme chooses for its ground; a browser that can't mix (before 2023) shows that alone.
+    """
+    symbol, colour = LOOKS[status]
+    style = f"color: color-mix(in srgb, {colour} {SHARE:.0%}, currentColor); font-weight: bold;"
+    return f'<span style="{style}">{symbol} {escape(word or status)}</span>'
+
+
+class NotPassed(AssertionError):
+    """A check that did not earn all its points, as an error whose traceback is just the outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome))
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

@@ -1,0 +1,94 @@
+"""The canary: before a class is graded, the model solution must get all automatic points, and the release none."""
+
+from copy import deepcopy
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..handin.hand_in import SubmissionKey
+from ..judge.transcript import Transcript
+from ..plugin.autograde.execute_apart import ExecuteApart, Execution, LanguageError
+from ..plugin.autograde.outputs import SetupFailed
+from ..plugin.course import Course
+from ..plugin.record.points import automatic_points
+from ..run.job import Job
+
+
+class CanaryError(RuntimeError):
+    """The assignment does not give the marks that it should give."""
+
+
+class Canary:
+    """The model solution and the untouched release, as hand-ins.
+
+    Parameters
+    ----------
+    course : Course
+        The course folder.
+    assignment : str
+        Its assignment.
+
+    Raises
+    ------
+    CanaryError
+        It can't be graded here at all.
+    """
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._hand_ins: list[tuple[str, str, NotebookNode, Job]] = []
+        files, _ = course.preparer.assignment(assignment).files()
+        for what, folder in (("model solution", "source"), ("untouched release", "release")):
+            for path in sorted(course.folder(folder, assignment).glob("[!.]*.ipynb")):
+                notebook = nbformat.read(path, as_version=4)
+                try:
+                    sanitized = course.preparer.sanitized(
+                        notebook, files, SubmissionKey(assignment, "canary"), path.stem
+                    )
+                except LanguageError as error:
+                    raise CanaryError(f"nobody was graded, for {path}: {error}") from error
+                self._hand_ins.append((what, path.name, *sanitized))
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """What is to be executed before `check`, by digests."""
+        return {job.cache_key(): job for *_, job in self._hand_ins}
+
+    def check(self, results: dict[str, Transcript]) -> None:
+        """Look at the marks.
+
+        Parameters
+        ----------
+        results : dict of str to Result
+            What came of `jobs`, by their digests.
+
+        Raises
+        ------
+        CanaryError
+            They are not as they should be; the message names the tests.
+        """
+        complaints = []
+        for what, name, notebook, job in self._hand_ins:
+            executed = deepcopy(notebook)
+            try:
+                ExecuteApart(parent=self._course.autograde).apply(executed, Execution(job, results[job.cache_key()]))
+            except SetupFailed as error:
+                complaints.append(f"in {name} {error}")
+                continue
+            wrong = [
+                f"{cell} ({earned:g} of {most:g})"
+                for cell, (earned, most) in automatic_points(executed).items()
+                if earned != (most if what == "model solution" else 0)
+            ]
+            if wrong:
+                should = "loses points in" if what == "model solution" else "gets points in"
+                complaints.append(f"the {what} of {name} {should} {', '.join(wrong)}")
+        if complaints:
+            source = self._course.folder("source", self._assignment)
+            raise CanaryError(
+                f"nobody was graded, for here {'; '.join(dict.fromkeys(complaints))}. "
+                "Look at these tests and at what is installed; "
+                f"'nbgrader validate {source}/*.ipynb' runs the model solution. "
+                "With --no-canary the class is graded all the same."
+            )

@@ -1,0 +1,69 @@
+"""The table of marks on the terminal."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..handin.files import printable
+from ..plugin.marks import Mark, MostPoints
+
+MAX_REMARKS, MAX_REMARK = 10, 300  # of one student, and characters of one of them
+
+
+def terminal(stderr: bool = False) -> Console:
+    """The terminal. Rich finds no markup in what is printed: names and problems are the students' words."""
+    return Console(width=None if sys.stdout.isatty() else 140, stderr=stderr, markup=False, emoji=False)
+
+
+def table(
+    marks: list[Mark], most: MostPoints, problems: dict[str, str], remarks: dict[str, list[str]], title: str
+) -> Table:
+    """Lay out marks, problems and remarks, both by student, for the terminal."""
+    shown = Table(title=as_text(title), title_justify="left")
+    shown.add_column("student")
+    shown.add_column(f"automatic\nof {most.automatic:g}", justify="right")
+    shown.add_column(f"written\nof {most.written:g}", justify="right")
+    shown.add_column("late", justify="right")
+    shown.add_column(f"total\nof {most.automatic + most.written:g}", justify="right")
+    shown.add_column("remarks", overflow="fold")
+    by_student = {mark.student: mark for mark in marks}
+    for student in sorted(by_student.keys() | problems.keys()):
+        mark, said = by_student.get(student), []
+        if student in problems:
+            said.append(Text.assemble(("problem:", "bold red"), " ", as_text(problems[student], MAX_REMARK)))
+        if mark is None:
+            shown.add_row(as_text(student), "-", "-", "-", "-", *said)
+            continue
+        if len(mark.lost) > 6:
+            said.append(as_text(f"lost points in {len(mark.lost)} test cells"))
+        elif mark.lost:
+            said.append(as_text(f"lost {', '.join(mark.lost)}"))
+        left = remarks.get(student, [])
+        said += [as_text(remark, MAX_REMARK) for remark in left[:MAX_REMARKS]]
+        if len(left) > MAX_REMARKS:
+            said.append(as_text(f"{len(left) - MAX_REMARKS} more remarks"))
+        shown.add_row(
+            as_text(student),
+            f"{mark.automatic:g}",
+            "pending" if mark.pending else f"{mark.written:g}",
+            f"-{mark.penalty:g}" if mark.penalty else "",
+            f"{mark.so_far:g} so far" if mark.pending else f"{mark.so_far:g}",
+            Text("; ").join(said),
+        )
+    return shown
+
+
+def as_text(words: str, most: int | None = None) -> Text:
+    """Words that come from outside, of which Rich takes nothing for markup and a terminal nothing for a command.
+
+    Parameters
+    ----------
+    words : str
+        Any text, such as the name of a student's file.
+    most : int, optional
+        How many characters are shown.
+    """
+    cut = words if most is None or len(words) <= most else f"{words[:most]}..."
+    return Text(printable(cut))

@@ -1,0 +1,80 @@
+"""Cells of notebooks, released and submitted ones; a submitted one may be malformed in any way that JSON allows."""
+
+from typing import Any
+
+from nbformat import NotebookNode
+
+from .releases import FLAGS, as_seen
+
+STUDENT_CELL_PREFIX = "students-own"  # so begin the ids of the student's own cells
+
+
+def as_list(value: Any) -> list[Any]:
+    """The list, or an empty one where something else stands."""
+    return value if isinstance(value, list) else []
+
+
+def grade_id(cell: dict[str, Any]) -> str:
+    """The cell's nbgrader id; empty if it has none."""
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    ident = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return ident if isinstance(ident, str) else ""
+
+
+def grade_ids(notebook: NotebookNode) -> set[str]:
+    """All nbgrader ids in a notebook, which may be malformed."""
+    cells = (cell for cell in as_list(notebook.get("cells")) if isinstance(cell, dict))
+    return {grade_id(cell) for cell in cells} - {""}
+
+
+def known_id(cell: dict[str, Any], skeleton: dict[str, NotebookNode]) -> str | None:
+    """The cell's own id, if a released cell has the same."""
+    ident = cell.get("id")
+    return ident if isinstance(ident, str) and ident in skeleton else None
+
+
+def flags_of(cell: dict[str, Any]) -> dict[str, Any]:
+    """What nbgrader's author put down for a cell."""
+    return {key: cell["metadata"]["nbgrader"].get(key) for key in FLAGS} if grade_id(cell) else {}
+
+
+def says(cell: NotebookNode, key: str) -> bool:
+    """Whether nbgrader's metadata of a released cell sets a flag, such as ``"solution"``."""
+    return bool(cell.metadata.get("nbgrader", {}).get(key))
+
+
+def is_open(cell: NotebookNode) -> bool:
+    """Whether students may write in a released cell."""
+    nbgrader = cell.metadata.get("nbgrader", {})
+    return not nbgrader or bool(nbgrader.get("solution"))
+
+
+def is_locked(cell: dict[str, Any]) -> bool:
+    """Whether a cell is, by its own word, one in which students don't write: it would run as the student's own."""
+    flags = cell["metadata"]["nbgrader"] if grade_id(cell) else {}
+    return bool(flags.get("locked") or flags.get("task")) and not flags.get("solution")
+
+
+def source_of(cell: dict[str, Any]) -> str:
+    """What is written in a cell, as one text that a file can hold, with lines that end in line feeds."""
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
+    # JSON can spell half a surrogate pair, which no file takes. Front ends show any end of a line as one.
+    source = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
+    return source.removeprefix("\ufeff")
+
+
+def is_same(source: str, released: str) -> bool:
+    """Whether nobody would see a difference."""
+    return as_seen(source) == as_seen(released)
+
+
+def has_work(submitted: NotebookNode, release: NotebookNode) -> bool:
+    """Whether there is anything in a submitted notebook, which may be malformed, that is not in the release."""
+    given = {"", *(as_seen(cell.source) for cell in release.cells)}
+    cells = (cell for cell in as_list(submitted.get("cells")) if isinstance(cell, dict))
+    return any(as_seen(source_of(cell)) not in given for cell in cells)

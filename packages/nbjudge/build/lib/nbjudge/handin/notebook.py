@@ -1,0 +1,140 @@
+"""A notebook that was handed in, read without believing that it is one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from .files import MAX_NOTEBOOK_BYTES, HandInError
+
+MAX_CELLS = 2000
+MAX_CODE = 8 * 2**20  # bytes of JSON, half of what a message to whoever executes it can hold
+# In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory, and Python's parser
+# stops all threads meanwhile, those among them that watch over sandboxes.
+MAX_PARTS = 200_000  # lists and dictionaries
+MAX_KEYS = 500_000
+MAX_VALUES = 2_000_000  # texts, numbers and all else
+VERSIONS = (3, 4)  # of the format
+FLAGS = ("grade_id", "grade", "solution", "locked", "task", "points", "schema_version")  # nbgrader's
+
+
+def read_submitted(path: Path) -> NotebookNode:
+    """Read what `rebuild` takes of a submitted notebook: cells with text, pasted pictures, id and nbgrader's flags.
+
+    Everything else (outputs, kernels, other metadata) is left out, and texts that no file takes are mended, so that
+    whoever copies or validates it meanwhile has nothing to stumble over.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    NotebookNode
+        Valid in version 4.4 of the format, in which ids of cells may be any text, twice, or none.
+
+    Raises
+    ------
+    HandInError
+        It can't be read; the message names the file, and says why.
+    """
+    try:
+        if path.stat().st_size <= MAX_NOTEBOOK_BYTES and _is_moderate(raw := path.read_bytes()):
+            # Numbers by functions of Python, in which other threads get their turn.
+            found = _cells(json.loads(raw.decode("utf-8-sig"), parse_int=_int, parse_float=_float))
+            cells = [_plain(cell) for cell in found[: MAX_CELLS + 1]]
+            code = [cell.source for cell in cells if cell.cell_type == "code"]
+            if len(json.dumps(code, ensure_ascii=False).encode()) > MAX_CODE:
+                raise ValueError(f"it has more than {MAX_CODE >> 20} MiB of code; remove what is not needed")
+            if len(cells) <= MAX_CELLS:
+                return NotebookNode(nbformat=4, nbformat_minor=4, metadata=NotebookNode(), cells=cells)
+    except (OSError, ValueError, RecursionError) as error:
+        why = str(error).splitlines()[0] if str(error) else ""
+        raise HandInError(f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})") from error
+    raise HandInError(
+        f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, {MAX_KEYS} keys, or "
+        f"{MAX_VALUES} texts and numbers in its file; remove what is not needed, clear its outputs, and hand it in "
+        "again"
+    )
+
+
+def _cells(notebook: Any) -> list[dict[str, Any]]:
+    """The cells of a notebook; those of version 3 are in worksheets."""
+    version = notebook.get("nbformat") if isinstance(notebook, dict) else None
+    if version not in VERSIONS:
+        raise ValueError("it does not say that it is a notebook of version 4")
+    sheets = [notebook, *(_list(notebook.get("worksheets")) if version == 3 else [])]
+    cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in _list(sheet.get("cells"))]
+    return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def _plain(cell: dict[str, Any]) -> NotebookNode:
+    kind, ident = cell.get("cell_type"), cell.get("id")
+    plain = NotebookNode(
+        cell_type=kind if kind in ("code", "markdown") else "raw",
+        source=_text(cell.get("source", cell.get("input"))),
+        metadata=NotebookNode(),
+    )
+    if isinstance(ident, str):
+        plain.id = _text(ident)
+    if flags := _flags(cell.get("metadata")):
+        plain.metadata.nbgrader = flags
+    if kind == "code":
+        plain |= {"outputs": [], "execution_count": None}
+    elif pictures := cell.get("attachments"):
+        plain.attachments = _pictures(pictures)
+    return plain
+
+
+def _flags(metadata: Any) -> NotebookNode:
+    """What nbgrader's author put down for a cell, as far as it is a word or a number."""
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    found = {name: nbgrader[name] for name in FLAGS if name in nbgrader} if isinstance(nbgrader, dict) else {}
+    return NotebookNode(
+        {name: value if isinstance(value, int | float) else _text(value) for name, value in found.items()}
+    )
+
+
+def _pictures(attachments: Any) -> NotebookNode:
+    found = attachments.items() if isinstance(attachments, dict) else ()
+    return NotebookNode(
+        {
+            _text(name): NotebookNode({_text(mime): _text(picture) for mime, picture in content.items()})
+            for name, content in found
+            if isinstance(content, dict)
+        }
+    )
+
+
+def _text(value: Any) -> str:
+    """A text, which may be a list of lines; JSON can spell half a surrogate pair, which no file takes."""
+    if isinstance(value, list):
+        value = "".join(line for line in value if isinstance(line, str))
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_moderate(raw: bytes) -> bool:
+    """Whether JSON can be read without harm."""
+    if raw.count(b'"') > 2 * MAX_VALUES:
+        return False
+    # Without escaped quotes every second piece is between two texts.
+    between = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
+    return (
+        between.count(b"[") + between.count(b"{") <= MAX_PARTS
+        and between.count(b":") <= MAX_KEYS
+        and between.count(b",") <= MAX_VALUES
+    )
+
+
+def _int(number: str) -> int:
+    return int(number)
+
+
+def _float(number: str) -> float:
+    return float(number)

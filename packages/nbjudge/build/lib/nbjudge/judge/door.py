@@ -1,0 +1,140 @@
+"""The judging end of the socketpair: the only way to the student's code, and the only place that reads what it says."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, NoReturn
+
+from ..protocol.wire import Timeout, Wire, WireError
+from .question_log import QuestionLog, key_of
+
+# A reply comes this many seconds after the student's time is up, or not at all.
+GRACE = 5.0
+MAX_MESSAGE = 2000
+
+
+class StudentSideDied(Exception):
+    """The student's process is gone, hangs, or broke the protocol. Nothing more can be asked of it."""
+
+
+class Door:
+    """Runs the student's cells and asks questions about what they left behind.
+
+    Parameters
+    ----------
+    wire : Wire
+        The judging end of the socketpair.
+    answer_timeout : float
+        Seconds for the answer to one question.
+    secret : bytes
+        The hand-in's, from which the seeds of unforeseeable inputs are made; see `seeds.hand_in_secret`.
+    why_ended : function
+        Asked when the student side is gone; tells why it was ended, if it was.
+
+    Attributes
+    ----------
+    died : str or None
+        Why nothing more can be asked of the student side.
+    transcript : Transcript
+        Of what is asked and answered.
+    """
+
+    def __init__(
+        self, wire: Wire, answer_timeout: float, secret: bytes, why_ended: Callable[[], str | None] = lambda: None
+    ) -> None:
+        self._wire = wire
+        self._answer_timeout = answer_timeout
+        self._secret = secret
+        self._why_ended = why_ended
+        self._answered: dict[str, dict[str, Any]] = {}
+        self.died: str | None = None
+        self.transcript = QuestionLog()
+
+    def begin(self, files: dict[str, Any], answers: str | None, path: list[str], timeout: float) -> None:
+        """Hand over the student's files.
+
+        Raises
+        ------
+        StudentSideDied
+            The runner did not come up.
+        """
+        reply = self._request("begin", timeout, files=files, answers=answers, path=path)
+        if "failure" in reply:
+            last_line = message_of(reply["failure"]).strip().splitlines()[-1]  # of a traceback
+            self._give_up(f"the student side could not get ready: {last_line}")
+
+    def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
+        """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
+        self.transcript.cells += 1
+        self._answered.clear()
+        return self._request("execute", timeout, source=source, timeout=timeout, draws=draws)
+
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
+        """Ask one question; whether its answer is needed matters only where nothing can be executed, see `Replay`.
+
+        Returns
+        -------
+        dict
+            ``{"answer": ...}``, which may be a lie, or ``{"failure": {"kind": ..., "message": ...}}``.
+        """
+        key = key_of(self.transcript.cells, question, arguments)
+        # Nothing has changed since the same question was asked, for questions leave no trace.
+        reply = self._answered[key] if key in self._answered else self._ask(question, arguments)
+        if self.transcript.note(question, arguments, reply, key) and "answer" in reply:
+            self._answered[key] = reply
+        return deepcopy(reply)
+
+    def _ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        timeout = self._answer_timeout
+        try:
+            reply = self._request("ask", timeout, question=question, arguments=arguments, timeout=timeout)
+        except StudentSideDied as death:
+            return {"failure": {"kind": "died", "message": str(death)}}
+        if "failure" not in reply:
+            return {"answer": reply.get("answer")}
+        failure = reply["failure"]
+        kind = failure.get("kind") if isinstance(failure, dict) else None
+        return {"failure": {"kind": kind if isinstance(kind, str) else "broken", "message": message_of(failure)}}
+
+    def seed(self, purpose: str) -> int:
+        """A 128-bit seed for one purpose that nobody without the course's secret can foresee."""
+        seed = seed_for(purpose, self._secret)
+        self.transcript.note_seed(purpose, seed)
+        return seed
+
+    def _request(self, what: str, limit: float, **content: Any) -> dict[str, Any]:
+        if self.died:
+            raise StudentSideDied(self.died)
+        ident = secrets.token_hex(8)
+        deadline = time.monotonic() + limit + GRACE
+        try:
+            self._wire.send({"id": ident, "do": what, **content}, limit + GRACE)
+            reply = self._wire.receive(deadline - time.monotonic())
+        except Timeout:
+            self._give_up(f"your code did not stop within {limit:g} s and had to be ended")
+        except WireError as error:
+            self._give_up(f"your kernel died ({error})")
+        if ended := self._why_ended():  # just after it has answered
+            self._give_up(ended)
+        # Words sent ahead of the question can't know its id.
+        if not isinstance(reply, dict) or not isinstance(reply.get("id"), str) or reply["id"] != ident:
+            self._give_up("your kernel sent something that was not asked for")
+        return reply
+
+    def _give_up(self, why: str) -> NoReturn:
+        self._wire.close()
+        self.died = self._why_ended() or why
+        raise StudentSideDied(self.died)
+
+
+def seed_for(purpose: str, secret: bytes) -> int:
+    """A 128-bit seed, the same for the same purpose and secret."""
+    return int.from_bytes(hashlib.sha256(secret + b"\0" + purpose.encode()).digest()[:16], "big")
+
+
+def message_of(failure: Any) -> str:
+    """What a failure says, if anything."""
+    message = failure.get("message") if isinstance(failure, dict) else None
+    return message[:MAX_MESSAGE] if isinstance(message, str) and message.strip() else "no message"

@@ -1,0 +1,163 @@
+"""Processes of the judging side: a template that is ready, and a copy of it for each submission."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from ..protocol.wire import Timeout, Wire, WireError
+from ..sandbox.limits import Limits
+
+_here = threading.local()  # each thread has a template of its own
+PATIENCE = 60.0  # seconds for what takes no time, if the machine is not very busy
+
+
+def fork(role: str, fds: list[int], folder: Path, sources: list[str], limits: Limits) -> "JudgeProcess":
+    """Start a process that judges: a fresh copy of one that has imported all it needs.
+
+    Parameters
+    ----------
+    role : str
+        What it becomes: a key of `template.ROLES`.
+    fds : list of int
+        The file descriptors that it is to use.
+    folder : Path
+        Where it works.
+    sources : list of str
+        The trusted cells that will run there or may.
+    limits : Limits
+        Of which ``memory`` and ``start`` are minded.
+
+    Raises
+    ------
+    OSError, WireError
+        It can't be started.
+    """
+    key = hashlib.sha256(json.dumps([sources, limits.memory]).encode()).hexdigest()
+    kept: Template | None = getattr(_here, "template", None)
+    if kept is not None and kept.key == key:
+        with suppress(OSError, WireError):  # it was killed meanwhile
+            return kept.fork(role, fds, folder)
+    forget()
+    started = _here.template = Template.start(key, sources, limits)
+    return started.fork(role, fds, folder)
+
+
+def forget() -> None:
+    """Stop the template of this thread, if there is one. It ends with the thread, too."""
+    if (kept := vars(_here).pop("template", None)) is not None:
+        kept.stop()
+
+
+@dataclass
+class Template:
+    """A process that makes copies of itself, one after another; see `nbjudge.judge.forkserver`."""
+
+    key: str
+    _socket: socket.socket
+    _resources: ExitStack
+
+    @staticmethod
+    def start(key: str, sources: list[str], limits: Limits) -> "Template":
+        """Start one. If it does not get over the trusted cells, or starts threads in them, it is one without them."""
+        why = WireError("it runs several threads")
+        for cells in (sources, []):
+            template = Template._start(key, limits.memory)
+            control = Wire(template._socket)
+            try:
+                control.send({"sources": cells}, limits.start)
+                if control.receive(limits.start)["threads"] == 1:
+                    return template
+            except WireError as error:
+                why = error
+            template.stop()
+        raise why
+
+    @staticmethod
+    def _start(key: str, memory: int) -> "Template":
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="template-"))
+            ours, theirs = socket.socketpair()
+            stack.enter_context(ours)
+            with theirs:
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-m", "nbjudge.judge.forkserver", str(theirs.fileno()), str(memory)],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    cwd=folder,
+                    start_new_session=True,  # a Ctrl-C is for the command alone
+                    # Without the user's settings. Of threads nothing could be copied.
+                    env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
+                    | {"MALLOC_MMAP_THRESHOLD_": str(256 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20)}
+                    | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+                )
+            stack.callback(_end, process)
+            return Template(key, ours, stack.pop_all())
+
+    def fork(self, role: str, fds: list[int], folder: Path) -> "JudgeProcess":
+        """Make a copy; the one before must have been stopped."""
+        control = Wire(self._socket)
+        control.send({"role": role, "folder": str(folder)}, PATIENCE)
+        self._socket.settimeout(PATIENCE)
+        socket.send_fds(self._socket, [b"\0"], fds)
+        try:
+            return JudgeProcess(psutil.Process(control.receive(PATIENCE)["pid"]), self, control)
+        except psutil.NoSuchProcess as error:
+            raise WireError(f"it was killed at once: {error}") from error
+
+    def stop(self) -> None:
+        """Kill it."""
+        self._resources.close()
+
+
+@dataclass
+class JudgeProcess:
+    """A process that judges one submission."""
+
+    _process: psutil.Process
+    _template: Template
+    _control: Wire
+    _status: int | None = None
+
+    def ended(self, timeout: float) -> int | None:
+        """How it ended: its exit code, or the negative number of the signal; None if it still runs after a while."""
+        if self._status is None:
+            try:
+                self._status = self._control.receive(timeout)["ended"]
+            except Timeout:
+                pass
+            except WireError:
+                self._status = -signal.SIGKILL  # its template was killed, and nobody knows
+        return self._status
+
+    def stop(self) -> None:
+        """Kill it, if it still runs; the template too, if that does not say that it has ended."""
+        with suppress(psutil.NoSuchProcess):
+            self._process.kill()
+        try:
+            if self.ended(PATIENCE) is None:
+                raise Timeout("the template does not tell that its copy has ended")
+            self._control.send({"done": True}, PATIENCE)
+        except WireError:
+            self._template.stop()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all of its session."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise WireError("a process that judges can't be killed") from error

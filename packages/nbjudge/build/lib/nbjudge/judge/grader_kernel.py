@@ -1,0 +1,183 @@
+"""The trusted side of one submission.
+
+A process of its own for each, a fresh copy of a `template`. It gets its plan over the control socket, drives the
+student's cells through the door, runs the test cells itself, and reports each cell as soon as it is done. It may take
+as much memory as the student side: a test cell that makes something large of a small answer must not take all there is.
+"""
+
+import ast
+import contextlib
+import io
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..protocol.wire import Wire
+from ..sandbox.limits import Limits
+from .door import Door, StudentSideDied, message_of
+from .kernel_plan import KernelPlan
+from .outputs import MAX_TEXT, clean, clean_words, size_of
+from .question_log import QuestionLog
+
+FILENAME = "<test cell>"
+
+
+class Answers(Protocol):
+    """What a test cell may ask: a `Door`, or what stands in its place."""
+
+    transcript: QuestionLog
+
+    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See `Door.ask`."""
+
+    def seed(self, purpose: str) -> int:
+        """See `Door.seed`."""
+
+
+class TrustedKernel:
+    """Runs setup and test cells.
+
+    Parameters
+    ----------
+    answers : Answers
+        What their questions are put to.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self.namespace: dict[str, Any] = {"__name__": "__main__", "__door__": answers}
+        self._answers = answers
+
+    def trusted_cell(self, source: str) -> dict[str, Any]:
+        """Run a setup or test cell here and report its value.
+
+        Returns
+        -------
+        dict
+            ``passed``: it ran to its end. ``fraction``: of its points, by its reply (see `reply_of`). ``html`` and
+            ``text``: what to show. ``asked`` and ``seeds``: see `Transcript.take`.
+        """
+        report = self._judge(source)
+        return report | self._answers.transcript.take()
+
+    def _judge(self, source: str) -> dict[str, Any]:
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                reply = reply_of(run(source, self.namespace))
+        except BaseException as error:
+            # Instructor code may raise whatever it likes (AssertionError most of all): the cell fails, the rest runs.
+            message = "".join(traceback.format_exception_only(error)).strip()
+            return {"passed": False, "fraction": 0.0, "text": message[:MAX_TEXT]}
+        return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply}
+
+
+class GraderKernel(TrustedKernel):
+    """Runs a plan: setup and test cells here, the student's cells behind the door.
+
+    Parameters
+    ----------
+    door : Door
+        The way to the student's code.
+    output : int
+        The most that the student's cells may put out, all together: characters, and bytes of pictures.
+    """
+
+    def __init__(self, door: Door, output: int = Limits.output) -> None:
+        super().__init__(door)
+        self.door = door
+        self._room = self._most = output
+
+    def student_cell(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
+        """Run a cell on the student side and report its outputs."""
+        try:
+            reply = self.door.execute(source, timeout, draws)
+        except StudentSideDied as death:
+            return {"outputs": [_error("KernelDied", str(death))]}
+        if not isinstance(reply.get("outputs"), list):
+            return {"outputs": [_error("CellNotRun", message_of(reply.get("failure")))]}
+        outputs, refused = clean(reply["outputs"]), clean_words(reply.get("refused"))
+        self._room -= size_of(outputs)
+        if outputs and self._room < 0:
+            outputs = [_error("OutputLeftOut", f"the outputs of this notebook hold more than {self._most:,} bytes")]
+        return {"outputs": outputs} | ({"refused": refused} if refused else {})
+
+
+def _error(name: str, value: str) -> dict[str, Any]:
+    return {"type": "error", "name": name, "value": value, "traceback": [f"{name}: {value}"]}
+
+
+def run(source: str, namespace: dict[str, Any]) -> Any:
+    """Execute a cell of plain Python and return the value of its last line, if that is an expression."""
+    tree = ast.parse(source, FILENAME)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, FILENAME, "exec"), namespace)
+        return None
+    tree.body.pop()
+    exec(compile(tree, FILENAME, "exec"), namespace)
+    return eval(compile(ast.Expression(last.value), FILENAME, "eval"), namespace)
+
+
+def reply_of(value: Any) -> dict[str, Any]:
+    """What the value of a test cell's last line earns.
+
+    Nothing (a cell of plain asserts) earns all points; an object with a ``fraction`` in [0, 1] earns that; a number
+    is a number of points, as nbgrader has it. Everything else earns nothing: a mark is never given by accident.
+    """
+    if value is None:
+        return {"fraction": 1.0}
+    if isinstance(value, int | float) and 0 <= value <= sys.float_info.max:
+        return {"points": float(value)}
+    fraction = getattr(value, "fraction", None)
+    if isinstance(fraction, int | float) and 0 <= fraction <= 1:
+        html = value._repr_html_() if hasattr(value, "_repr_html_") else None
+        return {"fraction": float(fraction), "html": html if isinstance(html, str) else None}
+    return {"fraction": 0.0, "text": f"this test cell ended with {value!r:.200}, which is no mark"}
+
+
+def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = lambda: None) -> None:
+    """Get the plan, run it when told to, report cell by cell; the cell in which the student side dies tells why."""
+    plan: KernelPlan = control.receive()
+    door = Door(door_wire, plan["answer_timeout"], plan["secret"].tobytes(), why_ended)
+    try:
+        door.begin(plan["files"], plan["answers"], plan["path"], plan["start_timeout"])
+    except StudentSideDied as death:
+        control.send({"no_start": str(death)})
+        return
+    control.send({"ready": True})
+    control.receive()
+    kernel = GraderKernel(door, plan["output"])
+    for cell in plan["cells"]:
+        report: dict[str, Any] = {}
+        died_before = door.died is not None
+        if cell["on_student_side"]:
+            report |= kernel.student_cell(cell["source"], plan["cell_timeout"], cell["draws"])
+        if cell["on_grader_side"]:
+            report |= kernel.trusted_cell(cell["source"])
+        if door.died and not died_before:
+            report["died"] = door.died
+        try:
+            control.send(report)
+        except TypeError as error:  # too long, or no JSON: this cell's report is lost, the others' are not
+            control.send({"passed": False, "fraction": 0.0, "text": f"the report on this cell can't be sent: {error}"})
+
+
+def told_on(sock: socket.socket) -> Callable[[], str | None]:
+    """What reads from a socket why the sandbox was ended, said before it was; None if nothing was said."""
+    sock.setblocking(False)
+
+    def read() -> str | None:
+        try:
+            return f"your code {sock.recv(4096).decode()}"
+        except BlockingIOError:
+            return None
+
+    return read
+
+
+def start(control: int, door: int, why: int) -> None:
+    """Serve on the file descriptors of three sockets."""
+    control_socket, door_socket, why_socket = (socket.socket(fileno=fd) for fd in (control, door, why))
+    serve(Wire(control_socket), Wire(door_socket, max_array_bytes=64 * 2**20), told_on(why_socket))

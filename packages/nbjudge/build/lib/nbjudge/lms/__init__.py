@@ -1,0 +1,1 @@
+"""Learning platforms: the archives that they give, and the tables that they take."""

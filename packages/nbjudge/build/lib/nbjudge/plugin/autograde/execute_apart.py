@@ -1,0 +1,266 @@
+"""The Execute step of ``nbgrader autograde``: put it in ``c.Autograde.autograde_preprocessors``."""
+
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
+from traitlets import Bool, Float, Integer, List, Unicode
+
+from ...handin.answers_elsewhere import refer
+from ...handin.files import is_text
+from ...handin.hand_in import SubmissionKey
+from ...handin.remarks import add_remarks
+from ...judge.question_log import TRANSCRIPT
+from ...judge.seeds import hand_in_secret
+from ...judge.transcript import Transcript
+from ...run.job import Job, execute
+from ...run.plan import plan
+from ...run.secret import course_secret
+from ...run.store import Store
+from ...sandbox.limits import Limits
+from ..fingerprint import Fingerprint, assignment_digest
+from ..folders import assignment_of, hand_in_of
+from ..gradebook import NbgraderContext
+from ..instructions import from_gradebook
+from ..timestamp import TIMESTAMP
+from .outputs import outputs_of, remarks_on, remarks_printed
+
+UNPROTECTED = "run without a sandbox"
+# In which a student may have written an answer.
+PAPERS = {".txt", ".md", ".rtf", ".tex", ".pdf", ".doc", ".docx", ".odt", ".pages"}
+_NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # as formgrader shows them
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What came of the execution of a notebook.
+
+    Attributes
+    ----------
+    job : Job
+        What was executed.
+    result : Result
+        What came of it.
+    fingerprint : Fingerprint or None
+        Of what the job was made from, if that is to be known later.
+    remarks : list of str
+        For the instructor, on what was left out.
+    """
+
+    job: Job
+    result: Transcript
+    fingerprint: Fingerprint | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+class LanguageError(ValueError):
+    """The notebook is not in Python."""
+
+
+class ExecuteApart(Execute):
+    """Run the student's cells in a sandbox and the test cells outside it.
+
+    Takes the place of `nbgrader.preprocessors.Execute` and honours its ``timeout`` (seconds for each cell). Every
+    graded test cell leaves exactly one execute result, its points, which is the form that nbgrader scores.
+
+    In a notebook whose test cells do not use ``submission``, they run as the student's cells do, and what they put out
+    is scored by nbgrader's own rules.
+    """
+
+    answers = Unicode(help="Module that answers the test cells' questions on the student side.").tag(config=True)
+    answer_timeout = Float(Limits.answer, help="Seconds that the student's code has for one question.").tag(config=True)
+    notebook_timeout = Float(Limits.notebook, help="Seconds for all cells and tests of a notebook.").tag(config=True)
+    memory = Float(
+        Limits.memory / 2**30, help="GiB of memory for all processes of a submission and the files it writes."
+    ).tag(config=True)
+    output = Float(
+        Limits.output / 2**20, help="MiB of text and pictures that all cells of a notebook may put out together."
+    ).tag(config=True)
+    tasks = Integer(Limits.tasks, help="Processes and threads that a submission may have at one time.").tag(config=True)
+    scratch = Float(
+        Limits.scratch / 2**30, help="GiB for files in each of the places where a submission can write."
+    ).tag(config=True)
+    grader_setup = List(
+        Unicode(),
+        ["setup-checks"],
+        help="Ids (shell patterns) of locked cells that run on the judging side too, before the test cells.",
+    ).tag(config=True)
+
+    judging = List(
+        Unicode(),
+        ["*.ipynb"],
+        help="Released files (shell patterns) that matter to the judging side alone: they may change before a class is "
+        "judged again by its transcripts.",
+    ).tag(config=True)
+
+    hidden_packages = List(
+        Unicode(),
+        help="Installed packages that student code must not see, as they are imported, besides those that were "
+        "installed together with the module of the answers.",
+    ).tag(config=True)
+
+    cgroup = Unicode(
+        help="A cgroup (v2) that you may divide, such as /sys/fs/cgroup/graders: a hard stop for memory and processes."
+    ).tag(config=True)
+
+    gpu = Bool(
+        False, help="Whether the sandbox has the graphics cards of this machine: /dev/nvidia* and /dev/dri."
+    ).tag(config=True)
+
+    run_student_code_without_a_sandbox = Bool(
+        False, help="Run students' code as the grader's own user, who can read and change everything that you can."
+    ).tag(config=True)
+
+    def limits(self) -> Limits:
+        """What one submission may use."""
+        return Limits(
+            cell=float(self.timeout or Limits.cell),
+            answer=self.answer_timeout,
+            notebook=self.notebook_timeout,
+            memory=int(self.memory * 2**30),
+            output=int(self.output * 2**20),
+            tasks=self.tasks,
+            scratch=int(self.scratch * 2**30),
+        )
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Execute one sanitized notebook.
+
+        Raises
+        ------
+        HandInError
+            The files handed in can't be taken into the sandbox.
+        SandboxError
+            The sandbox did not start.
+        SetupFailed
+            A setup cell does not run in the grader kernel.
+        LanguageError
+            The notebook is not in Python.
+        """
+        names: NbgraderContext = resources["nbgrader"]
+        folder = Path(resources["metadata"]["path"])
+        ready: Execution | None = names.get("executed")
+        if ready is None:
+            students_own = Autograde(config=self.config).exclude_overwriting.get(names["assignment"], [])
+            hand_in = hand_in_of(self._course, SubmissionKey(names["assignment"], names["student"]), students_own)
+            of_assignment = assignment_digest(hand_in.assignment, {"db_url": names["db_url"]})
+            fingerprint = Fingerprint(hand_in.digest, of_assignment)
+            files, remarks = hand_in.files()
+            job = self.job(nb, names, files)
+            ready = Execution(job, self.run_or_load(job), fingerprint, names.get("arranged", []) + remarks)
+        self.apply(nb, ready)
+        write_transcript(folder, names["notebook"], ready.result)
+        return nb, resources
+
+    def apply(self, nb: NotebookNode, execution: "Execution") -> None:
+        """Put what came of a notebook's execution into it."""
+        job = execution.job
+        add_remarks(nb, execution.remarks)
+        if not job.sandboxed:
+            self.log.warning(UNPROTECTED)
+            add_remarks(nb, [UNPROTECTED])
+        count = 0
+        for cell, planned, report in zip(nb.cells, job.cells, execution.result.reports, strict=True):
+            if cell.cell_type != "code":
+                continue
+            count += planned.runs
+            cell.execution_count = count if planned.runs else None
+            cell.source = planned.source
+            cell.outputs = outputs_of(planned, report, count)
+            name = planned.name or f"cell {count}"
+            add_remarks(nb, remarks_on(name, report))
+            if is_locked(cell) and planned.points is None:
+                add_remarks(nb, [f"{name} says: {line}" for line in remarks_printed(report)])
+            if job.sandboxed and report.refused:
+                add_remarks(nb, [f"{name} was refused {', '.join(report.refused)}"])
+        if papers := [name for name in job.files.keys() - job.release.keys() if _may_hold_an_answer(name)]:
+            where = ", ".join(f"`{_NOT_IN_NAMES.sub('?', name)}`" for name in sorted(papers)[:3])
+            unanswered = (cell for cell in nb.cells if is_grade(cell) and is_solution(cell))
+            add_remarks(nb, [refer(cell, where) for cell in unanswered if determine_grade(cell)[0] == 0])
+        if execution.fingerprint:
+            # Marks a fully graded notebook; nbgrader first writes one that is only sanitized.
+            nb.metadata.setdefault("grading", NotebookNode())["inputs"] = NotebookNode(asdict(execution.fingerprint))
+
+    def job(self, nb: NotebookNode, names: NbgraderContext, files: dict[str, bytes]) -> Job:
+        """What is to be executed.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            Sanitized.
+        names : dict
+            Of which ``notebook``, ``assignment`` and ``db_url`` are needed.
+        files : dict of str to bytes
+            The files beside the notebook.
+
+        Raises
+        ------
+        LanguageError
+            The notebook is not in Python.
+        """
+        language = nb.metadata.get("kernelspec", {}).get("language") or "python"
+        if language.lower() != "python":
+            raise LanguageError(f"this notebook is in {language}; only Python can be graded in a sandbox")
+        release = assignment_of(self._course, names["assignment"]).release
+        instructions = from_gradebook(names)
+        released = nbformat.read(release / f"{names['notebook']}.ipynb", as_version=4)
+        cells = plan(nb, instructions, self.grader_setup, released)
+        given = released_files(release)
+        asked = any(cell.on_grader_side for cell in cells)
+        return Job(
+            cells=cells,
+            files=files,
+            release=given,
+            answers=(asked and self.answers) or None,
+            secret=hand_in_secret(course_secret(Path(self._course.root)), cells, instructions, files, given),
+            limits=self.limits(),
+            gpu=self.gpu,
+            cgroup=self.cgroup,
+            sandboxed=not self.run_student_code_without_a_sandbox,
+            judging=self.judging,
+            hidden=self.hidden_packages,
+            course=str(Path(self._course.root).resolve()),
+        )
+
+    def run_or_load(self, job: Job) -> Transcript:
+        """The result of a job, from the store if it was executed before."""
+        store = Store(Path(self._course.root))
+        digest = job.cache_key()
+        result = store.get(digest)
+        if result is None:
+            result = Transcript(execute(job.pack()))
+            if not result.is_doubtful:
+                store.put(digest, result)
+        return result
+
+    @property
+    def _course(self) -> CourseDirectory:
+        return CourseDirectory(config=self.config, parent=self.parent)
+
+
+def _may_hold_an_answer(name: str) -> bool:
+    return name != TIMESTAMP and Path(name).suffix.lower() in PAPERS
+
+
+def released_files(folder: Path) -> dict[str, bytes]:
+    """The files of a released assignment, by relative path; a name that is not UTF-8 could not be sent."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = {str(path.relative_to(folder)): path for path in found}
+    return {name: path.read_bytes() for name, path in files.items() if is_text(name)}
+
+
+def write_transcript(folder: Path, notebook: str, result: Transcript) -> None:
+    """Keep a transcript beside the graded notebook."""
+    path = folder / (notebook + TRANSCRIPT)
+    path.unlink(missing_ok=True)  # it may be another one that nobody may write to
+    path.write_bytes(result.packed)

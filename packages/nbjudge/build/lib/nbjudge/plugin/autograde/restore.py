@@ -1,0 +1,42 @@
+"""What the release does not show, put back: hidden tests, and everything else as the gradebook has it."""
+
+import json
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
+from nbgrader.preprocessors import NbGraderPreprocessor, OverwriteCells
+
+from ..gradebook import Master, MasterCell, NbgraderContext, master_of
+
+
+class Restore(OverwriteCells):
+    """Do what nbgrader's OverwriteKernelspec and OverwriteCells do, with one look into the gradebook for all cells.
+
+    Behind `Rebuild`, which leaves no metadata of the student's, nbgrader's CheckCellMetadata has nothing to find.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Restore one notebook."""
+        names: NbgraderContext = resources["nbgrader"]
+        master = master_of(names)
+        if kernelspec := json.loads(master.kernelspec or "null"):
+            nb.metadata["kernelspec"] = kernelspec
+        self.gradebook, self.notebook_id, self.assignment_id = _Cells(master), names["notebook"], names["assignment"]
+        nb, resources = NbGraderPreprocessor.preprocess(self, nb, resources)
+        return nb, resources
+
+
+class _Cells:
+    """The part of `Gradebook` that OverwriteCells asks."""
+
+    def __init__(self, master: Master) -> None:
+        self._cells = master.cells
+
+    def find_source_cell(self, name: str, *_: Any) -> MasterCell:
+        if name not in self._cells:
+            raise MissingEntry(f"no cell {name}")
+        return self._cells[name]
+
+    find_graded_cell = find_source_cell

@@ -1,0 +1,63 @@
+"""What a course's configuration must have, and must not."""
+
+import logging
+from pathlib import Path
+from urllib.parse import quote
+
+from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import Autograde
+
+from .gradebook import sqlite_file
+from .plain_log import PlainLog
+
+CONFIG = "nbgrader_config.py"
+# Without these steps, students' code would run as the grader's own user, in a notebook that they have made.
+INDISPENSABLE = {"Rebuild", "ExecuteApart"}
+LOG = Path(".cache", "grade.log")
+
+
+class CourseError(RuntimeError):
+    """An nbgrader command failed for a reason that has nothing to do with one submission."""
+
+
+def check_steps(api: NbGraderAPI) -> None:
+    """Refuse a configuration by which nbgrader would execute students' code itself.
+
+    Raises
+    ------
+    CourseError
+        It lacks a step.
+    """
+    autograde = Autograde(coursedir=api.coursedir, config=api.config)
+    steps = [*autograde.sanitize_preprocessors, *autograde.autograde_preprocessors]
+    names = {step.rpartition(".")[2] if isinstance(step, str) else step.__name__ for step in steps}
+    if missing := INDISPENSABLE - names:
+        raise CourseError(
+            f"nothing was graded, for students' code would run without a sandbox: {', '.join(sorted(missing))} is not "
+            f"in c.Autograde's preprocessors. Is there a {CONFIG} in {api.coursedir.root} or in {Path.cwd()}? "
+            "docs/graders.md tells what belongs into it"
+        )
+
+
+def check_url(db_url: str, file: Path) -> None:
+    """Refuse a gradebook that is elsewhere, for nbgrader puts the path into an address, in which ? and % mean more."""
+    if db_url == f"sqlite:///{file}" and sqlite_file(db_url) != file:
+        raise CourseError(
+            f"nbgrader would keep the gradebook in {sqlite_file(db_url)}, for there is a ? or % in the path of the "
+            "course folder; give it another name, or write into nbgrader_config.py: "
+            f"c.CourseDirectory.db_url = 'sqlite:///{quote(str(file))}'"
+        )
+
+
+def log_to(path: Path) -> logging.Logger:
+    """A log that goes into a file, in plain lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = logging.getLogger(f"nbjudge.{path}")
+    log.propagate = False
+    log.setLevel(logging.INFO)
+    if not log.handlers:
+        handler = logging.FileHandler(path, delay=True)
+        handler.addFilter(PlainLog())
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+    return log

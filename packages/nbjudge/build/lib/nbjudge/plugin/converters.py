@@ -1,0 +1,57 @@
+"""Nbgrader's converters for folders with ``[``, ``*`` or ``?`` in their paths, which nbgrader takes for patterns."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from nbgrader.converters import GenerateAssignment, GenerateFeedback, NbGraderException
+from nbgrader.converters.base import BaseConverter
+
+from ..handin.files import find_files
+from .folders import find_notebooks
+
+
+class _ByName(BaseConverter):
+    """Finds notebooks, and the files beside them, by their names as they are."""
+
+    step: str  # from which it reads
+
+    def init_notebooks(self) -> None:
+        """Find the notebooks.
+
+        Raises
+        ------
+        NbGraderException
+            There are none.
+        """
+        self.notebooks: list[str] = []
+        self.assignments = find_notebooks(self, self.step)
+        if not self.assignments:
+            raise NbGraderException(f"there is no notebook of {self.coursedir.assignment_id} in {self.step}")
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy the files beside the notebooks."""
+        source, to = (Path(path(assignment_id, student_id)) for path in (self._format_source, self._format_dest))
+        for name in find_files(source, [*self.coursedir.ignore, "*.ipynb"]):
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            (to / name).unlink(missing_ok=True)  # it may be one that nobody may write to
+            shutil.copy(source / name, to / name)
+
+
+class GenerateNamedAssignment(GenerateAssignment, _ByName):
+    """Generates the release."""
+
+    step = "source"
+
+
+class GenerateNamedFeedback(GenerateFeedback, _ByName):
+    """Generates feedback."""
+
+    step = "autograded"
+
+
+def why_it_failed(result: dict[str, Any]) -> str:
+    """The line of nbgrader's log that says most: the exception itself."""
+    lines = [line.strip() for line in (result.get("log") or result.get("error") or "").splitlines() if line.strip()]
+    told = [line for line in lines if "Error" in line and not line.startswith(("File", "["))]
+    return (told or lines or ["failed without a word"])[-1][:300]

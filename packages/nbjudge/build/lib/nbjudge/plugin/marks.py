@@ -1,0 +1,194 @@
+"""Marks, as the gradebook has them."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from ..handin.hand_in import SubmissionKey
+
+LATE = "late"
+# By what they are for; None if a grader has to look at a mark again that was given by hand.
+Points: TypeAlias = dict[str, float | None]
+# Points before and after, None for none, by what they are for.
+Changes: TypeAlias = dict[str, tuple[float | None, float | None]]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One student's marks for one assignment.
+
+    Attributes
+    ----------
+    student : str
+        Name in the gradebook.
+    automatic : float
+        Points of the test cells.
+    written : float
+        Points of the cells graded by hand that a grader has read.
+    penalty : float
+        Points lost for being late.
+    pending : int
+        Cells that wait for a grader's eyes.
+    lost : tuple of str
+        Ids of the test cells that did not earn all their points; behind the notebook's name, if there are several.
+    """
+
+    student: str
+    automatic: float
+    written: float
+    penalty: float
+    pending: int
+    lost: tuple[str, ...]
+
+    @property
+    def so_far(self) -> float:
+        """What counts of what was read."""
+        return self.automatic + self.written - self.penalty
+
+    @property
+    def total(self) -> float | None:
+        """What counts; None as long as anything waits for a grader's eyes."""
+        return None if self.pending else self.so_far
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines: what nobody has read yet is null, which can't be taken for 0 points."""
+        written = None if self.pending else self.written
+        return asdict(self) | {"written": written, "total": self.total, "so_far": self.so_far}
+
+
+@dataclass(frozen=True)
+class MostPoints:
+    """The most that can be had, automatically and by hand."""
+
+    automatic: float
+    written: float
+
+
+def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
+    """Read the marks of everyone graded.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    assignment : str
+        Name of the assignment.
+
+    Returns
+    -------
+    marks : list of Mark
+        By name.
+    most : MostPoints
+        The scale.
+    """
+    with Gradebook(db_url) as gradebook:
+        try:
+            entry = gradebook.find_assignment(assignment)
+        except MissingEntry:
+            return [], MostPoints(0, 0)
+        by_hand = {
+            (notebook.name, cell.name)
+            for notebook in entry.notebooks
+            for cell in [*notebook.solution_cells, *notebook.task_cells]
+        }
+        points = {
+            (notebook.name, cell.name): cell.max_score
+            for notebook in entry.notebooks
+            for cell in [*notebook.grade_cells, *notebook.task_cells]
+        }
+        most = MostPoints(
+            automatic=sum(most for cell, most in points.items() if cell not in by_hand),
+            written=sum(most for cell, most in points.items() if cell in by_hand),
+        )
+        several = len(entry.notebooks) > 1
+        marks = []
+        for submission in gradebook.assignment_submissions(assignment):
+            grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
+            by_test = {cell: grade for cell, grade in grades.items() if cell not in by_hand}
+            if by_test and all(grade.auto_score is None and grade.manual_score is None for grade in grades.values()):
+                continue  # registered, but never graded
+            lost = [cell for cell, grade in by_test.items() if grade.score < grade.max_score]
+            marks.append(
+                Mark(
+                    student=submission.student.id,
+                    automatic=sum(grade.score for grade in by_test.values()),
+                    written=sum(
+                        grade.score
+                        for cell, grade in grades.items()
+                        if cell in by_hand and not grade.needs_manual_grade
+                    ),
+                    penalty=submission.late_submission_penalty or 0.0,
+                    pending=sum(grade.needs_manual_grade for grade in grades.values()),
+                    lost=tuple(f"{notebook}/{name}" if several else name for notebook, name in lost),
+                )
+            )
+            gradebook.db.expire(submission)  # else the whole class would be in memory in the end
+    return sorted(marks, key=lambda mark: mark.student), most
+
+
+def read_points(db_url: str, assignment: str) -> dict[str, Points]:
+    """Read what makes up everyone's mark.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    assignment : str
+        Name of the assignment.
+
+    Returns
+    -------
+    dict of str to Points
+        By student and cell: the points, if there are any yet. Behind the notebook's name, if there are several. What is
+        lost for being late is there, too.
+    """
+    with Gradebook(db_url) as gradebook:
+        try:
+            several = len(gradebook.find_assignment(assignment).notebooks) > 1
+        except MissingEntry:
+            return {}
+        points = {}
+        for submission in gradebook.assignment_submissions(assignment):
+            grades = {(book.name, grade.name): grade for book in submission.notebooks for grade in book.grades}
+            of_one = points[submission.student.id] = {
+                f"{notebook}: {name}" if several else name: None if grade.needs_manual_grade else grade.score
+                for (notebook, name), grade in grades.items()
+                if grade.auto_score is not None or grade.manual_score is not None
+            }
+            if penalty := submission.late_submission_penalty:
+                of_one[LATE] = -penalty
+        return points
+
+
+def mark_of_cell(db_url: str, key: SubmissionKey, notebook: str, cell: str) -> str:
+    """The points of one cell, in words."""
+    with Gradebook(db_url) as gradebook:
+        try:
+            grade = gradebook.find_grade(cell, notebook, key.assignment, key.student)
+        except MissingEntry:
+            return "none in the gradebook"
+        by_hand = "" if grade.manual_score is None else f", {grade.manual_score:g} given by hand"
+        automatic = "no points" if grade.auto_score is None else f"{grade.auto_score:g} points"
+        return f"{automatic} of {grade.max_score:g}{by_hand}"
+
+
+def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Changes]:
+    """What is otherwise in the second of two results of `read_points`, by the students for whom anything is."""
+    found = {}
+    for student in sorted(before.keys() | after.keys()):
+        then, now = before.get(student, {}), after.get(student, {})
+        cells = [*now, *(cell for cell in then if cell not in now)]
+        if others := {cell: (then.get(cell), now.get(cell)) for cell in cells if then.get(cell) != now.get(cell)}:
+            found[student] = others
+    return found
+
+
+def read_again(before: dict[str, Points], after: dict[str, Points]) -> dict[str, list[str]]:
+    """The cells whose points given by hand would not stay settled, by student; see `changes`."""
+    found = {}
+    for student, now in after.items():
+        then = before.get(student, {})
+        if cells := [cell for cell, points in now.items() if points is None and then.get(cell) is not None]:
+            found[student] = cells
+    return found

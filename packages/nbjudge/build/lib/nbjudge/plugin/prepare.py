@@ -1,0 +1,139 @@
+"""Hand-ins as they will be executed and recorded, found out without touching anything of nbgrader's."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from traitlets.utils.importstring import import_item
+
+from ..handin.active_files import remove_active
+from ..handin.files import find_files
+from ..handin.hand_in import Assignment, HandIn, SubmissionKey
+from ..handin.notebook import read_submitted
+from ..run.job import Job
+from .autograde.execute_apart import ExecuteApart
+from .fingerprint import Fingerprint, assignment_digest
+from .folders import assignment_of, hand_in_of
+from .gradebook import Master, NbgraderContext
+
+Step = Callable[[NotebookNode, dict[str, Any]], tuple[NotebookNode, dict[str, Any]]]
+
+
+@dataclass
+class Prepared:
+    """A hand-in, ready to be executed.
+
+    Attributes
+    ----------
+    key : SubmissionKey
+        Whose it is, and for what.
+    fingerprint : Fingerprint
+        Of what it was prepared from.
+    notebooks : dict of str to (NotebookNode, Job)
+        The sanitized notebooks by their names, and what is to be executed for each.
+    remarks : list of str
+        For the instructor, on what was left out.
+    """
+
+    key: SubmissionKey
+    fingerprint: Fingerprint
+    notebooks: dict[str, tuple[NotebookNode, Job]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+class Preparer:
+    """Sanitizes hand-ins in memory, by the steps that nbgrader's configuration names.
+
+    Parameters
+    ----------
+    autograde : Autograde
+        Nbgrader's converter, configured.
+    """
+
+    def __init__(self, autograde: Autograde) -> None:
+        self._autograde = autograde
+        self._course = autograde.coursedir
+        self._steps = steps_of(autograde, autograde.sanitize_preprocessors)
+        self._execute = ExecuteApart(parent=autograde)
+        # Read once: whoever changes an assignment while a class is graded has everybody graded with the old one, and
+        # the next time with the new one.
+        self._masters: dict[tuple[str, str], Master] = {}
+        self._assignments: dict[str, str] = {}
+
+    def hand_in(self, key: SubmissionKey) -> HandIn:
+        """What a student handed in for an assignment, as it is from now on."""
+        return hand_in_of(self._course, key, self._students_own(key.assignment))
+
+    def assignment(self, name: str) -> Assignment:
+        """The instructor's files of an assignment."""
+        return assignment_of(self._course, name, self._students_own(name))
+
+    def fingerprint(self, hand_in: HandIn) -> Fingerprint:
+        """What a student's marks are made from.
+
+        Raises
+        ------
+        HandInError
+            The hand-in must not be read.
+        """
+        name = hand_in.key.assignment
+        if name not in self._assignments:
+            gradebook: NbgraderContext = {"db_url": self._course.db_url, "masters": self._masters}
+            self._assignments[name] = assignment_digest(hand_in.assignment, gradebook)
+        return Fingerprint(hand_in.digest, self._assignments[name])
+
+    def prepare(self, hand_in: HandIn) -> Prepared:
+        """Prepare a hand-in, one that was accepted (`folders.accept`)."""
+        fingerprint = self.fingerprint(hand_in)
+        files, remarks = hand_in.files()
+        prepared = Prepared(hand_in.key, fingerprint, remarks=remarks)
+        for file, path in hand_in.notebooks.items():
+            name = Path(file).stem
+            prepared.notebooks[name] = self.sanitized(read_submitted(path), files, hand_in.key, name)
+        return prepared
+
+    def _students_own(self, assignment: str) -> list[str]:
+        students_own: list[str] = self._autograde.exclude_overwriting.get(assignment, [])
+        return students_own
+
+    def sanitized(
+        self, notebook: NotebookNode, files: dict[str, bytes], key: SubmissionKey, name: str
+    ) -> tuple[NotebookNode, Job]:
+        """Sanitize one notebook; also what is to be executed for it."""
+        names: NbgraderContext = {
+            "student": key.student,
+            "assignment": key.assignment,
+            "notebook": name,
+            "db_url": self._course.db_url,
+            "masters": self._masters,
+        }
+        resources: dict[str, Any] = {"nbgrader": names, "metadata": {}, "unique_key": name}
+        for step in self._steps:
+            notebook, resources = step(notebook, resources)
+        return notebook, self._execute.job(notebook, names, files)
+
+
+def steps_of(
+    autograde: Autograde, preprocessors: list[str | type], instead: dict[type, type] | None = None
+) -> list[Step]:
+    """Nbgrader's steps, ready to be called, with others instead of some; it makes them anew for each hand-in."""
+    found = (import_item(step) if isinstance(step, str) else step for step in preprocessors)
+    found = ((instead or {}).get(step, step) for step in found)
+    return [step(parent=autograde) if isinstance(step, type) else step for step in found]
+
+
+def stage(hand_in: HandIn, folder: Path) -> None:
+    """Copy the files beside the notebooks, as they will be in ``autograded/``: the student's, then the assignment's."""
+    assignment = hand_in.assignment
+    own = find_files(hand_in.folder, [*assignment.ignore, "*.ipynb"])
+    given = [name for name in assignment.file_names if name not in assignment.students_own]
+    for place, names in ((hand_in.folder, own), (assignment.source, given)):
+        for name in names:
+            copy = folder / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(place / name, copy)
+    remove_active(folder, but_keep=assignment.source)

@@ -1,0 +1,13 @@
+"""What nbgrader would give for a notebook."""
+
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade, is_grade, is_solution
+
+
+def automatic_points(notebook: NotebookNode) -> dict[str, tuple[float, float]]:
+    """Points earned and the most that can be, for each test cell of an executed notebook."""
+    return {
+        cell.metadata.nbgrader.grade_id: determine_grade(cell)
+        for cell in notebook.cells
+        if is_grade(cell) and not is_solution(cell) and cell.cell_type == "code"
+    }

@@ -1,0 +1,196 @@
+"""One hand-in after another into the gradebook and ``autograded/``, as ``nbgrader autograde`` would leave them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbgrader.api import BaseCell, Grade, Gradebook, MissingEntry, Student
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import setenv
+from sqlalchemy.orm import Session, scoped_session
+
+from ...handin.hand_in import SubmissionKey
+from ...judge.transcript import Transcript
+from ...run.disk import new_folder
+from ..autograde.execute_apart import Execution
+from ..folders import folder_of, hand_in_of
+from ..gradebook import NbgraderContext
+from ..prepare import Prepared, stage, steps_of
+from .follow import follow_hand_in
+from .grades import SaveGrades
+from .penalties import AssignPenalties
+from .points import automatic_points
+
+# Nbgrader's own open the gradebook for themselves, in which they could not write as long as we do.
+REPLACEMENTS: dict[type, type] = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
+
+
+class ChangedError(RuntimeError):
+    """What was handed in is not what was prepared and executed."""
+
+
+class Recorder:
+    """Writes marks and graded notebooks, one hand-in at a time; all marks of one, or none.
+
+    It runs the steps that nbgrader's configuration names, and nbgrader's own code where that can be called; what it
+    saves is to start all of that anew for each hand-in.
+
+    Parameters
+    ----------
+    autograde : Autograde
+        Nbgrader's converter, configured.
+    """
+
+    def __init__(self, autograde: Autograde) -> None:
+        self._autograde = autograde
+        self._course = autograde.coursedir
+        self._steps = steps_of(autograde, autograde.autograde_preprocessors, REPLACEMENTS)
+
+    def record(self, prepared: Prepared, results: dict[str, Transcript]) -> None:
+        """Record one hand-in.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            The hand-in.
+        results : dict of str to Result
+            What was executed, by the names of the notebooks.
+
+        Raises
+        ------
+        ChangedError
+            Another version was handed in since it was prepared; nothing was recorded.
+        sqlalchemy.exc.DBAPIError
+            The gradebook is locked, damaged, or the disk is full. What was recorded before is as it was.
+        Exception
+            Whatever a step raises.
+        """
+        course, key = self._course, prepared.key
+        graded = folder_of(course, "autograded", key)
+        students_own = self._autograde.exclude_overwriting.get(key.assignment, [])
+        hand_in = hand_in_of(course, key, students_own)  # as it is now
+        self._autograde.notebooks = [str(graded / f"{name}.ipynb") for name in prepared.notebooks]
+        self._autograde.run_pre_convert_hook()
+        with new_folder(Path(course.root)) as temporary:
+            folder = temporary / key.assignment
+            folder.mkdir()
+            stage(hand_in, folder)
+            time = course.get_existing_timestamp(str(hand_in.folder))
+            if hand_in.digest != prepared.fingerprint.hand_in:
+                raise ChangedError(f"{hand_in.folder} has changed while it was graded")
+            with self._transaction() as gradebook:
+                self._begin(gradebook, prepared, time)
+                for name, (notebook, job) in prepared.notebooks.items():
+                    names: NbgraderContext = {
+                        "student": key.student,
+                        "assignment": key.assignment,
+                        "notebook": name,
+                        "db_url": course.db_url,
+                        "gradebook": gradebook,
+                    }
+                    names["executed"] = Execution(job, results[name], prepared.fingerprint, prepared.remarks)
+                    (folder / f"{name}.ipynb").write_text(self._graded(notebook, names, folder), "utf-8")
+                for path in filter(Path.is_file, folder.rglob("*")):
+                    path.chmod(int(str(self._autograde.permissions), 8))
+                with _put_into_place(folder, graded, temporary / "before"):
+                    gradebook.db.settle()
+            self._autograde.set_permissions(key.assignment, key.student)  # of folders shared by a group
+        self._autograde.run_post_convert_hook()
+
+    def holds(self, key: SubmissionKey, name: str, notebook: nbformat.NotebookNode) -> bool:
+        """Whether the gradebook has the points of a graded notebook; it may be new, or an older copy."""
+        with self._transaction() as gradebook:
+            try:
+                entry = gradebook.find_submission_notebook(name, key.assignment, key.student)
+            except MissingEntry:
+                return False
+            there = dict(
+                gradebook.db.query(BaseCell.name, Grade.auto_score)
+                .join(BaseCell, BaseCell.id == Grade.cell_id)
+                .filter(Grade.notebook_id == entry.id)
+                .all()
+            )
+        return all(there.get(cell) == earned for cell, (earned, _) in automatic_points(notebook).items())
+
+    @cached_property
+    def _gradebook(self) -> Gradebook:
+        opened = Gradebook(self._course.db_url, self._course.course_id)
+        opened.db = _Uncommitted(opened.db)
+        return opened
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Gradebook]:
+        """What is changed in the gradebook in this block, and not settled, is undone."""
+        try:
+            yield self._gradebook
+        finally:
+            self._gradebook.db.rollback()
+
+    def _begin(self, gradebook: Gradebook, prepared: Prepared, time: datetime | None) -> None:
+        """Enter the student and the submission."""
+        student, assignment = prepared.key.student, prepared.key.assignment
+        if self._autograde.create_student and gradebook.db.get(Student, student) is None:
+            gradebook.add_student(student)
+        gradebook.find_student(student)
+        try:
+            submission = gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            submission = gradebook.add_submission(assignment, student)
+        follow_hand_in(submission, time, prepared.notebooks.keys())
+
+    def _graded(self, notebook: nbformat.NotebookNode, names: NbgraderContext, folder: Path) -> str:
+        resources = {"nbgrader": names, "metadata": {"path": str(folder)}, "unique_key": names["notebook"]}
+        with setenv(NBGRADER_EXECUTION="autograde"):
+            for step in self._steps:
+                notebook, resources = step(notebook, resources)
+        text: str = nbformat.writes(notebook, version=4)
+        return text if text.endswith("\n") else text + "\n"
+
+
+class _Uncommitted:
+    """A session of a gradebook in which nbgrader's functions commit nothing of what they do.
+
+    Parameters
+    ----------
+    session : sqlalchemy.orm.scoped_session
+        Nbgrader's own.
+    """
+
+    def __init__(self, session: scoped_session[Session]) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def commit(self) -> None:
+        """Tell the database what was done so far."""
+        self._session.flush()
+
+    def settle(self) -> None:
+        """Commit it."""
+        self._session.commit()
+
+
+@contextmanager
+def _put_into_place(folder: Path, graded: Path, before: Path) -> Iterator[None]:
+    """Put a graded folder into its place if the block succeeds, and leave the one that is there if it fails.
+
+    In between there is none: whoever is killed then finds nothing graded, and records it the next time.
+    """
+    replaces = graded.exists()
+    if replaces:
+        os.rename(graded, before)
+    try:
+        yield
+    except BaseException:
+        if replaces:
+            os.rename(before, graded)
+        raise
+    graded.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(folder, graded)

@@ -1,0 +1,255 @@
+"""The execution of one submission as a function of bytes, which runs wherever this package is installed."""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sysconfig
+import tempfile
+import threading
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..judge import archive
+from ..sandbox.hidden import Hidden
+from ..sandbox.limits import Limits
+from .plan import PlannedCell
+from .session import OverloadedError, ProcessKilledError, Session
+
+PACKAGE = Path(__file__).parents[1]
+# The folders whose code decides how an execution goes: what was executed with other code is executed again.
+EXECUTING = ("judge", "protocol", "run", "sandbox", "student")
+# Set when all that is being executed in this process is to end, and nothing is to begin any more.
+interrupted = threading.Event()
+# How often a submission is executed of which a process was killed: by what may have been the student's own code, and
+# by what can't.
+OWN_DOING = 2
+ATTEMPTS = 5
+# How often it is executed if others use its processors.
+OVERLOADED = 2
+GRACE = 60.0  # seconds to begin and to end
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that decides how the execution of a submission goes.
+
+    Attributes
+    ----------
+    cells : list of PlannedCell
+        The cells in the order of the notebook.
+    files, release : dict of str to bytes
+        The files beside the notebook, and those of the released assignment, by relative path.
+    answers : str or None
+        Module that answers questions on the student side.
+    secret : bytes
+        The hand-in's, from which its seeds are made; see `seeds.hand_in_secret`.
+    limits : Limits
+        What the submission may use.
+    gpu, sandboxed : bool
+        See `Session`.
+    cgroup : str
+        See `Session`; empty for none.
+    judging : list of str
+        Patterns of those released files that matter to the judging side alone.
+    hidden : list of str
+        Installed packages that student code must not see, as they are imported.
+    course : str
+        The course folder, which student code must not see either.
+    """
+
+    cells: list[PlannedCell]
+    files: dict[str, bytes] = field(default_factory=dict)
+    release: dict[str, bytes] = field(default_factory=dict)
+    answers: str | None = None
+    secret: bytes = b""
+    limits: Limits = field(default_factory=Limits)
+    gpu: bool = False
+    cgroup: str = ""
+    sandboxed: bool = True
+    judging: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    course: str = ""
+
+    def pack(self) -> bytes:
+        """The job as bytes; equal jobs give equal bytes."""
+        content = asdict(self)
+        for name in ("files", "release"):
+            content[name] = {path: _to_array(raw) for path, raw in content[name].items()}
+        return archive.pack(content | {"secret": _to_array(self.secret)})
+
+    @staticmethod
+    def unpack(packed: bytes) -> "Job":
+        """The job that `pack` packed."""
+        content = archive.unpack(packed)
+        for name in ("files", "release"):
+            content[name] = {path: raw.tobytes() for path, raw in content[name].items()}
+        cells = [PlannedCell(**cell) for cell in content["cells"]]
+        limits, secret = Limits(**content["limits"]), content["secret"].tobytes()
+        return Job(**content | {"cells": cells, "limits": limits, "secret": secret})
+
+    def cache_key(self) -> str:
+        """SHA-256 of what can change the outcome: the job but for its tests' worth, and `installed_versions`."""
+        worthless = [replace(cell, points=None if cell.points is None else 0.0) for cell in self.cells]
+        return _digest([_outline(replace(self, cells=worthless, course="")), installed_versions()])
+
+    def student_key(self) -> str:
+        """SHA-256 of what the student side executes, with what, and where: equal when tests alone have changed."""
+        cells = [(cell.source, cell.draws) for cell in self.cells if cell.on_student_side]
+        seen = {name: raw for name, raw in self.release.items() if not any(fnmatch(name, p) for p in self.judging)}
+        return _digest(
+            [
+                cells,
+                _outline(replace(self, cells=[], release=seen, judging=[], secret=b"", course="")),
+                installed_versions(),
+            ]
+        )
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which its execution is given up: all of its limits together, and some grace."""
+        limits = self.limits
+        in_cells = limits.cell + limits.answer
+        cells = limits.notebook + in_cells if self.sandboxed else len(self.cells) * in_cells
+        return ATTEMPTS * (2 * limits.start + GRACE) + cells
+
+    def run(self, processors: list[int] | None = None) -> dict[str, Any]:
+        """Execute it here.
+
+        Parameters
+        ----------
+        processors : list of int, optional
+            Those that the student side runs on; by default all that there are.
+
+        Returns
+        -------
+        dict
+            The transcript: ``reports`` on the cells (see `Session.run`), and what `about` tells.
+
+        Raises
+        ------
+        SandboxError
+            The sandbox can't be had; nothing was executed.
+        Disturbed
+            Somebody or something kills its processes, or uses its processors, again and again.
+        """
+        with tempfile.TemporaryDirectory(prefix="release-") as folder:
+            release = Path(folder)
+            release.chmod(0o755)  # for the user that student code runs as
+            for name, content in self.release.items():
+                path = release / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            session = Session(
+                cells=self.cells,
+                files=self.files,
+                release=release if self.release else None,
+                answers=self.answers,
+                secret=self.secret,
+                limits=self.limits,
+                gpu=self.gpu,
+                cgroup=Path(self.cgroup) if self.cgroup else None,
+                sandboxed=self.sandboxed,
+                processors=processors,
+                hidden=Hidden(tuple(self.hidden), (Path(self.course),) if self.course else ()),
+            )
+            return {"reports": run_with_retries(session, self.limits.notebook)} | self.about()
+
+    def about(self) -> dict[str, Any]:
+        """What else belongs into a transcript: the ``cells``' names, hashes, versions, limits, and where it ran."""
+        return {
+            "cells": [
+                {
+                    "name": cell.name,
+                    "student": cell.on_student_side,
+                    "grader": cell.on_grader_side,
+                    "test": cell.points is not None,
+                }
+                for cell in self.cells
+            ],
+            "digest": self.cache_key(),
+            "work": self.student_key(),
+            "files": _outline(self)["files"],
+            "environment": installed_versions(),
+            "limits": asdict(self.limits),
+            "sandboxed": self.sandboxed,
+        }
+
+
+def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
+    """The reports of an execution of which nobody killed a process.
+
+    Parameters
+    ----------
+    session : Session
+        What is executed, again if one of its processes was killed.
+    seconds : float
+        The time of the student's code in all tries together.
+
+    Raises
+    ------
+    Disturbed
+        The machine killed its processes each time, or there is no time left for another try.
+    Overloaded
+        Others used its processors each time.
+    """
+    own, overloaded, left = 0, 0, seconds
+    for _ in range(ATTEMPTS):
+        if interrupted.is_set():
+            raise ProcessKilledError("interrupted")
+        try:
+            return session.run(left)
+        except ProcessKilledError as disturbed:
+            last = disturbed
+        left -= last.seconds
+        overloaded += isinstance(last, OverloadedError)
+        if overloaded == OVERLOADED:
+            raise last
+        # What the student's own code can bring about, it brings about again.
+        own += last.reports is not None
+        is_over = left < last.seconds  # for another try takes about as long
+        if last.reports is not None and (own > OWN_DOING or is_over):
+            return last.reports
+        if is_over:
+            raise last
+    raise ProcessKilledError(f"{last}, {ATTEMPTS} times in a row")
+
+
+def execute(job: bytes, processors: list[int] | None = None) -> bytes:
+    """Execute a packed `Job` and pack the result of `Job.run`."""
+    return archive.pack(Job.unpack(job).run(processors))
+
+
+@cache
+def installed_versions() -> dict[str, str]:
+    """Versions of Python and all installed packages, and a digest of this one's code for execution."""
+    code = hashlib.sha256()
+    for folder in EXECUTING:
+        for path in sorted((PACKAGE / folder).rglob("*.py")):
+            code.update(path.read_bytes())
+    # Of what a sandbox shows: what else is on this process's path may depend on what was imported before.
+    places = sorted({sysconfig.get_path(kind) for kind in ("purelib", "platlib")})
+    packages = {package.name: package.version for package in importlib.metadata.distributions(path=places)}
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "execution": code.hexdigest()}
+    return dict(sorted(packages.items())) | machine
+
+
+def _outline(job: Job) -> dict[str, Any]:
+    """A job with hashes in the place of its files."""
+    content = asdict(job) | {"secret": job.secret.hex()}
+    for name in ("files", "release"):
+        content[name] = {path: hashlib.sha256(raw).hexdigest() for path, raw in content[name].items()}
+    return content
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _to_array(raw: bytes) -> np.ndarray:
+    return np.frombuffer(raw, np.uint8)

@@ -1,0 +1,76 @@
+"""Installed packages that are not for students: an instructor's may hold solutions."""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distributions
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+ENGINE = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What a course keeps out of the sandbox.
+
+    Attributes
+    ----------
+    packages : tuple of str
+        Installed packages, as they are imported; see `hidden_files`.
+    folders : tuple of Path
+        Folders of this machine, such as that of the course: they might lie in one that the sandbox shows.
+    """
+
+    packages: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+
+NOTHING_MORE = Hidden()
+
+
+def hidden_files(site_packages: Path, packages: Collection[str]) -> list[str]:
+    """The modules in ``site-packages`` that student code must not read.
+
+    Parameters
+    ----------
+    site_packages : Path
+        The folder of installed packages.
+    packages : collection of str
+        Names as they are imported. All that was installed together with one of them is hidden, too; this engine always.
+
+    Returns
+    -------
+    list of str
+        Names of files and folders in it, sorted.
+    """
+    wanted = {name.partition(".")[0] for name in packages} | {ENGINE}
+    names = {name for name in wanted for name in (name, f"{name}.py")}
+    for distribution in distributions(path=[str(site_packages)]):
+        top = set(_top_level(distribution))
+        if top & names:
+            names |= top
+    return sorted(name for name in names if (site_packages / name).exists())
+
+
+def development_folders(site_packages: Path) -> list[Path]:
+    """The folders of projects that are installed in development mode, see PEP 610."""
+    return sorted({folder for found in distributions(path=[str(site_packages)]) if (folder := _development(found))})
+
+
+def _top_level(distribution: Distribution) -> Iterator[str]:
+    """What a distribution has put directly into ``site-packages``, but for notes about itself."""
+    for file in distribution.files or ():
+        first = PurePosixPath(file).parts[0]
+        if first != ".." and not first.endswith((".dist-info", ".egg-info")) and first != "__pycache__":
+            yield first
+
+
+def _development(distribution: Distribution) -> Path | None:
+    try:
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        if origin.get("dir_info", {}).get("editable"):
+            return Path(unquote(urlsplit(origin["url"]).path))
+    except (ValueError, KeyError, AttributeError, TypeError):  # no note of pip's
+        pass
+    return None

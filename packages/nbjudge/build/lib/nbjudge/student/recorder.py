@@ -1,0 +1,130 @@
+"""What the student's cells put out, in order and bounded in size."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+
+MAX_TEXT = 2**20
+MAX_ERROR = 2**16  # its message; the traceback holds it, too
+MAX_IMAGE_BYTES = 16 * 2**20
+MAX_OUTPUTS = 200
+SHORT_RESULT = 1000
+DRAWINGS = {"image/svg+xml", "application/pdf"}
+CUT = "\n... output cut ...\n"
+
+
+class OutputRecorder:
+    """The outputs of the cell that runs now, in order and bounded in size.
+
+    However much else there is, an error, a short result, and that there was standard error are kept: nbgrader scores a
+    test cell by them.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all outputs."""
+        self.outputs: list[dict[str, Any]] = []
+        self._text = 0
+        self._error_text = 0
+        self._image_bytes = 0
+        self._clear_next = False
+
+    def clear_soon(self, wait: bool) -> None:
+        """Do what ``clear_output(wait)`` asks for."""
+        if wait:
+            self._clear_next = True
+        else:
+            self.clear()
+
+    def stream(self, name: str, text: str) -> None:
+        """Add text to standard output or standard error."""
+        kept = self._cut(text)
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("type") == "stream" and last["name"] == name and not self._clear_next:
+            last["text"].append(kept)  # one string that grows would be copied with every print
+        elif text:
+            self._add({"type": "stream", "name": name, "text": [kept]})
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """The outputs, each stream's text in one piece."""
+        return [
+            {**output, "text": "".join(output["text"])} if output["type"] == "stream" else output
+            for output in self.outputs
+        ]
+
+    def display(self, kind: str, data: dict[str, Any], display_id: str | None = None, update: bool = False) -> None:
+        """Add something shown, with its text and, if it has one, its picture."""
+        text = str(data.get("text/plain", ""))
+        output: dict[str, Any] = {
+            "type": kind,
+            "text": text if kind == "result" and len(text) < SHORT_RESULT else self._cut(text),
+        }
+        for mime, key in (("image/png", "png"), ("image/jpeg", "jpeg")):
+            if mime in data:
+                raw = data[mime] if isinstance(data[mime], bytes) else base64.b64decode(data[mime])
+                self._image_bytes += len(raw)
+                if self._image_bytes <= MAX_IMAGE_BYTES:
+                    output[key] = np.frombuffer(raw, np.uint8)
+        if display_id:
+            output["display_id"] = display_id
+        shown = [i for i, other in enumerate(self.outputs) if display_id and other.get("display_id") == display_id]
+        if update:
+            for i in shown:
+                self.outputs[i] = output
+        else:
+            self._add(output)
+
+    def error(self, name: str, value: str, traceback: list[str]) -> None:
+        """Add an exception; what was printed before takes no room from it."""
+        value, *lines = map(self._cut_error, (value[:MAX_ERROR], *map(str, traceback[:200])))
+        self._add({"type": "error", "name": name[:200], "value": value, "traceback": lines})
+
+    def _add(self, output: dict[str, Any]) -> None:
+        if self._clear_next:
+            self.clear()
+        if len(self.outputs) == MAX_OUTPUTS and _decides(output) and not _decides(self.outputs[-1]):
+            self.outputs.pop()
+        if len(self.outputs) < MAX_OUTPUTS:
+            self.outputs.append(output)
+
+    def _cut(self, text: str) -> str:
+        room = MAX_TEXT - len(CUT) - self._text
+        self._text += len(text)
+        if len(text) <= room:
+            return text
+        return text[:room] + CUT if room > 0 else ""
+
+    def _cut_error(self, text: str) -> str:
+        text = text[: MAX_TEXT - self._error_text]
+        self._error_text += len(text)
+        return text
+
+
+def _decides(output: dict[str, Any]) -> bool:
+    """Whether an output can decide what a test cell earns."""
+    return output["type"] in ("error", "result") or output.get("name") == "stderr"
+
+
+class Stream(io.TextIOBase):
+    """``sys.stdout`` or ``sys.stderr`` of the student's code."""
+
+    encoding = "utf-8"
+
+    def __init__(self, name: str, recorder: OutputRecorder) -> None:
+        self.name = name
+        self._recorder = recorder
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Record the text and return its length."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._recorder.stream(self.name, text)
+        return len(text)

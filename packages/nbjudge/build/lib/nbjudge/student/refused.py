@@ -1,0 +1,52 @@
+"""What student code asked for and could not have: facts for the instructor, as the student's process tells them."""
+
+import os
+import sys
+from typing import Any
+
+MOST = 10  # for one cell
+MAX_TEXT = 200
+SCRATCH = ("/tmp/", "/dev/")
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_HERE = ("127.", "::1", "localhost")
+
+
+class AuditLog:
+    """Notes what is asked of the operating system in vain: the network, and writing where nothing can be written.
+
+    Python tells of both in its audit events, before they fail.
+    """
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def watch(self) -> None:
+        """Begin; there is no end to it."""
+        self._scratch = (*SCRATCH, os.path.join(os.getcwd(), ""))
+        sys.addaudithook(self._hear)
+
+    def take(self) -> list[str]:
+        """What was noted since the last time."""
+        noted, self.noted = self.noted, []
+        return noted
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            if flags & _WRITING and isinstance(path, str) and self._is_outside(path):
+                self._note(f"writing {path}")
+        elif event == "socket.connect":
+            _, address = arguments
+            if isinstance(address, tuple) and not str(address[0]).startswith(_HERE):
+                self._note(f"a connection to {address[0]}")
+        elif event == "socket.getaddrinfo":
+            host = arguments[0]
+            if host and not str(host).startswith(_HERE):
+                self._note(f"the address of {host}")
+
+    def _is_outside(self, path: str) -> bool:
+        return not os.path.join(os.path.realpath(path), "").startswith(self._scratch)
+
+    def _note(self, what: str) -> None:
+        if what[:MAX_TEXT] not in self.noted and len(self.noted) < MOST:
+            self.noted.append(what[:MAX_TEXT])

@@ -1,0 +1,111 @@
+"""Executes the cells of one submission and answers questions about it.
+
+Whoever holds the other end of the socket sends one request at a time, ``{"id": ..., "do": ...}``, and gets one reply
+with the same id. The student's code shares this process and may send what it likes: the judging side believes nothing.
+"""
+
+import gc
+import importlib
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..protocol.wire import Wire, WireError
+from . import compiler
+from .refused import AuditLog
+from .shell import CellTimeoutError, NotebookShell, time_limit
+
+
+class Runner:
+    """Executes cells in one shell and answers questions about what they left behind."""
+
+    def __init__(self) -> None:
+        self.shell = NotebookShell.instance()
+        self.answer: Callable[[dict[str, Any], str, dict[str, Any]], dict[str, Any]] | None = None
+        self.refused = AuditLog()
+
+    def begin(self, files: dict[str, Any], answers: str | None, path: list[str]) -> dict[str, Any]:
+        """Unpack the student's files into the working folder and get ready.
+
+        Parameters
+        ----------
+        files : dict of str to (n,) uint8 array
+            Contents by name relative to the working folder.
+        answers : str or None
+            Module whose ``answer(namespace, question, arguments)`` answers questions with
+            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``. Its ``prepare(shell)``, if there is
+            one, is called first, so that it can note what becomes of the cells.
+        path : list of str
+            Folders to import from, before the student's own.
+        """
+        for name, content in files.items():
+            target = Path(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.tobytes())
+        sys.path[:] = [*(entry for entry in sys.path if entry), *path]
+        if answers:
+            module = importlib.import_module(answers)
+            self.answer = module.answer
+            if hasattr(module, "prepare"):
+                module.prepare(self.shell)
+        # The student's folder comes last: nothing in it can shadow an installed module, nor be imported before now.
+        sys.path.append(os.getcwd())
+        self.refused.watch()
+        gc.enable()
+        gc.set_threshold(50_000, 20, 20)  # more is imported later
+        # Until here standard error told why the sandbox can't start; the student's code gets none.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        return {}
+
+    def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
+        """Run one cell and return its outputs, and what it was refused, if anything."""
+        outputs, refused = self.shell.run(source, timeout, draws), self.refused.take()
+        reply = {"outputs": outputs, "count": self.shell.execution_count - 1}
+        return reply | ({"refused": refused} if refused else {})
+
+    def ask(self, question: str, arguments: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Answer one question from the student's namespace."""
+        if self.answer is None:
+            return {"failure": {"kind": "broken", "message": "nothing here answers questions"}}
+        try:
+            with time_limit(timeout):
+                return self.answer(self.shell.user_ns, question, arguments)
+        except CellTimeoutError as error:
+            return {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
+        finally:
+            self.shell.recorder.clear()
+
+
+def serve(wire: Wire) -> None:
+    """Answer requests until the other side hangs up."""
+    runner = Runner()
+    work: dict[str, Callable[..., dict[str, Any]]] = {
+        "begin": runner.begin,
+        "execute": runner.execute,
+        "ask": runner.ask,
+    }
+    while True:
+        try:
+            request = wire.receive()
+        except WireError:
+            return
+        ident, what = request.pop("id"), request.pop("do")
+        try:
+            reply = work[what](**request)
+            wire.send({"id": ident, **reply})
+        except WireError:
+            return
+        except (Exception, KeyboardInterrupt):
+            wire.send({"id": ident, "failure": {"kind": "broken", "message": traceback.format_exc()[-4000:]}})
+
+
+def start(fd: int) -> None:
+    """Serve on the file descriptor of a socket."""
+    compiler.load_when_needed()
+    gc.disable()  # to look for garbage while torch is imported takes a fifth of the time
+    os.set_inheritable(fd, False)
+    serve(Wire(socket.socket(fileno=fd)))

@@ -1,0 +1,135 @@
+"""What the grader kernel reports on one cell."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+# Keys and the types of their values.
+Kinds: TypeAlias = Mapping[str, type | UnionType]
+
+# What a grader kernel may report. It reads what a student's process says: it is not believed either.
+REPORT: Kinds = {
+    "outputs": list,
+    "refused": list,
+    "asked": list,
+    "seeds": dict,
+    "passed": bool,
+    "fraction": int | float,
+    "points": int | float,
+    **dict.fromkeys(("lost", "died", "text"), str),
+    "html": str | None,
+}
+OUTPUT: dict[str, Kinds] = {
+    "stream": {"name": str, "text": str},
+    "error": {"name": str, "value": str, "traceback": list},
+    "display": {"text": str},
+    "result": {"text": str},
+}
+ASKED: Kinds = {"question": str, "key": str, "arguments": dict}
+FAILURE: Kinds = {"kind": str, "message": str}
+
+
+class ReportError(ValueError):
+    """The grader kernel said something that is no report."""
+
+
+@dataclass(frozen=True)
+class CellReport:
+    """What became of one cell.
+
+    Attributes
+    ----------
+    outputs : list of dict or None
+        What it put out on the student side, each with a ``type`` of `OUTPUT`; None if it did not run there.
+    refused : list of str
+        What the sandbox refused the student's code meanwhile.
+    asked : list of dict
+        What a test cell asked, with the answers; see `QuestionLog`.
+    seeds : dict of str to str
+        The seeds that it was given, by purpose.
+    passed : bool or None
+        Whether a cell of the judging side ran to its end; None if it is none.
+    fraction, points : float or None
+        What a test cell earned, as a share of its points or in points.
+    lost : str or None
+        Why there is no report, which may be the doing of the machine.
+    died : str or None
+        Why the student side died or was ended in this cell.
+    text, html : str or None
+        What a cell of the judging side said.
+    """
+
+    outputs: list[dict[str, Any]] | None = None
+    refused: list[str] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    seeds: dict[str, str] = field(default_factory=dict)
+    passed: bool | None = None
+    fraction: float | None = None
+    points: float | None = None
+    lost: str | None = None
+    died: str | None = None
+    text: str | None = None
+    html: str | None = None
+
+    @staticmethod
+    def read(raw: Any) -> "CellReport":
+        """Take over what a grader kernel sent.
+
+        Raises
+        ------
+        ReportError
+            It is no report.
+        """
+        if not _is_report(raw):
+            raise ReportError("the judging process said something that is no report on this cell")
+        return CellReport(**raw)
+
+    def earned(self, most: float) -> float:
+        """Points of a test cell, of the most that it can earn."""
+        return min((self.fraction or 0.0) * most if self.points is None else self.points, most)
+
+    def fatal_question(self) -> str | None:
+        """The key of the question in which the student side died."""
+        fatal = (entry["key"] for entry in self.asked if entry.get("failure", {}).get("kind") == "died")
+        return next(fatal, None)
+
+
+def _is_report(report: Any) -> bool:
+    return (
+        isinstance(report, dict)
+        and all(name in REPORT and isinstance(value, REPORT[name]) for name, value in report.items())
+        and 0 <= report.get("fraction", 0) <= 1
+        and 0 <= report.get("points", 0) < math.inf
+        and all(map(_is_output, report.get("outputs", [])))
+        and _are_texts(report.get("refused", []))
+        and _are_texts(report.get("seeds", {}).values())
+        and all(map(_is_answer, report.get("asked", [])))
+    )
+
+
+def _is_output(output: Any) -> bool:
+    kind = output.get("type") if isinstance(output, dict) else None
+    return (
+        isinstance(kind, str)
+        and kind in OUTPUT
+        and _has(output, OUTPUT[kind])
+        and _are_texts(output.get("traceback", []))
+        and all(isinstance(output[key], np.ndarray) for key in ("png", "jpeg") if key in output)
+    )
+
+
+def _is_answer(entry: Any) -> bool:
+    return _has(entry, ASKED) and ("failure" not in entry or _has(entry["failure"], FAILURE))
+
+
+def _has(value: Any, kinds: Kinds) -> bool:
+    """Whether a value is an object with all these keys, with values of these kinds."""
+    return isinstance(value, dict) and all(isinstance(value.get(name), kind) for name, kind in kinds.items())
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)

@@ -1,0 +1,56 @@
+"""Fingerprints of a mark's inputs. If one changes, the hand-in is graded again."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from ..handin.hand_in import Assignment
+from .gradebook import NbgraderContext, master_of
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What one student's marks for an assignment are made from.
+
+    Attributes
+    ----------
+    hand_in : str
+        SHA-256 of what was handed in, see `HandIn.digest`.
+    assignment : str
+        SHA-256 of the release and of what the instructor wrote, see `assignment_digest`.
+    """
+
+    hand_in: str
+    assignment: str
+
+
+def assignment_digest(assignment: Assignment, names: NbgraderContext) -> str:
+    """SHA-256 of an assignment: its release, its cells as the gradebook has them, and the files beside them.
+
+    Parameters
+    ----------
+    assignment : Assignment
+        The instructor's files.
+    names : dict
+        The gradebook.
+
+    Raises
+    ------
+    nbgrader.api.MissingEntry
+        A notebook of the release is not in the gradebook.
+    """
+    source, release = assignment.source, assignment.release
+    released = [path for path in release.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    notebooks = {path.stem for path in released if path.parent == release and path.suffix == ".ipynb"}
+    of_assignment: NbgraderContext = {**names, "assignment": assignment.name}
+    masters = {name: asdict(master_of({**of_assignment, "notebook": name})) for name in notebooks}
+    own = [source / name for name in assignment.file_names]
+    files = [
+        {str(path.relative_to(folder)): _sha256(path.read_bytes()) for path in paths}
+        for folder, paths in ((release, released), (source, own))
+    ]
+    return _sha256(json.dumps([masters, files], sort_keys=True).encode())
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

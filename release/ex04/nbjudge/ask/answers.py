@@ -1,0 +1,221 @@
+"""The answers: what happens in the student's kernel when a test cell asks.
+
+A question leaves no trace there: random states are as before.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, ClassVar
+
+import numpy as np
+
+from . import history
+from .figures import panels_of
+from .mishaps import Given, painted_over, replaced, unfinished
+from .no_trace import random_states_of_its_own
+from .readiness import readiness
+from .settings import ordinary_settings
+from .student_code import line_in, line_that_makes, near_miss
+from .summary import Ready
+from .torch_if_imported import is_tensor, to_numpy
+from .unanswerable import Unanswerable, describe, is_stub
+
+ENGINE = __name__.partition(".")[0]
+
+
+class Answers:
+    """Answers the questions of any course.
+
+    A course that asks more, or whose messages say more, makes a subclass in a module of its own. That module keeps one
+    as ``ANSWERS``, and its methods as the functions ``answer`` and ``prepare``, as this one does. It is named in
+    ``c.ExecuteApart.answers``, and in `Submission.answers` for the student's own notebook.
+
+    Attributes
+    ----------
+    names : frozenset of str
+        Names that the tasks ask for: none of them is a misspelt form of another.
+    code : frozenset of str
+        Of these, the classes and functions.
+    made_in : mapping of str to str
+        For a name that checks of several tasks ask about, the id of the cell that makes it. Any other name is made in
+        the cell that the check tests.
+    given : mapping of str to Given
+        The arrays that given cells leave behind.
+    given_nets : mapping of str to str
+        For a net that a given cell makes, the call that makes it.
+    reads : mapping of str to tuple of str
+        For a given function that is called with ``globals()``, the names that it takes from there. Of each of these
+        there is one in a notebook, wherever it is made.
+    packages : frozenset of str
+        Packages that the course gives: nothing in them is the student's.
+    written : str
+        What the answer in words is called.
+    """
+
+    names: ClassVar[frozenset[str]] = frozenset()
+    code: ClassVar[frozenset[str]] = frozenset()
+    made_in: ClassVar[Mapping[str, str]] = {}
+    given: ClassVar[Mapping[str, Given]] = {}
+    given_nets: ClassVar[Mapping[str, str]] = {}
+    reads: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    packages: ClassVar[frozenset[str]] = frozenset({ENGINE})
+    written: ClassVar[str] = "answer in words"
+
+    def questions(self) -> dict[str, Callable[..., Any]]:
+        """The functions that answer, by the names of their questions; each is given the notebook's globals first."""
+        general = (self.values, self.figure, self.has, self.source_line, self.assignment)
+        mishaps = (self.unfinished, self.painted_over, self.replaced)
+        return {question.__name__: question for question in (*general, *mishaps)}
+
+    def prepare(self, shell: Any) -> None:
+        """Get an IPython shell ready in which a submission is graded, before its first cell."""
+        self.follow(shell)
+
+    def follow(self, shell: Any) -> None:
+        """Note what becomes of each cell of an IPython shell from now on."""
+        history.follow(shell, self.describe)
+
+    def answer(self, namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Answer one question from a notebook's namespace.
+
+        Parameters
+        ----------
+        namespace : dict
+            The notebook's globals.
+        question : str
+            A key of `questions`.
+        arguments : dict
+            Passed to it, but for ``seed``: the question's random state.
+
+        Returns
+        -------
+        dict
+            ``{"answer": ...}`` with plain JSON values and arrays, or ``{"failure": {"kind": ..., "message": ...}}``
+            with a kind of "not attempted", "contract" or "error".
+        """
+        try:
+            seed = arguments.pop("seed")
+            # Progress bars and warnings of the student's code do not belong into a test cell (nbgrader gives 0 for
+            # them).
+            quiet = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
+            with ordinary_settings(), random_states_of_its_own(seed), quiet[0], quiet[1]:
+                return {"answer": self.questions()[question](namespace, **arguments)}
+        except Exception as error:
+            reason = self.reason(error, namespace)
+            return {"failure": {"kind": reason.kind, "message": str(reason)}}
+
+    def reason(self, error: Exception, namespace: dict[str, Any]) -> Unanswerable:
+        """Why a question has no answer, if answering it ended with an error."""
+        if isinstance(error, Unanswerable):
+            return error
+        if is_stub(error, namespace):
+            return Unanswerable("not attempted", f"still to do: {error}")
+        return Unanswerable("error", self.describe(error, namespace))
+
+    def describe(self, error: BaseException, namespace: dict[str, Any]) -> str:
+        """Say what went wrong in the student's code, with the line of theirs that led to it, and what to do then."""
+        advice, below = self.advice_on(error, namespace), self.not_to_blame(error)
+        return describe(error, namespace, advice, self.packages, below)
+
+    def advice_on(self, error: BaseException, namespace: dict[str, Any]) -> str:
+        """A sentence or two on what an error mostly means; empty where nothing is known."""
+        return ""
+
+    def not_to_blame(self, error: BaseException) -> str:
+        """The function of a library from which on no line is to blame for an error; mostly there is none."""
+        return ""
+
+    def readiness(self, namespace: dict[str, Any], written: str) -> list[Ready]:
+        """What is left to do before the notebook is handed in.
+
+        Parameters
+        ----------
+        namespace : dict
+            The notebook's globals.
+        written : str
+            Id of the cell for the answer in words; empty if there is none.
+        """
+        return readiness(namespace, written, self.written, self.reads)
+
+    def find(self, namespace: dict[str, Any], name: str) -> Any:
+        """Look up a name that the tasks ask for.
+
+        Raises
+        ------
+        Unanswerable
+            It does not exist.
+        """
+        if name not in namespace:
+            reason = history.why_missing(name, namespace, self.made_in)
+            is_code = name in self.code
+            alike = {other for other, value in namespace.items() if callable(value) == is_code}
+            near = near_miss(name, alike - self.names)
+            if near and reason.kind != "error" and not str(reason).startswith("still to do"):
+                raise Unanswerable("contract", f"`{near}` exists; the checks look for `{name}`: use this name.")
+            raise reason
+        return namespace[name]
+
+    def values(self, namespace: dict[str, Any], name: str) -> np.ndarray:
+        """Return a variable as an array of numbers."""
+        return as_array(self.find(namespace, name), f"`{name}`")
+
+    def figure(self, namespace: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        """List the axes of a figure that hold an image, with all the text that belongs to them."""
+        return panels_of(self.find(namespace, name), name)
+
+    def has(self, namespace: dict[str, Any], name: str) -> bool:
+        """Tell whether a variable exists."""
+        return namespace.get(name) is not None
+
+    def source_line(self, namespace: dict[str, Any], of: str, pattern: str) -> str:
+        """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
+        return line_in(namespace.get(of), pattern, namespace)
+
+    def assignment(self, namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
+        """The student's line that gives a variable its value, or writes into it at a place; empty if none is known."""
+        maker = history.last_that_made(name)
+        if maker is not None and (
+            history.failed_since(name) or history.given_up_since(name) or history.is_changed_since(maker, namespace)
+        ):
+            return ""  # what made it no longer stands in its cell
+        last = next((run for run in reversed(history.runs()) if name in run.names.made), None)
+        if last is not None and not last.made(name):
+            return ""  # what it stands for is older
+        # Where the cell failed, the line in which it did so may be the last that should have given it.
+        is_none = namespace.get(name, "") is None and (last is None or not last.error)
+        return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))
+
+    def unfinished(self, namespace: dict[str, Any], name: str) -> str:
+        """That the cell ended with an error before a variable was complete; else empty."""
+        return unfinished(namespace, name)
+
+    def painted_over(self, namespace: dict[str, Any], name: str) -> str:
+        """That arrays which were given are no longer the same, of those that a variable was made from; else empty."""
+        return painted_over(namespace, name, self.given)
+
+    def replaced(self, _: dict[str, Any], name: str) -> str:
+        """That another cell has put another net in the place of one that a given cell makes; else empty."""
+        return replaced(name, self.given_nets)
+
+
+def as_array(value: Any, what: str) -> np.ndarray:
+    """Turn numbers in any honest form into a bool, int64 or float64 array."""
+    if isinstance(value, tuple) and len(value) == 1:
+        value = value[0]  # np.where
+    if is_tensor(value):
+        value = value.detach().cpu()
+    elif isinstance(value, list | tuple) and any(is_tensor(item) for item in value):
+        value = [to_numpy(item) if is_tensor(item) else item for item in value]
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise Unanswerable("contract", f"{what} should hold numbers only ({error}).") from error
+    for kind, dtype in (("b", np.bool_), ("iu", np.int64), ("f", np.float64)):
+        if array.dtype.kind in kind:
+            return array.astype(dtype)
+    raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
+
+
+ANSWERS = Answers()
+answer, prepare = ANSWERS.answer, ANSWERS.prepare

@@ -1,0 +1,303 @@
+"""The lines that a student wrote, to be quoted to them."""
+
+import ast
+import dis
+import inspect
+import linecache
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from types import CodeType, FunctionType
+from typing import Any
+
+MAX_LINE = 200
+_FILLING = ("append", "extend", "insert", "fill", "sort")  # methods that write into an array or list
+_FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put")  # functions that write into their first argument
+_EMPTY = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "list", "dict")  # to be filled
+_LEAVING = ("array", "asarray", "stack", "tensor", "as_tensor", "float", "int")  # they leave the numbers as they are
+# What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
+_LOCKED = re.compile(r"\bsubmission\.(?:check|summary)\(|\b\w+\(globals\(\)\)")
+
+
+def is_locked(source: str) -> bool:
+    """Whether a cell is one of the locked ones."""
+    return bool(_LOCKED.search(source))
+
+
+def functions_in(thing: Any, namespace: dict[str, Any]) -> Iterator[FunctionType]:
+    """The student's functions behind a name: the function or the methods of the class, then the helpers they use."""
+    waiting, seen = [thing], set()
+    while waiting:
+        here = waiting.pop(0)
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        if isinstance(here, type):
+            waiting[:0] = [
+                value for kind in here.__mro__ for value in vars(kind).values() if _is_code(value, namespace)
+            ]
+        elif _is_code(here, namespace):
+            yield here
+            waiting += [namespace.get(name) for name in globals_read(here)]
+
+
+def _is_code(value: Any, namespace: dict[str, Any]) -> bool:
+    return isinstance(value, FunctionType) and value.__globals__ is namespace
+
+
+def methods_of(thing: Any, namespace: dict[str, Any]) -> list[str]:
+    """Names of the methods that the student wrote for a class."""
+    kinds = thing.__mro__ if isinstance(thing, type) else ()
+    return [name for kind in kinds for name, value in vars(kind).items() if _is_code(value, namespace)]
+
+
+def globals_read(function: FunctionType) -> list[str]:
+    """Names of the notebook that a function reads, those in functions inside it too."""
+    waiting, names = [function.__code__], []
+    while waiting:
+        code = waiting.pop()
+        names += [step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"]
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return list(dict.fromkeys(names))
+
+
+def names_read(function: FunctionType) -> set[str]:
+    """All names that a function reads: of its own, of the notebook, and in functions inside it."""
+    waiting, names = [function.__code__], set()
+    while waiting:
+        code = waiting.pop()
+        names |= {step.argval for step in dis.get_instructions(code) if step.opname.startswith("LOAD_")}
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {name for name in names if isinstance(name, str)}
+
+
+def lines_of(function: FunctionType) -> list[str]:
+    """The source of a function, line by line, without its docstring and comments that fill a line."""
+    code = function.__code__
+    source = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+    try:
+        lines = inspect.getblock(source)
+    except SyntaxError:  # the tokens of Python 3.12 and later
+        lines = source
+    text = function.__doc__ and inspect.cleandoc(function.__doc__)
+    told = {line.strip() for line in (text or "").splitlines()}
+    stripped = (line.strip() for line in lines)
+    return [line for line in stripped if line and line[0] != "#" and line.strip("'\" r") not in told]
+
+
+def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
+    """The first line of the student's that holds a pattern, in a function, a class or their helpers; else empty."""
+    for function in functions_in(thing, namespace):
+        for line in lines_of(function):
+            if re.search(pattern, line):
+                return line[:MAX_LINE]
+    return ""
+
+
+def only_line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
+    """Like `line_in`, but empty if another line holds the pattern as well: then it is not certain which is meant."""
+    found = {line for f in functions_in(thing, namespace) for line in lines_of(f) if re.search(pattern, line)}
+    return found.pop()[:MAX_LINE] if len(found) == 1 else ""
+
+
+def return_line(function: Any) -> str:
+    """The line with which a function of the student's returns something, if there is only one; else empty."""
+    lines = _lines_with(function, lambda node, _: isinstance(node, ast.Return))
+    return lines[0] if len(lines) == 1 else ""
+
+
+def return_in_loop(function: Any) -> str:
+    """The first line with which a function returns out of a loop; else empty."""
+    return next(iter(_lines_with(function, lambda node, loops: isinstance(node, ast.Return) and bool(loops))), "")
+
+
+def list_made_anew(function: Any) -> str:
+    """The line in a loop that empties a list which the function fills there, and returns behind it; else empty."""
+    nodes = list(_own_nodes(_tree_of(function)))
+    returns = [n.value for n, loops in nodes if isinstance(n, ast.Return) and not loops]
+    returned = {value.id for value in returns if isinstance(value, ast.Name)}
+    filled = {name for name in returned for n, loops in nodes if loops and is_filled_by(n, name)}
+
+    def empties(node: ast.AST, loops: tuple[ast.AST, ...]) -> bool:
+        if not loops or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.List):
+            return False
+        return bool(assigned_by(node) & filled) and not node.value.elts
+
+    return next(iter(_lines_with(function, empties)), "")
+
+
+def _lines_with(function: Any, is_it: Callable[[ast.AST, tuple[ast.AST, ...]], bool]) -> list[str]:
+    """Lines of a function with a statement of its own, told by the statement and the loops around it."""
+    tree, source = _tree_of(function), _source_of(function).splitlines()
+    found = (node for node, loops in _own_nodes(tree) if is_it(node, loops))
+    return [source[node.lineno - 1].strip()[:MAX_LINE] for node in found if isinstance(node, ast.stmt)]
+
+
+def _source_of(function: Any) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError, SyntaxError):
+        return ""  # no text of it is there
+
+
+def _tree_of(function: Any) -> ast.AST:
+    body = ast.parse(_source_of(function)).body
+    return body[0] if body else ast.Module([], [])
+
+
+def _own_nodes(node: ast.AST, loops: tuple[ast.AST, ...] = ()) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
+    """What is below a function without what is in functions inside it, each with the loops around it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield child, loops
+            yield from _own_nodes(child, (*loops, child) if isinstance(child, ast.For | ast.While) else loops)
+
+
+def line_that_makes(
+    name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True, at: tuple[int, ...] = ()
+) -> str:
+    """The last line of the student's cells, as they were run, that gives a variable its value; else empty.
+
+    With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands
+    before it, the numbers are from there. If several lines have a part in it, it is none of them, but for the only one
+    that may write at a place, `at`.
+    """
+    cells = namespace.get("In")
+    for source in reversed(cells if isinstance(cells, list) else []):
+        if not isinstance(source, str) or is_locked(source) or name not in source:
+            continue
+        try:
+            statements = list(outside_functions(ast.parse(source)))
+        except SyntaxError:  # or a magic
+            continue
+        making = [node for node in statements if isinstance(node, ast.stmt) and name in assigned_by(node)]
+        if is_none:  # then a line that says so is more likely than one that does not
+            making = [node for node in making if _is_none(getattr(node, "value", None))] or making
+        elif making and fills:
+            making = _at_fault(
+                making,
+                [node for node in statements if isinstance(node, ast.stmt) and is_filled_by(node, name)],
+                name,
+                at,
+            )
+            if not making:
+                return ""
+        lines = [node.lineno for node in making]
+        if lines:
+            return source.splitlines()[max(lines) - 1].strip()[:MAX_LINE]
+    return ""
+
+
+def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, ...]) -> list[Any]:
+    """The one statement of those that make and fill a variable that its numbers are from; none if they are several."""
+    making = [node for node in making if not _leaves(node.value, name)] or making
+    begins = max(making, key=lambda node: node.lineno)
+    later = [node for node in filling if node.lineno > begins.lineno]
+    if not later:
+        return [begins]
+    parts = [node for node in later if writes_at(node, name, at)]
+    return parts if len(parts) == 1 and _is_empty(begins.value) else []
+
+
+def reads(value: ast.AST | None, name: str) -> bool:
+    """Whether a name is read in an expression."""
+    return value is not None and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
+
+
+def _leaves(value: ast.AST | None, name: str) -> bool:
+    """Whether an expression such as ``np.array(x)`` holds the numbers of x as they are."""
+    arguments = value.args if isinstance(value, ast.Call) else []
+    return _called(value) in _LEAVING and [root_of(argument) for argument in arguments] == [name]
+
+
+def _is_empty(value: ast.AST | None) -> bool:
+    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)} if value is not None else set()
+    return _called(value) in _EMPTY or names <= {"_", "range", "len", "float"}
+
+
+def _called(value: ast.AST | None) -> str:
+    if not isinstance(value, ast.Call):
+        return ""
+    return value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+
+
+def writes_at(node: ast.stmt, name: str, at: tuple[int, ...]) -> bool:
+    """Whether a statement may write at a place: ``x[i, 1] = 3`` does at (2, 1), and does not at (2, 0)."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    written = [target for target in targets if isinstance(target, ast.Subscript) and root_of(target) == name]
+    return not written or any(_is_place(_indices(target), at) for target in written)
+
+
+def _indices(target: ast.expr) -> list[Any]:
+    """What stands between the brackets of ``x[i][..., 1]``: numbers, "..." for an ellipsis, None for anything else."""
+    indices: list[Any] = []
+    while isinstance(target, ast.Subscript):
+        here = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+        known = [index.value if isinstance(index, ast.Constant) else None for index in here]
+        indices[:0] = ["..." if index is ... else index if isinstance(index, int) else None for index in known]
+        target = target.value
+    return indices
+
+
+def _is_place(indices: list[Any], at: tuple[int, ...]) -> bool:
+    if "..." in indices:
+        first = indices.index("...")
+        after = indices[first + 1 :]
+        return _is_place(indices[:first], at) and _is_place(after, at[len(at) - len(after) :])
+    return all(index is None or index == place for index, place in zip(indices, at, strict=False))
+
+
+def _is_none(value: ast.AST | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """What is below a node, without what functions and classes do for themselves."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            yield from outside_functions(child)
+
+
+def assigned_by(statement: ast.stmt) -> set[str]:
+    """Names that a statement gives a value to."""
+    targets = (
+        statement.targets
+        if isinstance(statement, ast.Assign)
+        else [statement.target]
+        if isinstance(statement, ast.AnnAssign | ast.AugAssign)
+        else []
+    )
+    nodes = [node for target in targets for node in ast.walk(target)]
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def is_filled_by(node: ast.AST, name: str) -> bool:
+    """Whether a statement writes into what a name stands for: ``x[i] = 3``, ``x[i] += 3``, ``x.append(3)``."""
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        parts = [part for target in targets for part in ast.walk(target)]
+        written = [part.value for part in parts if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store)]
+        return any(root_of(value) == name for value in written)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        call, method = node.value, node.value.func
+        if method.attr in _FILLING:
+            return root_of(method.value) == name
+        return method.attr in _FILLING_FIRST and bool(call.args) and root_of(call.args[0]) == name
+    return False
+
+
+def root_of(node: ast.AST) -> str:
+    """The name in front of ``x[0].T[1]``; empty if there is none."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def near_miss(name: str, candidates: Any) -> str:
+    """The name among candidates that someone may have written instead; else empty."""
+    others = [other for other in candidates if isinstance(other, str) and other != name and not other.startswith("_")]
+    by_lower = {other.lower(): other for other in others}
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
+    return by_lower[close[0]] if close else ""

@@ -1,0 +1,258 @@
+"""Answers that are out of date: those of code that has been changed since, or that was computed from older answers.
+
+After each cell it is noted what the names in it stood for. A check then compares: like a Makefile, but by contents, so
+that a cell that is run again and makes the same again leaves everything as it was.
+"""
+
+import builtins
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import history
+from .answers import Answers
+from .front_end import NOTEBOOK_FOLDER
+from .history import CellRun
+from .own_code import own_code, read_by
+from .torch_if_imported import is_lazy, is_net, is_tensor, to_numpy
+
+_MAX_BYTES = 2**26  # of an array: more are not compared
+_MAX_ITEMS = 2000  # of a list, likewise
+_MAX_SENTENCES = 3
+_MAX_NAMES = 3  # in one sentence
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What names stood for when a run of a cell had ended; None where contents are not compared.
+
+    Attributes
+    ----------
+    made : dict of str to (str or None)
+        Names that the run made, with a digest of each.
+    read : dict of str to (CellRun, str or None)
+        Names made by other cells that the run read, with the run that had made each, and a digest.
+    """
+
+    made: dict[str, str | None]
+    read: dict[str, tuple[CellRun, str | None]]
+
+
+class Freshness:
+    """Tells which answers in a notebook are out of date.
+
+    Parameters
+    ----------
+    shell : IPython shell
+        Its cells are followed from now on.
+    answers : Answers
+        Those of the course.
+    """
+
+    def __init__(self, shell: Any, answers: Answers) -> None:
+        answers.follow(shell)
+        self._answers = answers
+        self._namespace: dict[str, Any] = shell.user_ns
+        self._snapshots: dict[int, Snapshot] = {}
+        self._asked: dict[str, None] = {}  # names that checks asked about
+        callbacks = shell.events.callbacks["post_run_cell"]
+        for older in [one for one in callbacks if isinstance(getattr(one, "__self__", None), Freshness)]:
+            self._snapshots |= older.__self__._snapshots  # the checks were connected again
+            self._asked |= older.__self__._asked
+            shell.events.unregister("post_run_cell", older)
+        shell.events.register("post_run_cell", self._note)
+
+    def out_of_date(self, names: Iterable[str]) -> tuple[str, ...]:
+        """What is wrong with names that a check asks about, as sentences; none if all are up to date."""
+        names = list(names)
+        self._asked |= dict.fromkeys(names)
+        found: dict[tuple[int, str], list[str]] = {}
+        not_made_anew: dict[str, int] = {}
+        other_nets = {name: said for name in names if (said := self._answers.replaced(self._namespace, name))}
+        for name, run, cause in self._causes(names):
+            if said := self._answers.replaced(self._namespace, cause or name):
+                other_nets[cause or name] = said
+            elif cause:
+                found.setdefault((run.number, cause), []).append(name)
+            else:
+                not_made_anew[self._not_made_anew(name, run)] = run.number
+        older: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+        for (number, cause), made in sorted(found.items()):
+            older.setdefault((number, tuple(dict.fromkeys(made))), []).append(cause)
+        sentences = [*other_nets.values(), *sorted(not_made_anew, key=not_made_anew.__getitem__)]
+        sentences += [self._older(list(made), causes) for (_, made), causes in older.items()]
+        return tuple(dict.fromkeys(sentences))[:_MAX_SENTENCES]
+
+    def _note(self, _: Any) -> None:
+        """Note what names stand for after a cell; history has noted the cell just before."""
+        run = history.runs()[-1]
+        made = {
+            name: _digest(self._namespace.get(name), self._answers.packages)
+            for name in run.names.made
+            if run.made(name)
+        }
+        read = {}
+        for name in self._read_by(run):
+            maker = history.last_that_made(name)
+            value = self._namespace.get(name)
+            if maker is not None and maker is not run and not isinstance(value, ModuleType):
+                read[name] = (maker, _digest(value, self._answers.packages))
+        self._snapshots[run.number] = Snapshot(made, read)
+
+    def _read_by(self, run: CellRun) -> set[str]:
+        """Names that a run read: by itself, or in functions of the notebook that it used."""
+        found: set[str] = set()
+        waiting = set(run.names.read) - set(dir(builtins))
+        for given, names in self._answers.reads.items():
+            if {given, "globals"} <= run.names.read:
+                waiting |= {*names}
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            waiting |= read_by(self._namespace.get(name)) - found
+        return found - set(run.names.made)
+
+    def _causes(self, names: Iterable[str]) -> Iterator[tuple[str, CellRun, str]]:
+        """Names that are out of date, each with a run and a cause.
+
+        It is the run that made the name, and the name that has changed since. Without a cause it is the later run that
+        did not make it anew, or the one that made it, if its cell was changed since and has not been run again.
+        """
+        seen: set[tuple[str, int]] = set()
+        waiting = [(name, history.last_that_made(name)) for name in names]
+        while waiting:
+            name, run = waiting.pop(0)
+            if run is None or (name, run.number) in seen:
+                continue
+            seen.add((name, run.number))
+            value = self._namespace.get(name)
+            if run is history.last_that_made(name):
+                if later := _later_in_vain(name):
+                    yield name, later, ""
+                elif history.is_changed_since(run, self._namespace):
+                    yield name, run, ""
+            if isinstance(value, FunctionType | type) or run.number not in self._snapshots:
+                continue  # functions and classes look their names up when they are used
+            for cause, (maker, digest) in self._snapshots[run.number].read.items():
+                latest = self._latest(cause, maker)
+                if self._changed(cause, digest, maker, latest):
+                    yield name, run, cause
+                waiting.append((cause, latest))
+
+    def _latest(self, name: str, maker: CellRun) -> CellRun:
+        """The last run that made a name which a cell read, of the same cell: another one may use it for its own ends.
+
+        Of networks, functions, classes and what a given function reads there is one in a notebook, wherever it is made.
+        """
+        last = history.last_that_made(name) or maker
+        value = self._namespace.get(name)
+        is_read = any(name in names for names in self._answers.reads.values())
+        if is_read or is_net(value) or isinstance(value, FunctionType | type):
+            return last
+        return next(run for run in reversed([maker, *history.runs()]) if run is maker or _again(run, maker, name))
+
+    def _changed(self, name: str, digest: str | None, maker: CellRun, latest: CellRun) -> bool:
+        value = self._namespace.get(name)
+        # A network learns where it is; of other things only what cells make is compared. A cell that changes an array
+        # in place has read what it left behind, not what was made: that is no sign of age.
+        if is_net(value):
+            before, now = digest, _digest(value, self._answers.packages)
+        else:
+            before, now = self._made_by(maker).get(name, digest), self._made_by(latest).get(name)
+        return None not in (digest, before, now) and now != before
+
+    def _made_by(self, run: CellRun) -> dict[str, str | None]:
+        return self._snapshots[run.number].made if run.number in self._snapshots else {}
+
+    def _not_made_anew(self, name: str, run: CellRun) -> str:
+        """Say it once of all names that checks ask about; if they ask about none of the cell's, of the one found."""
+        if history.last_that_made(name) is run:
+            names = [one for one in self._asked if history.last_that_made(one) is run][:_MAX_NAMES] or [name]
+            return f"You changed the cell that makes {_listed(names)} after it ran. Judged is what ran. Run it again."
+        failed = name in run.names.made
+        alike = [one for one in self._asked if _later_in_vain(one) is run and (one in run.names.made) == failed]
+        names = [one for one in alike if history.last_that_made(one)][:_MAX_NAMES] or [name]
+        judged = "Judged is what was there before."
+        if not failed:
+            them, spelt = ("it", "Is it") if len(names) == 1 else ("them", "Are they")
+            given_up = f"The cell that made {_listed(names)} was run again and makes {them} no longer."
+            if trained := [one for one in names if is_net(self._namespace.get(one))]:
+                return f"{given_up} {judged} Run the training again, to have {_listed(trained)} from there."
+            return f"{given_up} {judged} {spelt} spelt like that there?"
+        then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
+        return f"The last run of the cell that makes {_listed(names)} {run.how_it_failed()}. {judged} {then}"
+
+    def _older(self, names: list[str], causes: list[str]) -> str:
+        names = [name for name in names if is_net(self._namespace.get(name))] or names
+        listed = _listed(names)
+        was = "was" if len(names) == 1 else "were"
+        changed = self._changes(causes)
+        if is_net(self._namespace.get(names[0])):
+            return f"{listed} {was} trained before {changed}. Run the training again."
+        them = "it" if len(names) == 1 else "them"
+        return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
+
+    def _changes(self, causes: list[str]) -> str:
+        """What happened to names since: "you changed `train` and `model` was trained anew"."""
+        kinds: dict[str, list[str]] = {"code": [], "net": [], "other": []}
+        for cause in causes:
+            value = self._namespace.get(cause)
+            is_code = isinstance(value, FunctionType | type)
+            kinds["net" if is_net(value) else "code" if is_code else "other"].append(cause)
+        told = [f"you changed {_listed(kinds['code'])}"] if kinds["code"] else []
+        for kind, happened in (("net", "trained anew"), ("other", "made anew")):
+            if kinds[kind]:
+                told.append(f"{_listed(kinds[kind])} {'was' if len(kinds[kind]) == 1 else 'were'} {happened}")
+        return " and ".join(told)
+
+
+def _later_in_vain(name: str) -> CellRun | None:
+    """The last run of the cell for a name, if what it stands for is older: it failed, or makes it no longer."""
+    return history.failed_since(name) or history.given_up_since(name)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(f"`{name}`" for name in names[:-1])] * (len(names) > 1) + [f"`{names[-1]}`"])
+
+
+def _again(run: CellRun, maker: CellRun, name: str) -> bool:
+    """Whether a run is a later one of the same cell, and made a name."""
+    if run.number <= maker.number or not run.made(name):
+        return False
+    if run.cell and maker.cell:
+        return run.cell == maker.cell
+    same, all_of_them = run.names.made.keys() & maker.names.made.keys(), run.names.made.keys() | maker.names.made.keys()
+    return 2 * len(same) >= len(all_of_them)
+
+
+def _digest(value: Any, packages: Collection[str]) -> str | None:
+    """Digest of what a name stands for; None for what can't be compared."""
+    try:
+        parts = _parts(value, packages)
+    except Exception:  # whatever a student's object raises when it is looked at
+        return None
+    return None if parts is None else hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _parts(value: Any, packages: Collection[str]) -> Any:
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic):
+        return type(value).__name__, repr(value)
+    if isinstance(value, FunctionType | type):
+        return own_code(value, NOTEBOOK_FOLDER, packages)
+    if is_net(value):
+        codes = sorted({repr(own_code(type(module), NOTEBOOK_FOLDER, packages)) for module in value.modules()})
+        return *codes, *((name, _parts(parameter, packages)) for name, parameter in value.named_parameters())
+    if is_tensor(value):
+        return None if is_lazy(value) else _parts(to_numpy(value), packages)
+    if isinstance(value, np.ndarray):
+        if value.dtype.hasobject or value.nbytes > _MAX_BYTES:
+            return None
+        return str(value.dtype), value.shape, hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+    if isinstance(value, list | tuple) and len(value) <= _MAX_ITEMS:
+        items = [_parts(item, packages) for item in value]
+        return None if None in items else (type(value).__name__, *items)
+    return None

@@ -1,0 +1,126 @@
+"""Mishaps: what spoils a variable, whatever its cell is meant to compute. Asked only to word a message.
+
+A cell may have ended with an error when the variable was half filled, and code may have painted over the images that
+were given. Both are claims of the student's side: they earn nothing.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from .history import CellRun, last_that_made, runs
+from .own_code import read_by
+from .student_code import MAX_LINE, assigned_by, is_filled_by, outside_functions, reads, root_of
+from .torch_if_imported import is_tensor, to_numpy
+
+# What makes an array that a given cell leaves behind, and which of those that it returns that array is.
+Given = tuple[Callable[[], Any], int | None]
+
+
+def unfinished(namespace: dict[str, Any], name: str) -> str:
+    """That the cell ended with an error before a variable was complete; else empty."""
+    run = last_that_made(name)
+    if run is None or not run.error or not _may_be_unfinished(run, name, namespace.get(name)):
+        return ""
+    reason = f": {run.message}" if run.was_a_stub else f", because {run.message}"
+    then = "" if run.was_interrupted else " Correct the cell and run it again."
+    return f"`{name}` is unfinished{reason}{'' if reason[-1] in '.?!' else '.'}{then}"
+
+
+def _may_be_unfinished(run: CellRun, name: str, value: Any) -> bool:
+    """Whether a run ended where the name was still to be filled. A figure may be drawn into by any line."""
+    if not is_tensor(value) and not isinstance(value, np.ndarray | list | tuple | dict | Number):
+        return True
+    try:
+        statements = ast.parse(run.source).body
+    except SyntaxError:  # a magic
+        return False
+    left = [statement for statement in statements if (statement.end_lineno or 0) >= run.line]
+    nodes = [node for statement in left for node in ast.walk(statement) if isinstance(node, ast.stmt)]
+    return any(name in assigned_by(node) or is_filled_by(node, name) for node in nodes)
+
+
+def painted_over(namespace: dict[str, Any], name: str, given: Mapping[str, Given]) -> str:
+    """That arrays which were given are no longer the same, of those that a variable was made from; else empty."""
+    run = last_that_made(name)
+    if run is None:
+        return ""
+    read = run.names.read.union(*(read_by(namespace.get(used)) for used in run.names.read))
+    changed = next((data for data in given if data in read and _is_changed(namespace.get(data), given[data])), "")
+    if not changed:
+        return ""
+    told, maker = f"`{changed}` is no longer what it was given as", last_that_made(changed)
+    make, _ = given[changed]
+    if maker is not None and f"{make.__name__}(" not in maker.source:
+        return f"{told}: leave it alone, and give a changed one another name."
+    line = line_that_paints(changed, run.source)
+    how = f"your line `{line}` writes into it" if line else "it was changed in place"
+    return (
+        f"{told}: {how}. Run the cell that makes `{changed}` again, and write into a copy only: `images.copy()` makes "
+        "one."
+    )
+
+
+def replaced(name: str, given_nets: Mapping[str, str]) -> str:
+    """That another cell has put another net in the place of one that a given cell makes; else empty."""
+    making = [run for run in runs() if run.made(name)]
+    call = given_nets.get(name)
+    if call is None or not making or call in making[-1].source or not any(call in run.source for run in making):
+        return ""
+    run = making[-1]
+    try:
+        nodes = (node for node in outside_functions(ast.parse(run.source)) if isinstance(node, ast.stmt))
+        statements = [node for node in nodes if name in assigned_by(node)]
+    except SyntaxError:  # a magic
+        statements = []
+    others = [node for node in statements if not reads(getattr(node, "value", None), name)]  # not model = model.eval()
+    if statements and not others:
+        return ""
+    line = run.source.splitlines()[others[-1].lineno - 1].strip()[:MAX_LINE] if others else ""
+    return (
+        f"`{name}` is another net now: {f'your line `{line}`' if line else 'a cell of yours'} replaced it. Give your "
+        f"net another name. Then run the cell with `{call}` again, and those below."
+    )
+
+
+def _is_changed(value: Any, given: Given) -> bool:
+    make, position = given
+    made = make()
+    before = made if position is None else made[position]
+    now = to_numpy(value) if is_tensor(value) else value
+    return isinstance(now, np.ndarray) and not np.array_equal(now, before)
+
+
+def line_that_paints(name: str, source: str) -> str:
+    """The first line of a cell that writes into an array, by its name or by that of a part of it; else empty."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ""
+    nodes = sorted((node for node in ast.walk(tree) if isinstance(node, ast.stmt)), key=lambda node: node.lineno)
+    alike = {name}
+    for node in nodes:
+        if isinstance(node, ast.For) and alike & {
+            part.id for part in ast.walk(node.iter) if isinstance(part, ast.Name)
+        }:
+            alike |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+        elif isinstance(node, ast.Assign) and root_of(node.value) in alike:
+            alike |= assigned_by(node)
+        elif (listed := _put_into(node)) and listed[1] in alike:
+            alike.add(listed[0])
+            continue
+        by_name = assigned_by(node) & alike if isinstance(node, ast.AugAssign) else set()
+        if by_name or any(is_filled_by(node, one) for one in alike):
+            return source.splitlines()[node.lineno - 1].strip()[:MAX_LINE]
+    return ""
+
+
+def _put_into(node: ast.stmt) -> tuple[str, str] | None:
+    """The names of a list and of what is put into it, of a statement such as ``panels.append(image)``."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append" and call.args:
+        return root_of(call.func.value), root_of(call.args[0])
+    return None

@@ -1,0 +1,105 @@
+"""Instructors' packages that are installed on the grading machine stay outside of the sandbox."""
+
+import json
+import sysconfig
+import uuid
+from pathlib import Path
+
+import pytest
+from nbjudge.run.plan import PlannedCell
+from nbjudge.run.session import Session
+from nbjudge.sandbox import bubblewrap
+from nbjudge.sandbox.hidden import Hidden, development_folders, hidden_files
+
+LOOK = """
+import importlib.util
+for name in {names!r}:
+    try:
+        print(name, importlib.util.find_spec(name) is not None and bool(__import__(name).SOLUTION))
+    except Exception as error:
+        print(name, type(error).__name__)
+"""
+
+
+def install(site_packages, name, files, origin=None):
+    """What pip leaves of a distribution: its files and notes on them."""
+    notes = site_packages / f"{name}-1.0.dist-info"
+    notes.mkdir()
+    (notes / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (notes / "RECORD").write_text("".join(f"{file},,\n" for file in [*files, f"{notes.name}/METADATA", "../../bin/x"]))
+    if origin is not None:
+        (notes / "direct_url.json").write_text(json.dumps(origin))
+    for file in files:
+        (site_packages / file).parent.mkdir(exist_ok=True)
+        (site_packages / file).write_text("SOLUTION = 42\n")
+
+
+@pytest.fixture
+def site_packages(tmp_path):
+    install(tmp_path, "my-course", ["answers/__init__.py", "answers/model.py", "solutions.py", "my-course.pth"])
+    install(tmp_path, "numbers-course", ["numbers_course/__init__.py"])
+    install(tmp_path, "nbjudge", ["nbjudge/__init__.py"])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("packages", "hidden"),
+    [
+        ((), ["nbjudge"]),
+        (["answers.model"], ["answers", "my-course.pth", "nbjudge", "solutions.py"]),
+        (["solutions"], ["answers", "my-course.pth", "nbjudge", "solutions.py"]),
+        (["numbers_course", "nowhere"], ["nbjudge", "numbers_course"]),
+    ],
+)
+def test_what_was_installed_together_is_hidden_together(site_packages, packages, hidden):
+    assert hidden_files(site_packages, packages) == hidden
+
+
+def test_a_package_that_pip_does_not_know_is_hidden_by_its_name(site_packages):
+    (site_packages / "copied").mkdir()
+    assert hidden_files(site_packages, ["copied"]) == ["copied", "nbjudge"]
+
+
+def test_projects_in_development_are_known_by_their_folders(site_packages):
+    course = {"url": "file:///home/ada/My%20Course", "dir_info": {"editable": True}}
+    install(site_packages, "in-development", ["__editable__.in_development.pth"], course)
+    install(site_packages, "from-a-folder", ["plain.py"], {"url": "file:///home/ada/other", "dir_info": {}})
+    install(site_packages, "from-an-archive", ["other.py"], {"url": "https://example.org/a.whl", "archive_info": {}})
+    install(site_packages, "odd", ["odd.py"], ["no object"])
+    assert development_folders(site_packages) == [Path("/home/ada/My Course")]
+
+
+@pytest.fixture
+def installed():
+    """A course's package with its solutions, installed beside NumPy as any other."""
+    name, there = f"course_{uuid.uuid4().hex[:8]}", Path(sysconfig.get_path("purelib"))
+    files = [f"{name}/__init__.py", f"{name}/answers.py", f"{name}_solutions.py"]
+    try:
+        install(there, name, files)
+    except PermissionError:
+        pytest.skip("nothing can be installed here")
+    yield name
+    for file in [*files, *(f"{name}-1.0.dist-info/{note}" for note in ("METADATA", "RECORD"))]:
+        (there / file).unlink()
+    for folder in (name, f"{name}-1.0.dist-info"):
+        for path in (there / folder).glob("__pycache__/*"):
+            path.unlink()
+        for path in [*(there / folder).glob("__pycache__"), there / folder]:
+            path.rmdir()
+
+
+def test_another_courses_solutions_are_not_there(installed):
+    names = [installed, f"{installed}_solutions"]
+    cells = [PlannedCell(LOOK.format(names=names), on_student_side=True)]
+    (seen,) = Session(cells).run()
+    assert seen["outputs"][0]["text"] == "".join(f"{name} True\n" for name in names), "else this test shows nothing"
+    (seen,) = Session(cells, hidden=Hidden((f"{installed}_solutions",))).run()
+    assert "True" not in seen["outputs"][0]["text"]
+
+
+def test_the_folder_of_a_course_is_not_there_wherever_it_lies(tmp_path, monkeypatch):
+    """Of /usr and Python's own folder the sandbox shows everything else."""
+    folder = Path(bubblewrap.sys.base_prefix, "share", "course")
+    words = bubblewrap.arguments(None, 2**20, 0, False, Hidden(folders=(folder, tmp_path)))
+    hidden = {words[number + 1] for number, word in enumerate(words) if word == "--tmpfs"}
+    assert hidden & {str(folder), str(bubblewrap.PYTHON / "share" / "course")} and str(tmp_path) not in hidden
