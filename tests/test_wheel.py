@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,9 @@ POINTS = 3.0  # of all test cells of nbgrader's quickstart
 def test_a_wheel_grades_the_quickstart_of_nbgrader(tmp_path):
     """With the lines for ``nbgrader_config.py`` that the engine's README has, and nothing else."""
     wheels, environment, course = (tmp_path / name for name in ("wheels", "environment", "course"))
-    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", wheels, ENGINE)
+    # Of a copy: setuptools leaves a folder where it builds, and takes what is left there from an earlier build.
+    source = shutil.copytree(ENGINE, tmp_path / "source", ignore=shutil.ignore_patterns("build", "*.egg-info"))
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", wheels, source)
     run(sys.executable, "-m", "venv", environment)
     (wheel,) = wheels.glob("nbjudge-*.whl")
     run(environment / "bin" / "pip", "install", "-q", "-c", REPOSITORY / "constraints.txt", wheel)

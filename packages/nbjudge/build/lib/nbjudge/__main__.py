@@ -1,5 +1,0 @@
-"""``python -m nbjudge`` does what ``nbjudge`` does."""
-
-from .commands import main
-
-main()

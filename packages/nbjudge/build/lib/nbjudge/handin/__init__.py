@@ -1,1 +1,0 @@
-"""What was handed in: files accepted or refused, matched with the release, and rebuilt as a notebook to be graded."""

@@ -1,1 +1,0 @@
-"""Learning platforms: the archives that they give, and the tables that they take."""

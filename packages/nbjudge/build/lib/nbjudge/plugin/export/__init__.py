@@ -1,7 +1,0 @@
-"""Marks for other programs: ``nbgrader export``, and with ``--exporter`` the columns that learning platforms import."""
-
-from .canvas import CanvasMarks
-from .moodle import MoodleMarks
-from .settled import SettledMarks
-
-__all__ = ["CanvasMarks", "MoodleMarks", "SettledMarks"]

@@ -1,8 +1,0 @@
-"""Small steps for nbgrader's own pipelines, each named in ``nbgrader_config.py``."""
-
-from .note_release import NoteRelease
-from .save_cells import SaveCells
-from .say_what_to_write import SayWhatToWrite
-from .support_files import SupportFiles
-
-__all__ = ["NoteRelease", "SaveCells", "SayWhatToWrite", "SupportFiles"]

@@ -1,1 +1,0 @@
-"""The place where student code runs: bubblewrap, a filter of system calls, limits, and a watchdog outside."""
