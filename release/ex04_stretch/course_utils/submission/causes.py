@@ -175,9 +175,9 @@ def of_training_mode(submission: Submission) -> str:
 def of_opposite(submission: Submission) -> str:
     """That a training makes the loss larger, by the line that does."""
     found = line(submission, "train_model", r"loss\w*\s*=\s*-|\(-\s*\w*loss|maximize\s*=\s*True")
-    return f"A minus before the loss, or maximize=True, makes the loss larger and larger: leave it out. {found}" * bool(
-        found
-    )
+    if not found:
+        return ""
+    return f"A minus before the loss, or maximize=True, makes the loss larger and larger: leave it out. {found}"
 
 
 def of_empty_figure(submission: Submission, name: str) -> str:

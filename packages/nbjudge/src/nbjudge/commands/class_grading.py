@@ -232,13 +232,12 @@ class Grading:
             if self._is_here and concerns_all(result):
                 raise result
             return result
-        kept = Transcript(result)
         try:
-            content, _ = kept.content, kept.reports
+            kept = Transcript.read(result)
         except ArchiveError as error:
             return error
-        if content["digest"] != digest:
-            return OtherEnvironmentError(other_versions(content["environment"]))
+        if kept.content["digest"] != digest:
+            return OtherEnvironmentError(other_versions(kept.content["environment"]))
         if not kept.is_doubtful:
             self._store.put(digest, kept)
             self._fresh.add(digest)

@@ -49,7 +49,7 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
     damaged: list[Path] = []
     for path in sorted(path for folder in folders for path in folder.glob(f"*{TRANSCRIPT}")):
         try:
-            read = Transcript(path.read_bytes())
+            read = Transcript.read(path.read_bytes())
             transcript = read.content
             # An ordinary test runs on the student side; transcripts of before did not say that it is one.
             reports = {

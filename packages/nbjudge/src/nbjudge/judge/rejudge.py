@@ -37,7 +37,7 @@ def judge(job: bytes, before: bytes, processors: list[int] | None = None) -> byt
         The new transcript, as `Job.run` would make it; None if the submission has to be executed.
     """
     with suppress(NotOnRecord, archive.ArchiveError, OSError, WireError):
-        return archive.pack(_judged(Job.unpack(job), Transcript(before)))
+        return archive.pack(_judged(Job.unpack(job), Transcript.read(before)))
     return None
 
 

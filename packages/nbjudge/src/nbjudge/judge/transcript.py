@@ -21,6 +21,19 @@ class Transcript:
 
     packed: bytes
 
+    @staticmethod
+    def read(packed: bytes) -> "Transcript":
+        """A transcript all of which can be read.
+
+        Raises
+        ------
+        ArchiveError
+            These are other bytes, or the grader kernel said something that is no report.
+        """
+        transcript = Transcript(packed)
+        transcript.by_cell()
+        return transcript
+
     @cached_property
     def content(self) -> dict[str, Any]:
         """What `Job.run` returned.

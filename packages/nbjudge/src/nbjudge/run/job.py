@@ -135,7 +135,7 @@ class Job:
         ------
         SandboxError
             The sandbox can't be had; nothing was executed.
-        Disturbed
+        ProcessKilledError
             Somebody or something kills its processes, or uses its processors, again and again.
         """
         with tempfile.TemporaryDirectory(prefix="release-") as folder:
@@ -193,9 +193,9 @@ def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
 
     Raises
     ------
-    Disturbed
+    ProcessKilledError
         The machine killed its processes each time, or there is no time left for another try.
-    Overloaded
+    OverloadedError
         Others used its processors each time.
     """
     own, overloaded, left = 0, 0, seconds

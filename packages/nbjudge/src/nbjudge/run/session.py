@@ -114,9 +114,9 @@ class Session:
         ------
         SandboxError
             The sandbox did not start, or can't be watched; nothing was executed.
-        Disturbed
+        ProcessKilledError
             Somebody killed the sandbox or the grader kernel; or the time that was left for this try did not suffice.
-        Overloaded
+        OverloadedError
             A limit on time was reached while others used the sandbox's processors.
         """
         limits = self.limits if notebook is None else replace(self.limits, notebook=notebook)

@@ -27,9 +27,7 @@ class Store:
     def get(self, digest: str) -> Transcript | None:
         """The result of a job; None if there is none that can be read."""
         with suppress(FileNotFoundError, archive.ArchiveError):
-            result = Transcript(self._path(digest).read_bytes())
-            if result.reports is not None:  # else it can't be read
-                return result
+            return Transcript.read(self._path(digest).read_bytes())
         return None
 
     def put(self, digest: str, result: Transcript) -> None:

@@ -45,7 +45,7 @@ def hidden_files(site_packages: Path, packages: Collection[str]) -> list[str]:
         Names of files and folders in it, sorted.
     """
     wanted = {name.partition(".")[0] for name in packages} | {ENGINE}
-    names = {name for name in wanted for name in (name, f"{name}.py")}
+    names = wanted | {f"{name}.py" for name in wanted}
     for distribution in distributions(path=[str(site_packages)]):
         top = set(_top_level(distribution))
         if top & names:

@@ -47,7 +47,7 @@ class Execution:
     ----------
     job : Job
         What was executed.
-    result : Result
+    result : Transcript
         What came of it.
     fingerprint : Fingerprint or None
         Of what the job was made from, if that is to be known later.

@@ -59,7 +59,7 @@ class Recorder:
         ----------
         prepared : Prepared
             The hand-in.
-        results : dict of str to Result
+        results : dict of str to Transcript
             What was executed, by the names of the notebooks.
 
         Raises
