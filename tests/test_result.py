@@ -80,7 +80,7 @@ def test_what_a_grader_kernel_reports_is_read():
 
 @pytest.mark.parametrize("report", WRONG, ids=repr)
 def test_what_is_no_report_is_refused(report):
-    with pytest.raises(ArchiveError, match="no report"):
+    with pytest.raises(ArchiveError, match="no report on this cell"):
         _ = result({}, report).reports
 
 
