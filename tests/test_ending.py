@@ -180,14 +180,14 @@ def test_student_files_are_not_imported_before_the_sandbox_is_watched(tmp_path):
 # Processes that stop
 
 
-@pytest.mark.parametrize("who", ["runner", "first process inside", "bubblewrap", "grader kernel", "template"])
+@pytest.mark.parametrize("who", ["runner", "first process inside", "bubblewrap", "grader kernel", "fork server"])
 def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, marker):
     stopping = {
         "runner": lambda: of_ours("-m nbjudge.student")[2:3],
         "first process inside": lambda: of_ours("-m nbjudge.student")[1:2],
         "bubblewrap": lambda: of_ours("bwrap")[:1],
-        "grader kernel": lambda: [copy for template in of_ours("judge.forkserver") for copy in template.children()],
-        "template": lambda: of_ours("judge.forkserver")[:1],
+        "grader kernel": lambda: [copy for forkserver in of_ours("judge.forkserver") for copy in forkserver.children()],
+        "fork server": lambda: of_ours("judge.forkserver")[:1],
     }
     monkeypatch.setattr(forkserver_client, "PATIENCE", 5.0)
     collect, stopped = Session._collect, []
@@ -202,7 +202,7 @@ def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, m
     if who == "grader kernel":  # nobody else is waited for then
         monkeypatch.setattr(session, "GRACE", 1.0)
         monkeypatch.setattr(session, "MOMENT", 0.5)
-    forkserver_client.forget()  # the next template knows of the shorter patience
+    forkserver_client.forget()  # the next fork server knows of the shorter patience
     begun = time.monotonic()
     limits = Limits(start=20.0, cell=2.0, answer=2.0)
     less_patient = [judged("from nbjudge.judge import door\ndoor.GRACE = 1.0")] if who == "runner" else []
@@ -217,15 +217,15 @@ def test_a_process_that_stops_in_the_middle_is_given_up(run, monkeypatch, who, m
         assert first == {"outputs": []} and last["points"] == 1.0
 
 
-def test_a_template_that_stops_is_replaced(run, monkeypatch):
+def test_a_fork_server_that_stops_is_replaced(run, monkeypatch):
     monkeypatch.setattr(forkserver_client, "PATIENCE", 2.0)
     assert run(judged("1"))[0]["points"] == 1.0
-    (template,) = of_ours("judge.forkserver")
-    template.suspend()
+    (forkserver,) = of_ours("judge.forkserver")
+    forkserver.suspend()
     begun = time.monotonic()
     assert run(judged("1"))[0]["points"] == 1.0
     assert time.monotonic() - begun < 30
-    assert of_ours("judge.forkserver") != [template]
+    assert of_ours("judge.forkserver") != [forkserver]
 
 
 # One limit for all tries

@@ -89,7 +89,7 @@ def servers():
 
 
 @pytest.fixture(scope="module")
-def template():
+def fork_server():
     """The process that judges each of them in a copy of its own, as in a class."""
     verdict_on("untouched")
     yield
@@ -97,7 +97,7 @@ def template():
 
 
 @pytest.fixture
-def secret(monkeypatch, template):
+def secret(monkeypatch, fork_server):
     """A word that lies about on this machine, where a forgery could find it; the machine is as before afterwards."""
     secret = secrets.token_hex(16)
     monkeypatch.setenv("CANARY_OF_THE_FORGERIES", secret)

@@ -18,11 +18,11 @@ LIMITS = Limits(start=20.0, cell=20.0, answer=20.0)
 
 
 @pytest.fixture(autouse=True)
-def _own_template():
+def _own_fork_server():
     forkserver_client.forget()
     yield
     forkserver_client.forget()
-    assert templates() == []
+    assert fork_servers() == []
 
 
 def judged(*sources, limits=LIMITS):
@@ -35,7 +35,7 @@ def passed(*sources, **options):
     return [report.get("passed") for report in judged(*sources, **options)]
 
 
-def templates():
+def fork_servers():
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):  # it has just ended
@@ -45,7 +45,7 @@ def templates():
 
 def test_what_cells_import_and_keep_in_modules_is_there():
     remembers = "import fractions\nfractions.runs = getattr(fractions, 'runs', 0) + 1\nfloat(fractions.runs)"
-    # Once when the template got ready, and once in this copy, whatever other copies did.
+    # Once when the fork server got ready, and once in this copy, whatever other copies did.
     for _ in range(3):
         assert judged(remembers)[0]["points"] == 2.0
 
@@ -54,13 +54,13 @@ def test_what_cells_did_to_their_variables_is_forgotten():
     assert passed("assert 'seen' not in globals()\nseen = 1", "assert seen == 1") == [True, True]
 
 
-def test_a_template_is_kept_as_long_as_the_cells_are_the_same():
+def test_a_fork_server_is_kept_as_long_as_the_cells_are_the_same():
     judged("1")
-    (first,) = templates()
+    (first,) = fork_servers()
     judged("1")
-    assert templates() == [first]
+    assert fork_servers() == [first]
     judged("2")
-    (other,) = templates()
+    (other,) = fork_servers()
     assert other != first
 
 
@@ -72,54 +72,54 @@ def test_each_copy_works_in_a_folder_and_session_of_its_own():
 @pytest.mark.parametrize(
     "unfit",
     [
-        "import os\nif os.getcwd().rpartition('/')[2].startswith('template-'):\n    os._exit(0)",
-        "import os\nif os.getcwd().rpartition('/')[2].startswith('template-'):\n    os.kill(os.getpid(), 9)",
+        "import os\nif os.getcwd().rpartition('/')[2].startswith('forkserver-'):\n    os._exit(0)",
+        "import os\nif os.getcwd().rpartition('/')[2].startswith('forkserver-'):\n    os.kill(os.getpid(), 9)",
         "import threading, time\nthreading.Thread(target=time.sleep, args=[60], daemon=True).start()",
     ],
     ids=["ends", "is killed", "starts threads"],
 )
-def test_cells_that_spoil_a_template_are_judged_all_the_same(unfit):
+def test_cells_that_spoil_a_fork_server_are_judged_all_the_same(unfit):
     assert passed(unfit, "import fractions") == [True, True]
-    # By copies of a template that has not run them.
+    # By copies of a fork server that has not run them.
     assert passed("import sys\nassert 'fractions' not in sys.modules", unfit) == [True, True]
 
 
 def test_a_cell_that_never_ends_without_an_answer_is_judged_all_the_same():
-    hangs = "import os, time\nwhile os.getcwd().rpartition('/')[2].startswith('template-'):\n    time.sleep(1)"
+    hangs = "import os, time\nwhile os.getcwd().rpartition('/')[2].startswith('forkserver-'):\n    time.sleep(1)"
     begun = time.monotonic()
     assert passed(hangs, limits=Limits(start=3.0, cell=20.0, answer=20.0)) == [True]
     assert time.monotonic() - begun < 15
 
 
-def test_a_template_killed_between_two_submissions_is_replaced():
+def test_a_fork_server_killed_between_two_submissions_is_replaced():
     judged("1")
-    (template,) = templates()
-    template.kill()
+    (forkserver,) = fork_servers()
+    forkserver.kill()
     assert passed("1") == [True]
-    assert not template.is_running() or template.status() == psutil.STATUS_ZOMBIE
+    assert not forkserver.is_running() or forkserver.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_copy_that_is_killed_says_so_and_the_next_is_judged():
     with pytest.raises(ProcessKilledError, match="grader kernel was killed"):
-        judged("import os\nif '/template-' not in os.getcwd():\n    os.kill(os.getpid(), 9)")
+        judged("import os\nif '/forkserver-' not in os.getcwd():\n    os.kill(os.getpid(), 9)")
     assert passed("1") == [True]
 
 
-def test_a_copy_ends_with_its_template_and_the_next_has_another():
-    kills = "import os, time\nif '/template-' not in os.getcwd():\n    os.kill(os.getppid(), 9)\n    time.sleep(10)"
+def test_a_copy_ends_with_its_fork_server_and_the_next_has_another():
+    kills = "import os, time\nif '/forkserver-' not in os.getcwd():\n    os.kill(os.getppid(), 9)\n    time.sleep(10)"
     for _ in range(2):
         with pytest.raises(ProcessKilledError, match="grader kernel was killed"):
             judged(kills, "1")
     assert passed("1") == [True]
 
 
-def test_a_template_that_does_not_get_ready_leaves_nothing_behind():
+def test_a_fork_server_that_does_not_get_ready_leaves_nothing_behind():
     with pytest.raises(WireError):
-        forkserver_client.Template.start("key", [], Limits(start=1e-4))
-    assert templates() == []
+        forkserver_client.ForkServer.start("key", [], Limits(start=1e-4))
+    assert fork_servers() == []
 
 
-def test_a_copy_can_be_killed_and_its_template_goes_on(tmp_path):
+def test_a_copy_can_be_killed_and_its_fork_server_goes_on(tmp_path):
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
@@ -127,26 +127,26 @@ def test_a_copy_can_be_killed_and_its_template_goes_on(tmp_path):
         assert copy.ended(0.0) is None
         copy.stop()
     assert copy.ended(0.0) == -signal.SIGKILL
-    (template,) = templates()
-    assert passed("1") == [True] and templates() == [template]
+    (forkserver,) = fork_servers()
+    assert passed("1") == [True] and fork_servers() == [forkserver]
     deadline = time.monotonic() + 10
-    while template.children() and time.monotonic() < deadline:
+    while forkserver.children() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert template.children() == []
+    assert forkserver.children() == []
 
 
-def test_each_thread_has_a_template_that_ends_with_it():
+def test_each_thread_has_a_fork_server_that_ends_with_it():
     judged("1")
     there = []
 
     def elsewhere():
         judged("1")
-        there.extend(templates())
+        there.extend(fork_servers())
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
     thread.join(60)
     deadline = time.monotonic() + 10
-    while len(templates()) > 1 and time.monotonic() < deadline:
+    while len(fork_servers()) > 1 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(there) == 2 and len(templates()) == 1
+    assert len(there) == 2 and len(fork_servers()) == 1

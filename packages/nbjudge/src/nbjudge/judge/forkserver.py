@@ -2,7 +2,7 @@
 
 ``python -m nbjudge.judge.forkserver FD MEMORY``. To start Python, to import what the test cells need, and to make the
 fixed dataset take longer than to judge by them. Here it is done once. No answer of a student's
-ever comes here, so all copies begin alike; and like them the template may take no more than MEMORY bytes of data.
+ever comes here, so all copies begin alike; and like them the fork server may take no more than MEMORY bytes of data.
 """
 
 import ctypes
@@ -46,10 +46,10 @@ def serve(sock: socket.socket) -> None:
     while True:
         request = control.receive()
         _, fds, _, _ = socket.recv_fds(sock, 1, MOST_FDS)
-        template, copy = os.getpid(), os.fork()
+        forkserver, copy = os.getpid(), os.fork()
         if copy == 0:
             sock.close()
-            _become(request, fds, template)
+            _become(request, fds, forkserver)
         for fd in fds:
             os.close(fd)
         control.send({"pid": copy})
@@ -60,12 +60,12 @@ def serve(sock: socket.socket) -> None:
         os.waitpid(copy, 0)
 
 
-def _become(request: dict[str, Any], fds: list[int], template: int) -> NoReturn:
+def _become(request: dict[str, Any], fds: list[int], forkserver: int) -> NoReturn:
     status = 1
     try:
         end_with_parent()
-        if os.getppid() != template:
-            raise WireError("the template has ended already")
+        if os.getppid() != forkserver:
+            raise WireError("the fork server has ended already")
         os.setsid()
         os.chdir(request["folder"])
         ROLES[request["role"]](*fds)

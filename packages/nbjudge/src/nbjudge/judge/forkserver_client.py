@@ -1,4 +1,4 @@
-"""Processes of the judging side: a template that is ready, and a copy of it for each submission."""
+"""Processes of the judging side: a fork server that is ready, and a copy of it for each submission."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ import psutil
 from ..protocol.wire import Timeout, Wire, WireError
 from ..sandbox.limits import Limits
 
-_here = threading.local()  # each thread has a template of its own
+_here = threading.local()  # each thread has a fork server of its own
 PATIENCE = 60.0  # seconds for what takes no time, if the machine is not very busy
 
 
@@ -28,7 +28,7 @@ def fork(role: str, fds: list[int], folder: Path, sources: list[str], limits: Li
     Parameters
     ----------
     role : str
-        What it becomes: a key of `template.ROLES`.
+        What it becomes: a key of `forkserver.ROLES`.
     fds : list of int
         The file descriptors that it is to use.
     folder : Path
@@ -44,23 +44,23 @@ def fork(role: str, fds: list[int], folder: Path, sources: list[str], limits: Li
         It can't be started.
     """
     key = hashlib.sha256(json.dumps([sources, limits.memory]).encode()).hexdigest()
-    kept: Template | None = getattr(_here, "template", None)
+    kept: ForkServer | None = getattr(_here, "forkserver", None)
     if kept is not None and kept.key == key:
         with suppress(OSError, WireError):  # it was killed meanwhile
             return kept.fork(role, fds, folder)
     forget()
-    started = _here.template = Template.start(key, sources, limits)
+    started = _here.forkserver = ForkServer.start(key, sources, limits)
     return started.fork(role, fds, folder)
 
 
 def forget() -> None:
-    """Stop the template of this thread, if there is one. It ends with the thread, too."""
-    if (kept := vars(_here).pop("template", None)) is not None:
+    """Stop the fork server of this thread, if there is one. It ends with the thread, too."""
+    if (kept := vars(_here).pop("forkserver", None)) is not None:
         kept.stop()
 
 
 @dataclass
-class Template:
+class ForkServer:
     """A process that makes copies of itself, one after another; see `nbjudge.judge.forkserver`."""
 
     key: str
@@ -68,25 +68,25 @@ class Template:
     _resources: ExitStack
 
     @staticmethod
-    def start(key: str, sources: list[str], limits: Limits) -> "Template":
+    def start(key: str, sources: list[str], limits: Limits) -> "ForkServer":
         """Start one. If it does not get over the trusted cells, or starts threads in them, it is one without them."""
         why = WireError("it runs several threads")
         for cells in (sources, []):
-            template = Template._start(key, limits.memory)
-            control = Wire(template._socket)
+            forkserver = ForkServer._start(key, limits.memory)
+            control = Wire(forkserver._socket)
             try:
                 control.send({"sources": cells}, limits.start)
                 if control.receive(limits.start)["threads"] == 1:
-                    return template
+                    return forkserver
             except WireError as error:
                 why = error
-            template.stop()
+            forkserver.stop()
         raise why
 
     @staticmethod
-    def _start(key: str, memory: int) -> "Template":
+    def _start(key: str, memory: int) -> "ForkServer":
         with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="template-"))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="forkserver-"))
             ours, theirs = socket.socketpair()
             stack.enter_context(ours)
             with theirs:
@@ -103,7 +103,7 @@ class Template:
                     | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
                 )
             stack.callback(_end, process)
-            return Template(key, ours, stack.pop_all())
+            return ForkServer(key, ours, stack.pop_all())
 
     def fork(self, role: str, fds: list[int], folder: Path) -> "JudgeProcess":
         """Make a copy; the one before must have been stopped."""
@@ -126,7 +126,7 @@ class JudgeProcess:
     """A process that judges one submission."""
 
     _process: psutil.Process
-    _template: Template
+    _forkserver: ForkServer
     _control: Wire
     _status: int | None = None
 
@@ -138,19 +138,19 @@ class JudgeProcess:
             except Timeout:
                 pass
             except WireError:
-                self._status = -signal.SIGKILL  # its template was killed, and nobody knows
+                self._status = -signal.SIGKILL  # its fork server was killed, and nobody knows
         return self._status
 
     def stop(self) -> None:
-        """Kill it, if it still runs; the template too, if that does not say that it has ended."""
+        """Kill it, if it still runs; the fork server too, if that does not say that it has ended."""
         with suppress(psutil.NoSuchProcess):
             self._process.kill()
         try:
             if self.ended(PATIENCE) is None:
-                raise Timeout("the template does not tell that its copy has ended")
+                raise Timeout("the fork server does not tell that its copy has ended")
             self._control.send({"done": True}, PATIENCE)
         except WireError:
-            self._template.stop()
+            self._forkserver.stop()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
 """The trusted side of one submission.
 
-A process of its own for each, a fresh copy of a `template`. It gets its plan over the control socket, drives the
+A process of its own for each, a fresh copy of the fork server. It gets its plan over the control socket, drives the
 student's cells through the door, runs the test cells itself, and reports each cell as soon as it is done. It may take
 as much memory as the student side: a test cell that makes something large of a small answer must not take all there is.
 """

@@ -1,6 +1,7 @@
 """Judge a submission again by what it answered before.
 
-No student code runs. As a grader kernel does, it happens in a fresh copy of a `template`, which may die without harm.
+No student code runs. As a grader kernel does, it happens in a fresh copy of the fork server, which may die without
+harm.
 """
 
 import socket

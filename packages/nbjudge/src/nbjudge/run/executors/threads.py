@@ -1,7 +1,7 @@
 """Threads that execute jobs, each on processors of its own, and none of which can hold up this process.
 
 The threads of `concurrent.futures.ThreadPoolExecutor` are waited for when Python exits: one that never comes back would
-keep it for ever. So these are daemons. Each stays, for the template of the judging side that belongs to it.
+keep it for ever. So these are daemons. Each stays, for the fork server of the judging side that belongs to it.
 """
 
 import threading
