@@ -98,10 +98,8 @@ def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[in
         From `tiles_of`.
     """
     rows, columns = size = _size_of(tiles)
-    shape, wants = (
-        f"({tiles[0]}, {tiles[1]})",
-        f"A map of {tiles[0]} x {tiles[1]} needs tiles of {rows} x {columns} pixels",
-    )
+    shape = f"({tiles[0]}, {tiles[1]})"
+    wants = f"A map of {tiles[0]} x {tiles[1]} needs tiles of {rows} x {columns} pixels"
     other = tiles[::-1]
     if 0 not in _size_of(other):
         of_other = occlusion_of(submission, images[0], other)
