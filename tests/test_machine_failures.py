@@ -65,11 +65,11 @@ def fill(disk, room):
 
 
 def refused(course, *why):
-    """The one line with which the command ends."""
+    """The one line with which the command ends; it holds each of these, or one of those in a set."""
     done = grade(course, code=1)
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"Error: stopped in {course}: ") and "run the same command again" in line
-    assert all(word in line for word in why), line
+    assert all(any(word in line for word in ({one} if isinstance(one, str) else one)) for one in why), line
     assert not (course / TEMPORARY).exists()
 
 
@@ -88,9 +88,10 @@ def goes_on(course, kept):
         (True, 0, "database or disk is full; make room"),
         (True, 3, "No space left on device"),
         (False, 0, "database or disk is full; make room"),
-        (False, 12, "No space left on device"),
+        # A result and a mark are written at the same time: either may be the first for which there is no room.
+        (False, 3, {"database or disk is full; make room", "No space left on device"}),
     ],
-    ids=["recording", "recording, 12 KiB", "executing", "executing, 48 KiB"],
+    ids=["recording", "recording, 12 KiB", "executing", "executing, 12 KiB"],
 )
 def test_a_full_disk(graded, disk, ready, room, why):
     course = shutil.copytree(graded, disk / "course")
