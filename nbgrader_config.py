@@ -2,72 +2,29 @@
 
 from pathlib import Path
 
+import nbjudge
+
 c = get_config()  # noqa: F821 (nbgrader defines it)
 here = Path(__file__).resolve().parent
 
+# Student code in a sandbox, tests apart from it, a class at once. What is set below comes on top of that.
+nbjudge.configure(c)
+
 c.CourseDirectory.course_id = "glitch-or-chirp"
-# Students hand in the notebook and its checkpoint; nothing else is taken along. Transcripts are for graders only.
-c.CourseDirectory.ignore = [
-    ".ipynb_checkpoints",
-    "*.pyc",
-    "__pycache__",
-    ".DS_Store",
-    "course_utils",
-    "nbjudge",
-    "*.transcript.zip",
-]
-# No name of a student's file is a command to the terminal.
-c.Application.logging_config = {
-    "filters": {"plain": {"()": "nbjudge.plugin.plain_log.PlainLog"}},
-    "handlers": {"console": {"filters": ["plain"]}},
-}
+# Students hand in the notebook and its checkpoint; what the release brought is not taken along.
+c.CourseDirectory.ignore.append("course_utils")
 
 # --- the release ------------------------------------------------------------------------------------------------------
-c.GenerateAssignment.exporter_class = "nbjudge.plugin.copies.CopiesFirst"  # of the gradebook
-c.GenerateAssignment.preprocessors = [
-    "nbgrader.preprocessors.IncludeHeaderFooter",
-    "nbgrader.preprocessors.LockCells",
-    "nbjudge.plugin.generate.SayWhatToWrite",  # in the place of nbgrader's ClearSolutions
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.CheckCellMetadata",
-    "nbgrader.preprocessors.ComputeChecksums",
-    "nbjudge.plugin.generate.SaveCells",  # in the place of nbgrader's: cells may come and go when there are hand-ins
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbgrader.preprocessors.ClearMarkScheme",
-    "nbgrader.preprocessors.ComputeChecksums",
-    "nbgrader.preprocessors.CheckCellMetadata",
-    "nbjudge.plugin.generate.SupportFiles",
-    "nbjudge.plugin.generate.NoteRelease",  # so that nobody is accused of the instructor's later changes
-]
 c.ClearSolutions.text_stub = "*Write your answer here.*"
-# What students get beside the notebook: course_utils without its instructor part, and nbjudge/ask, which it imports.
+# What students get beside the notebook: course_utils without its instructor part.
 c.SupportFiles.root = str(here)
 c.SupportFiles.files = ["course_utils/*.py", "course_utils/realistic/*.py", "course_utils/submission/*.py"]
 
 # --- collecting -------------------------------------------------------------------------------------------------------
-# When a hand-in came is for the file server or the learning platform to say, not for a file in it.
-c.ExchangeFactory.collect = "nbjudge.plugin.collect.CollectArrivals"
-c.ZipCollectApp.extractor_plugin = "nbjudge.plugin.collect.UnpackDownloads"
-c.ZipCollectApp.collector_plugin = "nbjudge.plugin.collect.CollectDownloads"
 c.UnpackDownloads.platform = "moodle"  # or "canvas", "blackboard"
 c.UnpackDownloads.timezone = "UTC"  # of the times that Blackboard writes, such as "Europe/Berlin"
 
 # --- grading ----------------------------------------------------------------------------------------------------------
-c.Autograde.exporter_class = "nbjudge.plugin.autograde.AcceptedHandIns"  # no links, no devices, not too much
-c.Autograde.sanitize_preprocessors = [
-    "nbjudge.plugin.autograde.NoActiveFiles",  # none that formgrader would serve and a browser run
-    "nbjudge.plugin.autograde.Rebuild",  # the release's cells with the student's words in them
-    "nbjudge.plugin.autograde.Restore",  # the hidden tests
-]
-c.Autograde.autograde_preprocessors = [
-    "nbjudge.plugin.autograde.ExecuteApart",  # in the place of nbgrader's Execute
-    "nbgrader.preprocessors.IgnorePattern",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbjudge.plugin.record.SaveGrades",
-    "nbjudge.plugin.record.AssignPenalties",
-    "nbjudge.plugin.autograde.Showable",  # plain text where nbconvert would take too long
-]
 c.Execute.timeout = 600  # seconds for one cell; training without a checkpoint takes about 15 on two cores
 c.ExecuteApart.answers = "course_utils.submission.answers"
 # Tests alone read these. When they change, `nbjudge grade ex04 --from-transcripts` judges again and executes nothing.
@@ -88,18 +45,3 @@ c.ExecuteApart.scratch = 1  # GiB for files in each place where it can write
 # The deadline itself is in the gradebook: nbgrader db assignment add ex04 --duedate="2027-01-31 23:59:00 UTC"
 c.AssignLatePenalties.plugin_class = "nbjudge.plugin.late_penalty.PenaltyPerDay"
 c.PenaltyPerDay.percent_per_day = 10
-
-# --- feedback ---------------------------------------------------------------------------------------------------------
-c.GenerateFeedback.preprocessors = [
-    "nbjudge.plugin.feedback.GetMarks",  # in the place of nbgrader's GetGrades: what nobody has read yet is not 0
-    "nbjudge.plugin.feedback.HideTests",  # in the place of nbgrader's ClearHiddenTests
-    "nbjudge.plugin.feedback.MarksFirst",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    "nbjudge.plugin.feedback.FeedbackStyle",
-]
-c.GenerateFeedback.exporter_class = "nbjudge.plugin.feedback.FeedbackPage"  # no scripts but MathJax's
-
-# --- export -----------------------------------------------------------------------------------------------------------
-c.ExportApp.plugin_class = (
-    "nbjudge.plugin.export.SettledMarks"  # of `nbgrader export`: who waits for a grader is left out and named
-)

@@ -24,7 +24,7 @@ from nbjudge.plugin.marks import read_marks
 from nbjudge.plugin.record.penalties import update_penalties
 from nbjudge.run.job import Job
 
-from tests import tiny_course
+from helpers import tiny_course
 from tests.corpus.build import Example, build_class
 
 COUNT = 1000

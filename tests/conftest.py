@@ -1,30 +1,14 @@
-import gc
 import subprocess
 from pathlib import Path
 
 import pytest
-from nbjudge.sandbox import load
 
-from tests import commands
+from helpers import commands
+from helpers.fixtures import no_callbacks_on_garbage, pytest_collection_modifyitems, timeouts_count
 from tests.corpus.build import REPOSITORY, build_class
 from tests.corpus.build import sample as sample_examples
 
-SLOW = 3600  # seconds for a test that is marked as slow
-
-
-@pytest.fixture(autouse=True)
-def timeouts_count(monkeypatch):
-    """Where tests run, much else runs: timeouts count all the same."""
-    monkeypatch.setattr(load, "MOST_TAKEN", 2.0)
-
-
-@pytest.fixture(autouse=True)
-def no_callbacks_on_garbage():
-    """Hypothesis times the collection of garbage by a callback. An interrupt that is raised there can't be caught."""
-    kept = gc.callbacks[:]
-    gc.callbacks.clear()
-    yield
-    gc.callbacks[:] = kept
+__all__ = ["no_callbacks_on_garbage", "pytest_collection_modifyitems", "timeouts_count"]
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +30,6 @@ def sample_class(tmp_path_factory) -> Path:
     (course / "grade.txt").write_text(done.stdout)
     assert done.returncode == 3, done.stdout + done.stderr  # one hand-in is damaged, all others are graded
     return course
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.timeout(SLOW))
 
 
 def pytest_generate_tests(metafunc):

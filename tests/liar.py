@@ -10,8 +10,7 @@ from nbjudge.protocol.wire import DTYPES
 from course_utils import simulators
 from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, Dataset
 from course_utils.submission.judging import sigmoid
-
-from .hostile import FAILURE, SCALARS, VALUES, deep
+from helpers.hostile import FAILURE, SCALARS, VALUES, deep
 
 Lie = tuple[Any, ...]
 HONEST: Lie = ("honest",)

@@ -19,7 +19,7 @@ from typing import get_type_hints
 import click
 import numpy as np
 import torch
-from nbjudge.ask.questions import SameKernel
+from nbjudge.ask.sides import SameKernel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from course_utils import simulators

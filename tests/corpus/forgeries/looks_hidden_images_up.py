@@ -26,7 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from course_utils import simulators
-from nbjudge.ask.questions import SameKernel
+from nbjudge.ask.sides import SameKernel
 
 taken_down = np.zeros(2**16, np.uint8)
 sample = simulators.fresh_in_bulk(4000, SameKernel.seed(None, "fresh-accuracy"))

@@ -30,7 +30,7 @@ class Submission(ask.Submission):
 
     answers: ClassVar[str] = f"{__package__}.answers"
 
-    def __init__(self, side: ask.questions.Side) -> None:
+    def __init__(self, side: ask.sides.Side) -> None:
         super().__init__(side)
         # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
         # logits, has done the later tasks right.

@@ -13,7 +13,8 @@ import numpy as np
 
 from .history import CellRun, last_that_made, runs
 from .own_code import read_by
-from .student_code import MAX_LINE, assigned_by, is_filled_by, outside_functions, reads, root_of
+from .statements import assigned_by, is_filled_by, outside_functions, reads, root_of
+from .student_code import MAX_LINE
 from .torch_if_imported import is_tensor, to_numpy
 
 # What makes an array that a given cell leaves behind, and which of those that it returns that array is.

@@ -2,9 +2,15 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
+from .replies import NoAnswer
+from .settings import ordinary_settings
+
+MAX_MESSAGE = 4000
 # Symbol and word say the same as the colour, for whoever can't tell the colours apart.
 LOOKS = {
     "passed": ("✓", "#1a7f37"),
@@ -108,3 +114,23 @@ class NotPassed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
+
+
+@ordinary_settings()
+def judge(question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
+    """Status, fraction, points and message of a question, whatever it does."""
+    try:
+        reply = question()
+    except AssertionError as failed:
+        status, message = "not passed", str(failed)
+    except NoAnswer as no_answer:
+        attempted = no_answer.kind != "not attempted"
+        status, message = "not passed" if attempted else "not attempted", str(no_answer)
+    except Exception as error:
+        status = "not judged"
+        message = f"This check could not be done ({type(error).__name__}: {error}). Please tell your instructor."
+    else:
+        fraction, remark = reply if isinstance(reply, tuple) else (1.0, reply or "")
+        status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
+        return status, fraction, points, remark
+    return status, 0.0, points, message[:MAX_MESSAGE]

@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from types import CodeType, FunctionType
 from typing import Any
 
+from .statements import assigned_by, is_filled_by, outside_functions, root_of, writes_at
+
 MAX_LINE = 200
-_FILLING = ("append", "extend", "insert", "fill", "sort")  # methods that write into an array or list
-_FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put")  # functions that write into their first argument
 _EMPTY = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "list", "dict")  # to be filled
 _LEAVING = ("array", "asarray", "stack", "tensor", "as_tensor", "float", "int")  # they leave the numbers as they are
 # What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
@@ -200,11 +200,6 @@ def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, .
     return parts if len(parts) == 1 and _is_empty(begins.value) else []
 
 
-def reads(value: ast.AST | None, name: str) -> bool:
-    """Whether a name is read in an expression."""
-    return value is not None and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
-
-
 def _leaves(value: ast.AST | None, name: str) -> bool:
     """Whether an expression such as ``np.array(x)`` holds the numbers of x as they are."""
     arguments = value.args if isinstance(value, ast.Call) else []
@@ -222,77 +217,8 @@ def _called(value: ast.AST | None) -> str:
     return value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
 
 
-def writes_at(node: ast.stmt, name: str, at: tuple[int, ...]) -> bool:
-    """Whether a statement may write at a place: ``x[i, 1] = 3`` does at (2, 1), and does not at (2, 0)."""
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    written = [target for target in targets if isinstance(target, ast.Subscript) and root_of(target) == name]
-    return not written or any(_is_place(_indices(target), at) for target in written)
-
-
-def _indices(target: ast.expr) -> list[Any]:
-    """What stands between the brackets of ``x[i][..., 1]``: numbers, "..." for an ellipsis, None for anything else."""
-    indices: list[Any] = []
-    while isinstance(target, ast.Subscript):
-        here = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-        known = [index.value if isinstance(index, ast.Constant) else None for index in here]
-        indices[:0] = ["..." if index is ... else index if isinstance(index, int) else None for index in known]
-        target = target.value
-    return indices
-
-
-def _is_place(indices: list[Any], at: tuple[int, ...]) -> bool:
-    if "..." in indices:
-        first = indices.index("...")
-        after = indices[first + 1 :]
-        return _is_place(indices[:first], at) and _is_place(after, at[len(at) - len(after) :])
-    return all(index is None or index == place for index, place in zip(indices, at, strict=False))
-
-
 def _is_none(value: ast.AST | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
-
-
-def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
-    """What is below a node, without what functions and classes do for themselves."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield from outside_functions(child)
-
-
-def assigned_by(statement: ast.stmt) -> set[str]:
-    """Names that a statement gives a value to."""
-    targets = (
-        statement.targets
-        if isinstance(statement, ast.Assign)
-        else [statement.target]
-        if isinstance(statement, ast.AnnAssign | ast.AugAssign)
-        else []
-    )
-    nodes = [node for target in targets for node in ast.walk(target)]
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-
-
-def is_filled_by(node: ast.AST, name: str) -> bool:
-    """Whether a statement writes into what a name stands for: ``x[i] = 3``, ``x[i] += 3``, ``x.append(3)``."""
-    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        parts = [part for target in targets for part in ast.walk(target)]
-        written = [part.value for part in parts if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store)]
-        return any(root_of(value) == name for value in written)
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
-        call, method = node.value, node.value.func
-        if method.attr in _FILLING:
-            return root_of(method.value) == name
-        return method.attr in _FILLING_FIRST and bool(call.args) and root_of(call.args[0]) == name
-    return False
-
-
-def root_of(node: ast.AST) -> str:
-    """The name in front of ``x[0].T[1]``; empty if there is none."""
-    while isinstance(node, ast.Subscript | ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def near_miss(name: str, candidates: Any) -> str:

@@ -1,87 +1,26 @@
 """The questions, and what a check makes of the answers."""
 
 import builtins
-import hashlib
-import importlib
 import os
 import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from .answers import Answers
-from .check import NotPassed, Outcome
+from .check import MAX_MESSAGE, NotPassed, Outcome, judge
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
-from .freshness import Freshness
 from .replies import NoAnswer, array_of, of_type
-from .settings import in_grading, ordinary_settings
+from .settings import in_grading
+from .sides import GENERAL_ANSWERS, SameKernel, Side
 from .student_code import MAX_LINE
-from .summary import Progress, Ready, Summary
+from .summary import Progress, Summary
 from .wording import sentences
 
-MAX_MESSAGE = 4000
 _BLANK_FIGURE = re.compile(r"\b(?:subplots|subplot_mosaic|figure)\(")  # what is drawn into it, other lines say
-GENERAL_ANSWERS = f"{__package__}.answers"
-
-
-class Side(Protocol):
-    """Where the questions go."""
-
-    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
-        """Return ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``.
-
-        What only helps to word a message is not `needed`: where nothing can be executed, there may be no answer.
-        """
-
-    def seed(self, purpose: str) -> int:
-        """Return a 128-bit seed."""
-
-
-class SameKernel:
-    """The student's own notebook: questions are answered on the spot, and seeds are no secret.
-
-    Parameters
-    ----------
-    namespace : dict
-        The notebook's globals.
-    answers : str
-        The module whose ``ANSWERS`` answers.
-    """
-
-    def __init__(self, namespace: dict[str, Any], answers: str = GENERAL_ANSWERS) -> None:
-        self._namespace = namespace
-        # Imported here: the judging side of a grading run has not all that a course's answers may need.
-        self._answers: Answers = importlib.import_module(answers).ANSWERS
-        self._freshness: Freshness | None = None
-        if "get_ipython" in namespace:
-            shell = namespace["get_ipython"]()
-            # In grading each cell is run once and in order: nothing gets out of date.
-            if in_grading():
-                self._answers.follow(shell)
-            else:
-                self._freshness = Freshness(shell, self._answers)
-
-    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
-        """Answer from the namespace."""
-        # Of arrays a copy, as through a door: the student's code may write into what it is given.
-        own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
-        return self._answers.answer(self._namespace, question, own)
-
-    def seed(self, purpose: str) -> int:
-        """Return the same 128-bit seed on every machine."""
-        return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
-
-    def out_of_date(self, names: set[str]) -> tuple[str, ...]:
-        """Say which of the names that a check asks about are out of date, and why."""
-        return self._freshness.out_of_date(sorted(names)) if self._freshness else ()
-
-    def readiness(self, written: str) -> list[Ready]:
-        """Say what is left to do before the notebook is handed in."""
-        return self._answers.readiness(self._namespace, written)
 
 
 @dataclass(frozen=True)
@@ -291,7 +230,7 @@ class Submission:
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
         """Status, fraction, points and message of a check."""
         self._asked.clear()
-        return _judge(question, points)
+        return judge(question, points)
 
     def _line(self, question: str, at_most: int = MAX_LINE, **arguments: Any) -> str:
         try:
@@ -344,25 +283,6 @@ class Submission:
 
 
 connect = Submission.connect
-
-
-@ordinary_settings()
-def _judge(question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
-    try:
-        reply = question()
-    except AssertionError as failed:
-        status, message = "not passed", str(failed)
-    except NoAnswer as no_answer:
-        attempted = no_answer.kind != "not attempted"
-        status, message = "not passed" if attempted else "not attempted", str(no_answer)
-    except Exception as error:
-        status = "not judged"
-        message = f"This check could not be done ({type(error).__name__}: {error}). Please tell your instructor."
-    else:
-        fraction, remark = reply if isinstance(reply, tuple) else (1.0, reply or "")
-        status = "passed" if fraction == 1 else "partly passed" if fraction > 0 else "not passed"
-        return status, fraction, points, remark
-    return status, 0.0, points, message[:MAX_MESSAGE]
 
 
 def _outline(value: Any) -> str:

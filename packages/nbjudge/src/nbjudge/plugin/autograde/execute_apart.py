@@ -75,7 +75,9 @@ class ExecuteApart(Execute):
     is scored by nbgrader's own rules.
     """
 
-    answers = Unicode(help="Module that answers the test cells' questions on the student side.").tag(config=True)
+    answers = Unicode(
+        "nbjudge.ask.answers", help="Module that answers the test cells' questions on the student side."
+    ).tag(config=True)
     answer_timeout = Float(Limits.answer, help="Seconds that the student's code has for one question.").tag(config=True)
     notebook_timeout = Float(Limits.notebook, help="Seconds for all cells and tests of a notebook.").tag(config=True)
     memory = Float(

@@ -1,0 +1,70 @@
+"""Where questions go: in grading through the door to the student's process, else to the notebook's own kernel."""
+
+import hashlib
+import importlib
+from typing import Any, Protocol
+
+import numpy as np
+
+from .answers import Answers
+from .freshness import Freshness
+from .settings import in_grading
+from .summary import Ready
+
+GENERAL_ANSWERS = f"{__package__}.answers"
+
+
+class Side(Protocol):
+    """Where the questions go."""
+
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
+        """Return ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``.
+
+        What only helps to word a message is not `needed`: where nothing can be executed, there may be no answer.
+        """
+
+    def seed(self, purpose: str) -> int:
+        """Return a 128-bit seed."""
+
+
+class SameKernel:
+    """The student's own notebook: questions are answered on the spot, and seeds are no secret.
+
+    Parameters
+    ----------
+    namespace : dict
+        The notebook's globals.
+    answers : str
+        The module whose ``ANSWERS`` answers.
+    """
+
+    def __init__(self, namespace: dict[str, Any], answers: str = GENERAL_ANSWERS) -> None:
+        self._namespace = namespace
+        # Imported here: the judging side of a grading run has not all that a course's answers may need.
+        self._answers: Answers = importlib.import_module(answers).ANSWERS
+        self._freshness: Freshness | None = None
+        if "get_ipython" in namespace:
+            shell = namespace["get_ipython"]()
+            # In grading each cell is run once and in order: nothing gets out of date.
+            if in_grading():
+                self._answers.follow(shell)
+            else:
+                self._freshness = Freshness(shell, self._answers)
+
+    def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
+        """Answer from the namespace."""
+        # Of arrays a copy, as through a door: the student's code may write into what it is given.
+        own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+        return self._answers.answer(self._namespace, question, own)
+
+    def seed(self, purpose: str) -> int:
+        """Return the same 128-bit seed on every machine."""
+        return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:16], "big")
+
+    def out_of_date(self, names: set[str]) -> tuple[str, ...]:
+        """Say which of the names that a check asks about are out of date, and why."""
+        return self._freshness.out_of_date(sorted(names)) if self._freshness else ()
+
+    def readiness(self, written: str) -> list[Ready]:
+        """Say what is left to do before the notebook is handed in."""
+        return self._answers.readiness(self._namespace, written)
