@@ -17,7 +17,9 @@ main()
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_one_line_names_the_container(platform):
-    done = subprocess.run([sys.executable, "-c", ELSEWHERE.format(platform)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE.format(platform)], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 1 and not done.stdout
     (line,) = done.stderr.splitlines()
     assert line.startswith("Error: nbjudge needs Linux") and platform in line

@@ -65,7 +65,7 @@ def hog_memory(notebook):
 
 
 def fork(notebook):  # a bounded bomb, of large processes: with small ones it goes on until there are many
-    cell(notebook, "first").source = "import torch\nfirst = 1"
+    cell(notebook, "first").source = "import matplotlib.pyplot\nfirst = 1"
     cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(5)"
 
 

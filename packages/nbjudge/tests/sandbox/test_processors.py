@@ -87,6 +87,7 @@ print(sorted(places), os.environ["OMP_NUM_THREADS"], torch.get_num_threads())
 
 
 def test_all_that_runs_in_a_sandbox_is_on_its_processors():
+    pytest.importorskip("torch")
     before = os.sched_getaffinity(0)
     (report,) = Session([student(SEEN)], processors=[LAST]).run()
     assert report["outputs"][0]["text"] == f"[({LAST},)] 1 1\n"
@@ -95,6 +96,7 @@ def test_all_that_runs_in_a_sandbox_is_on_its_processors():
 
 @pytest.mark.parametrize("sandboxed", [True, False])
 def test_who_runs_alone_uses_all_processors(sandboxed):
+    pytest.importorskip("torch")
     source = "import os, torch\nprint(len(os.sched_getaffinity(0)), torch.get_num_threads())"
     (report,) = Session([student(source)], sandboxed=sandboxed).run()
     there = len(os.sched_getaffinity(0))

@@ -7,6 +7,8 @@ import pytest
 from nbjudge.run.plan import PlannedCell
 from nbjudge.run.session import Session
 
+pytest.importorskip("torch")
+
 BEGIN = """
 import sys
 import torch

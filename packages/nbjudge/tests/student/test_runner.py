@@ -366,6 +366,7 @@ def test_update_display(run):
 
 
 def test_progress_bars_write_to_stderr(run):
+    pytest.importorskip("tqdm")
     bar = only(run("from tqdm.auto import tqdm\nfor _ in tqdm(range(3)): pass"))
     assert bar["name"] == "stderr" and "\r" in bar["text"] and "3/3" in bar["text"]
 

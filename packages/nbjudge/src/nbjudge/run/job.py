@@ -20,6 +20,7 @@ from ..sandbox.hidden import Hidden
 from ..sandbox.limits import Limits
 from .plan import PlannedCell
 from .session import OverloadedError, ProcessKilledError, Session
+from .work import Work
 
 PACKAGE = Path(__file__).parents[1]
 # The folders whose code decides how an execution goes: what was executed with other code is executed again.
@@ -36,23 +37,13 @@ GRACE = 60.0  # seconds to begin and to end
 
 
 @dataclass(frozen=True)
-class Job:
-    """All that decides how the execution of a submission goes.
+class Job(Work):
+    """All that decides how the execution of a submission goes: its `Work`, and more.
 
     Attributes
     ----------
-    cells : list of PlannedCell
-        The cells in the order of the notebook.
-    files, release : dict of str to bytes
-        The files beside the notebook, and those of the released assignment, by relative path.
-    answers : str or None
-        Module that answers questions on the student side.
-    secret : bytes
-        The hand-in's, from which its seeds are made; see `seeds.hand_in_secret`.
-    limits : Limits
-        What the submission may use.
-    gpu, sandboxed : bool
-        See `Session`.
+    release : dict of str to bytes
+        The files of the released assignment, by relative path.
     cgroup : str
         See `Session`; empty for none.
     judging : list of str
@@ -63,15 +54,8 @@ class Job:
         The course folder, which student code must not see either.
     """
 
-    cells: list[PlannedCell]
-    files: dict[str, bytes] = field(default_factory=dict)
     release: dict[str, bytes] = field(default_factory=dict)
-    answers: str | None = None
-    secret: bytes = b""
-    limits: Limits = field(default_factory=Limits)
-    gpu: bool = False
     cgroup: str = ""
-    sandboxed: bool = True
     judging: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     course: str = ""
@@ -146,15 +130,9 @@ class Job:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
             session = Session(
-                cells=self.cells,
-                files=self.files,
+                **self.shared(),
                 release=release if self.release else None,
-                answers=self.answers,
-                secret=self.secret,
-                limits=self.limits,
-                gpu=self.gpu,
                 cgroup=Path(self.cgroup) if self.cgroup else None,
-                sandboxed=self.sandboxed,
                 processors=processors,
                 hidden=Hidden(tuple(self.hidden), (Path(self.course),) if self.course else ()),
             )

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ from ..sandbox.bubblewrap import RELEASE, SandboxError
 from ..sandbox.cgroup import confine
 from ..sandbox.fonts import font_list
 from ..sandbox.hidden import NOTHING_MORE, Hidden
-from ..sandbox.limits import Limits
 from ..sandbox.load import Meter, Reading
 from ..sandbox.watchdog import watch
 from .plan import PlannedCell
+from .work import Work
 
 # As a shell tells that a program was killed by SIGKILL: bubblewrap does, of the runner.
 KILLED = 128 + signal.SIGKILL
@@ -55,45 +55,24 @@ class OverloadedError(ProcessKilledError):
 
 
 @dataclass(frozen=True)
-class Session:
-    """What is needed to execute one submission, and nothing of the gradebook.
+class Session(Work):
+    """What is needed to execute one submission here, and nothing of the gradebook: its `Work`, and more.
 
     Attributes
     ----------
-    cells : list of PlannedCell
-        The cells in the order of the notebook.
-    files : dict of str to bytes
-        The files handed in beside the notebook, by relative path.
     release : Path or None
         The released assignment, visible to the student's code read-only.
-    answers : str or None
-        Module that answers questions on the student side.
-    secret : bytes
-        The hand-in's; see `Door`.
-    limits : Limits
-        What it may use.
-    gpu : bool
-        Whether the student's code can use the graphics cards of this machine.
     cgroup : Path or None
         A cgroup to divide, if there is one.
     processors : list of int or None
         Those that the student side runs on, if not all that there are.
-    sandboxed : bool
-        Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
     hidden : Hidden
         What is kept out of the sandbox besides this engine and the package of `answers`.
     """
 
-    cells: list[PlannedCell]
-    files: dict[str, bytes] = field(default_factory=dict)
     release: Path | None = None
-    answers: str | None = None
-    secret: bytes = b""
-    limits: Limits = field(default_factory=Limits)
-    gpu: bool = False
     cgroup: Path | None = None
     processors: list[int] | None = None
-    sandboxed: bool = True
     hidden: Hidden = NOTHING_MORE
 
     def run(self, notebook: float | None = None) -> list[dict[str, Any]]:
