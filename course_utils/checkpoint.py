@@ -228,7 +228,9 @@ def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> st
     """Why the checkpoint is not that of the notebook as it is now; empty if it is. It prints nothing."""
     path = NOTEBOOK_FOLDER / task.file
     if not path.is_file():
-        return f"There is no {path.name} beside the notebook."
+        lacking = [f"`{name}`" for name in (task.net, task.train) if name not in namespace]
+        first = f" Write {' and '.join(lacking)} first." if lacking else ""
+        return f"There is no {path.name} beside the notebook.{first}"
     with redirect_stdout(io.StringIO()):
         kept = read(path)
         if kept is None:
@@ -244,7 +246,7 @@ def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> st
     if not fits:
         return f"{path.name} holds the weights of another network than `{task.net}`."
     if kept.digests.get(task.train) == "interrupted":
-        return f"{path.name} is of a training that was interrupted."
+        return f"{path.name} comes from a training that was interrupted."
     changed = [name for name, digest in now.items() if kept.digests.get(name) != digest]
     if changed:
         return f"{path.name} is older than what the cells say now. Changed since: {' and '.join(changed)}."
@@ -448,12 +450,15 @@ def _train(
     watch.completed(losses)
     if not losses:
         kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
-        print(f"The net is trained, but {task.train} should return a list of losses; it returned {kind}.")
+        if isinstance(returned, list | tuple) and not returned:
+            kind = "an empty one: is the loss of each epoch appended to it, and is there an epoch at all?"
+        told = f"{task.train} should return a list of losses; it returned {kind}"
+        print(told if told.endswith("?") else f"The net is trained, but {told}.")
     expected = _epochs_by_default(train_model)
     if len(losses) == 1 and expected > 1:
         print(
-            f"{task.train} returned the loss of 1 epoch of {expected}. Does `return` stand inside the loop over the "
-            "epochs?"
+            f"{task.train} returned the loss of 1 epoch of {expected}. Is there a loop over all epochs, and does "
+            "`return` stand behind it, not inside?"
         )
     return _Training(losses, watch.validation)
 
@@ -496,8 +501,8 @@ def _stand_in(
         solve(net, part.images, part.labels)
     reason = _reason(error, namespace)
     stand_ins[net] = (
-        f"`{task.model}` is a stand-in of ours, for {lacking} was missing or failed when the training was run "
-        f"({reason})."
+        f"`{task.model}` is a stand-in of ours, because {lacking} was missing or failed when the training was run "
+        f"({reason.rstrip('.')})."
     )
     print(stand_ins[net])
     print(task.stand_in_earns)

@@ -752,7 +752,7 @@ NEWCOMERS = {
     "no figure in spite of mistakes": fault(
         "mistakes-figure",
         "is None",
-        "`mistakes_figure = None`",
+        "^(?!.*Look at your line)",  # the line that says None is given by the task
         mistakes=[("if len(shown) > 0:", "if len(shown) > 99:")],
     ),
     "the optimiser in another spelling": fault(
@@ -1043,8 +1043,8 @@ ONE_BY_ONE = [("torch.randperm(len(X), generator=generator).split(32)", "torch.r
 SECOND_NEWCOMER = {
     "no pooling": fault(
         SHAPE,
-        "given 4096",
-        r"nn\.Linear should be 4096",
+        "given 4,096",
+        r"nn\.AdaptiveAvgPool2d\(1\), or its first argument should be 4096",
         r"`self\.classifier = nn\.Linear\(32, 1\)`",
         "^(?!.*mixes)",
         glitchnet=[("            nn.AdaptiveAvgPool2d(1),\n", "")],
@@ -1113,7 +1113,7 @@ SECOND_NEWCOMER = {
     ),
     "a sign in the sigmoid, in the table": fault(
         "confidence-confusion",
-        "^`scores` is not right, and the table counts it",
+        "^The table counts `scores`, which are not right",
         r"`scores = 1 / \(1 \+ np\.exp\(test_logits\.numpy\(\)\)\)`",
         "^(?!.*other order)",
         "^(?!.*`confusion = )",
@@ -1234,4 +1234,100 @@ SECOND_NEWCOMER = {
     ),
 }
 
-FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME | SECOND_NEWCOMER
+THIRD_TRIAL = {
+    "images scaled in the training": fault(
+        FALLS,
+        "the images are scaled on the way",
+        "inside GlitchNet",
+        "^(?!.*leaves out)",
+        train=[("images, labels = X[batch].to(device)", "images, labels = X[batch].to(device) / 255")],
+        trained=True,
+    ),
+    "images shifted and scaled in the training": fault(
+        LEARNS,
+        "the images are scaled on the way",
+        train=[("images, labels = X[batch].to(device)", "images, labels = (X[batch].to(device) - 100) / 50")],
+    ),
+    "one batch in each epoch": fault(
+        PREVIEW,
+        "leaves out many images",
+        "`break`",
+        train=[
+            (
+                "            total += loss.item() * len(batch)\n",
+                "            total += loss.item() * len(batch)\n            break\n",
+            )
+        ],
+        trained=True,
+    ),
+    "the loss grows": fault(
+        FALLS,
+        "makes the loss larger",
+        train=[(LOSS, f"{LOSS.replace('loss_function', '-loss_function')}")],
+        trained=True,
+    ),
+    "the return stands in the loop over the epochs": fault(
+        PREVIEW,
+        "`return` stands inside the loop",
+        "^(?!.*train longer)",
+        train=[("    return losses\n", "        return losses\n")],
+        trained=True,
+    ),
+    "labels the other way round": fault(
+        FALLS,
+        "learns the opposite",
+        "^(?!.*chance gives)",
+        train=[("y[batch].to(device)", "1 - y[batch].to(device)")],
+        trained=True,
+    ),
+    "a comparison the other way round": fault(
+        "evaluate-test-accuracy",
+        "the wrong way round",
+        "at what makes `called_chirp`",
+        evaluate=[("called_chirp = (test_logits > 0)", "called_chirp = (test_logits < 0)")],
+    ),
+    "the net that is asked is a new one": fault(
+        "evaluate-test-accuracy",
+        r"GlitchNet\(\), in the place of `model`|called the same class|chance",
+        evaluate=[("test_logits = model(", "test_logits = GlitchNet()(")],
+    ),
+    "no flattening": fault(
+        SHAPE,
+        r"nn\.Flatten\(\) is missing",
+        "^(?!.*should be)",
+        glitchnet=[("            nn.Flatten(),\n", "")],
+    ),
+    "images in the place of the labels": fault(
+        LEARNS, "Images stand in the place of the labels", train=[("y[batch].to(device)", "X[batch].to(device)")]
+    ),
+    "the two lists of the surest are swapped": fault(
+        "confidence-top-preview",
+        "been swapped",
+        confidence="\ntop_chirps, top_blips = top_blips, top_chirps",
+    ),
+    "an empty figure made by hand": fault(
+        "mistakes-figure",
+        "makes a figure of its own",
+        mistakes="\nmistakes_figure = plt.figure(figsize=(8, 4))",
+    ),
+    "a figure that is what show returns": fault(
+        "mistakes-figure",
+        "is None",
+        "^(?!.*= None`)",
+        mistakes=[
+            ("    mistakes_figure, axes = plots", "    plots"),
+            ("columns=4)", "columns=4)\n    mistakes_figure = plt.show()"),
+        ],
+    ),
+    "the net is turned to float64": fault(
+        "evaluate-preview",
+        "float32",
+        r"of your cell with `forward`",
+        evaluate="\nmodel = model.double()",
+    ),
+    "labels in the place of positions": fault(
+        "train-split", "Are these labels", train=[("shuffled[200:]", "y[shuffled[200:]]")]
+    ),
+}
+
+FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME | SECOND_NEWCOMER | THIRD_TRIAL

@@ -93,9 +93,12 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     )
     assert repeats or len(np.unique(whole)) == whole.size, sentences(
         f"`{name}` holds some numbers twice.",
-        "Are they drawn at random, each by itself? Shuffle all positions once, with permutation, and cut them in two."
-        if name.endswith("_indices")
-        else "",
+        ""
+        if not name.endswith("_indices")
+        else "Are these labels? Give positions."
+        if set(whole.tolist()) <= {0, 1}
+        else "Are they drawn at random, each by itself? Shuffle all positions once, with permutation, and cut them in "
+        "two.",
     )
     return whole
 
@@ -291,7 +294,7 @@ def assert_confusion(
     told = f"Expected {expected.tolist()} in `confusion`, found {np.round(found, 3).tolist()}."
     are_wrong = scores is not None and np.abs(scores - sigmoid(logits)).max() > SCORE_TOLERANCE
     assert by_logits or by_scores or scores is None or not are_wrong or (found != counted(scores > 0.5)).any(), (
-        f"`scores` is not right, and the table counts it: correct `scores` first, as its own check says. {told}"
+        f"The table counts `scores`, which are not right: correct `scores` first, as their own check says. {told}"
     )
     assert by_logits or by_scores, sentences(
         told,
@@ -337,8 +340,8 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
         )
     if found.size and np.array_equal(np.sort(found), others):
         return (
-            f"They are the {simulators.CLASS_NAMES[other_class]}s called {kind}: have `missed_chirps` and "
-            "`false_chirps` been swapped?"
+            f"They are the {simulators.CLASS_NAMES[other_class]}s called {kind}. Have `missed_chirps` and "
+            "`false_chirps` been swapped, or is the condition on the true class missing?"
         )
     return slips.of_positions(found, expected, members, part.indices, kind)
 
@@ -375,7 +378,7 @@ def assert_mistakes(
     missing = looked_at & ~chosen & candidates & wrong & ~either
     slip = why_no_mistakes(found, logits, part, true_class) if (misplaced | needless | missing).any() else ""
     assert not misplaced.any(), sentences(
-        f"`{name}` should hold {kind}s only; {count(misplaced.sum(), 'image')} in it of the other class.", slip
+        f"`{name}` should hold {kind}s only; it also holds {count(misplaced.sum(), 'image')} of the other class.", slip
     )
     assert not needless.any(), sentences(
         f"`{name}` holds {count(needless.sum(), kind)} that `model` classifies correctly.",
@@ -426,7 +429,7 @@ def assert_of_class(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_
     kind = simulators.CLASS_NAMES[true_class]
     strangers = int((part.labels[picks] != true_class).sum())
     assert strangers == 0, sentences(
-        f"`{name}` should hold true {kind}s only; {count(strangers, 'image')} in it of the other class.",
+        f"`{name}` should hold true {kind}s only; it also holds {count(strangers, 'image')} of the other class.",
         why_other_picks(picks, logits, part, true_class),
     )
 
@@ -577,12 +580,15 @@ def assert_score_told(text: str, logit: float) -> None:
     def is_shown(value: float) -> bool:
         return any(abs(number - value) <= max(0.006, 0.006 * abs(value)) for number in shown)
 
-    told = f"Tell the score of each image; one of {score:.3g} has"
+    told = f"Tell the score of each image; the one with score {score:.3g} has"
     assert not is_shown(logit), (
-        f"{told} another number with it, {logit:.3g}, which is its logit: the score is the sigmoid of the logit."
+        f"{told} another number beside it, {logit:.3g}, which is its logit: the score is the sigmoid of the logit."
     )
-    assert not is_shown(1 - score), f"{told} {1 - score:.3g} with it, the score for a blip: show the sigmoid itself."
-    raise AssertionError(f"{told} {'other numbers with it' if shown else 'no number with it'}.")
+    # Near one half the two are alike by chance.
+    assert abs(2 * score - 1) < 0.2 or not is_shown(1 - score), (
+        f"{told} {1 - score:.3g} beside it, the score for a blip: show the sigmoid itself."
+    )
+    raise AssertionError(f"{told} {'other numbers' if shown else 'no number'} beside it.")
 
 
 def assert_listed(
@@ -700,7 +706,8 @@ def _why_little_is_learnt(right: float, submission: Submission) -> str:
         )
     return (
         causes.of_small_steps(submission)
-        or "Does train_model use its arguments model, X and y, and nothing else from the notebook?"
+        or "Does train_model use its arguments model, X and y, and nothing else from the notebook? Have logits "
+        "and labels the same shape in the loss?"
     )
 
 
@@ -750,10 +757,13 @@ def assert_mean_losses(losses: np.ndarray, epochs: int, submission: Submission) 
 
 
 def remark_on_losses(losses: np.ndarray, epochs: int, submission: Submission) -> str | None:
-    """A remark on losses that are right, but those of one epoch of several: early stopping is allowed."""
+    """A remark on losses that are right, but those of fewer epochs than asked for: early stopping is allowed."""
+    told = f"Called with epochs={epochs}, train_model returned {count(losses.size, 'number')}."
+    if 1 < losses.size == epochs - 1:
+        return f"{told} Is the first or the last epoch left out? Write `range(epochs)`."
     if losses.size > 1 or epochs == 1:
         return None
-    return f"Called with epochs={epochs}, train_model returned 1 number. {causes.of_few_losses(submission)}"
+    return f"{told} {causes.of_few_losses(submission)}"
 
 
 def assert_mean_of_all_batches(losses: np.ndarray, submission: Submission) -> None:

@@ -202,8 +202,8 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[S
         hint = next((says for wrong, says in others if _is_like(found, wrong)), hint)
     row, column = np.unravel_index(int(np.abs(found - expected).argmax()), found.shape)
     raise AssertionError(
-        f"In row {row} and column {column} of `occlusion` stands {found[row, column]:.3f}; `model`'s logit falls by "
-        f"{expected[row, column]:.3f} there. {hint}"
+        f"`occlusion` is {found[row, column]:.3f} in row {row} and column {column}; `model`'s logit "
+        f"{'falls' if expected[row, column] >= 0 else 'rises'} by {abs(expected[row, column]):.3f} there. {hint}"
     )
 
 

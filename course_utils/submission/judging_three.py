@@ -19,6 +19,7 @@ OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: 
 # Ten new nets have a logit below 0 or above 1. A net whose logits are 3 and -3 shows what a training makes of them.
 NEW_NETS, GAIN = 10, 3.0
 OWN_ARGUMENTS = "Does train_three use its arguments model, X and y, and nothing else from the notebook?"
+ASKED_EPOCHS = 3  # of a net that stays as it is: with fewer, one loss may be one epoch too few
 MANY_TIMES = 7  # too small or too large: a batch has more images, mostly
 
 
@@ -71,7 +72,7 @@ def unsure(logits: np.ndarray) -> np.ndarray:
 def assert_three_logits(outputs: np.ndarray, n: int) -> None:
     """Assert that a net returns three logits for each of n images."""
     assert outputs.shape == (n, CLASSES), (
-        f"Expected three logits per image, ({n}, 3) for {n} images. Found {outputs.shape}. "
+        f"Expected three logits per image, ({n}, 3) for {count(n, 'image')}. Found {outputs.shape}. "
         + (
             "The numbers are there, but not in this shape: leave the outputs of the last Linear layer as they are, "
             "without a bare .squeeze() or .flatten()."
@@ -102,8 +103,8 @@ def assert_no_probabilities(submission: Submission, images: np.ndarray) -> None:
         )
     assert not np.ptp(outputs), sentences(
         f"{NEW_NETS} new nets put all their outputs between {outputs.min():.2f} and {outputs.max():.2f}, as a sigmoid "
-        "does. Return the logits themselves: with numbers between 0 and 1 the loss can't fall below 0.55, and the "
-        "network learns slowly.",
+        "or a softmax along the batch does. Return the logits themselves: with numbers between 0 and 1 the loss can't "
+        "fall below 0.55, and the network learns slowly.",
         _quoted(submission, "ThreeNet", r"[Ss]igmoid\("),
     )
 
@@ -157,8 +158,13 @@ def assert_trains(submission: Submission, purpose: str) -> None:
     hint = _of_arguments(submission) if right < 0.85 else ""
     if right < 0.85:
         hint = remark_on_losses(submission) or hint
-    if right < OTHER_ORDER:
-        hint = "That is far less than a third, which guessing gives: it learns the classes in another order than y has."
+    if right < OTHER_ORDER and (training.losses.size < 2 or training.losses[-1] < training.losses[0]):
+        hint = (
+            "That is far less than a third, which guessing gives. Does it learn the classes in another order than y "
+            "has, or does the loss have the wrong sign?"
+        )
+    elif right < OTHER_ORDER:
+        hint = "The loss grows from epoch to epoch: has it the wrong sign?"
     assert right >= 0.85, (
         f"On a simple task with three classes of our own, the net is right in {right:.0%} of cases after {epochs} "
         f"epochs; expected nearly all. {hint}"
@@ -179,16 +185,19 @@ def remark_on_losses(submission: Submission) -> str | None:
     images = np.broadcast_to(np.where(labels == CLASSES - 1, 1, -1)[:, None, None, None], (96, 1, 32, 64))
     try:
         losses = submission.fixed_losses(
-            images.astype(np.float32), labels, GAIN, 2, train="train_three", classes=CLASSES
+            images.astype(np.float32), labels, GAIN, ASKED_EPOCHS, train="train_three", classes=CLASSES
         )
     except NoAnswer:
         return None
     if not losses.size or not np.isfinite(losses).all():
         return None
-    if losses.size == 1:
+    if losses.size < ASKED_EPOCHS:
+        told = f"Asked for {ASKED_EPOCHS} epochs, train_three returns {count(losses.size, 'loss', 'losses')}."
         return sentences(
-            "Asked for 2 epochs, train_three returns one loss. Does `return` stand inside the loop over the epochs?",
-            _quoted(submission, "train_three", r"^return\b"),
+            told,
+            "Does `return` stand inside the loop over the epochs?"
+            if losses.size == 1
+            else "Is the first or the last epoch left out? Write `range(epochs)`, and append each epoch's loss.",
         )
     logits = np.zeros((96, CLASSES))
     logits[:, -1] = GAIN * images[:, 0, 0, 0]
@@ -207,11 +216,12 @@ def remark_on_losses(submission: Submission) -> str | None:
         )
     if found < 0:
         return f"{told} A cross-entropy is never negative: is it nn.CrossEntropyLoss()?"
+    if found == 0:
+        return f"{told} Is the loss of each batch added to a total?"
     if found < expected / MANY_TIMES:
         return sentences(
-            f"{told} That is {expected / max(found, 1e-9):.0f} times too small. Multiply the mean loss of "
-            "each batch, `loss.item()`, by len(batch) before you divide the sum by len(X); or divide the sum by the "
-            "number of batches.",
+            f"{told} That is {expected / found:.0f} times too small. Is the mean loss of each batch, `loss.item()`, "
+            "multiplied by len(batch), and is the sum divided by the number of images in X, once?",
             _quoted(submission, "train_three", r"\.append\(|/ *len\("),
         )
     if found > expected * MANY_TIMES:
@@ -233,7 +243,7 @@ def _of_nothing_learnt(submission: Submission) -> str:
 
 
 def _of_arguments(submission: Submission) -> str:
-    question = f"{OWN_ARGUMENTS} Are images and labels indexed with the same batch?"
+    question = f"{OWN_ARGUMENTS} Are images and labels indexed with the same batch? Is the learning rate very small?"
     return sentences(question, _quoted(submission, "train_three", r"\b[Xy]3\b"))
 
 

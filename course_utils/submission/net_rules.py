@@ -176,7 +176,7 @@ NET = (
     ),
     Rule(
         lambda s: s["dead_relus"],
-        "{dead_relus} of the net's {relus} ReLU layers return 0 for every image (dead ReLUs), so nothing before them "
-        "can learn. Was the learning rate too large, or do the weights begin badly?",
+        "Of the net's {relus} ReLU layers {dead_relus} gave 0 for every image (dead ReLUs), so nothing before them can "
+        "learn. Was the learning rate too large, or were the first weights badly chosen?",
     ),
 )

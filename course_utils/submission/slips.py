@@ -35,7 +35,8 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
     right = ((logits > 0) == chirp).mean()
     by_pairs = ((logits > 0)[:, None] == chirp).mean()
     all_alike = (
-        "It is what comes out if all images are called the same class: a score above 0, or argmax of one output?"
+        "It is what comes out if all images are called the same class: by a score above 0, by argmax of one output, or "
+        "by a new net, GlitchNet(), in the place of `model`?"
     )
     each_with_each = (
         "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write .reshape(-1) "
@@ -45,7 +46,7 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
     slips = (
         (100 * right, "It is in percent: give a fraction, without the factor of 100."),
         (((logits > 0) == chirp).sum(), "It is a number of images: divide it by the size of the test part."),
-        (1 - right, "It is the share of wrong answers: compare with ==, not !=."),
+        (1 - right, "It is the share of wrong answers: is a comparison the wrong way round, != for ==, or < for >?"),
         (
             by_pairs,
             # With as many chirps as blips both give one half.
@@ -185,7 +186,11 @@ def of_picks(found: np.ndarray, key: np.ndarray, members: np.ndarray, kind: str)
                 best[-3:],
                 f"They are the {kind}s with the {other} scores: np.argsort sorts upwards.",
             ),
+            (
+                all_best[::-1][:3],
+                f"They are the images with the {other} scores of all. Have `top_chirps` and `top_blips` been swapped, "
+                f"or are they picked among all images, from the other end? Pick among the true {kind}s.",
+            ),
             (all_best[:3], f"They are picked among all images: pick among the true {kind}s."),
-            (all_best[::-1][:3], f"They are picked among all images, from the other end: pick among the true {kind}s."),
         ),
     )

@@ -126,9 +126,27 @@ TRAINING = (
         "nn.BCEWithLogitsLoss.",
         ("train_model", r"MSELoss|mse_loss|L1Loss|l1_loss|HuberLoss|huber_loss"),
     ),
+    Rule(
+        lambda s: s["rescaled"],
+        "train_model shows the net other numbers than those of its argument X: the images are scaled on the way. "
+        "Scale them inside GlitchNet, for later `model` is asked about images as they are.",
+        ("train_model", r"[/*+-] *\(?\d|\.(?:std|mean)\(|normali[sz]e\("),
+    ),
 )
 # Of a training that learnt too little.
 STEPS_LEFT_OUT = (
+    Rule(
+        lambda s: s["shown_once"] and s["return_in_loop"],
+        "`return` stands inside the loop, so the training ends there: is it meant to stand behind the loop over the "
+        "epochs?",
+        ("seen", "return_in_loop"),
+    ),
+    Rule(
+        lambda s: s["shown"] < 0.7 * s["epochs"] * IMAGES and s["uses_epochs"],
+        "train_model leaves out many images: in a trial, {shown} were shown to the net in {epochs} epochs, not "
+        f"{{epochs}} times {IMAGES}. Does `break` or `return` stand in the loop over the batches?",
+        ("train_model", r"^(?:break|return)\b"),
+    ),
     Rule(
         lambda s: s["left_out"] > IMAGES / 3,
         "train_model leaves out many images: in a trial, {never_shown} were never shown to the net, in {epochs} "
@@ -229,7 +247,7 @@ LOSSES = (
         ("train_model", r"\bfor\b.*\brange\(|\bwhile\b"),
     ),
     Rule(
-        lambda s: s["left_out"] > IMAGES / 10,
+        lambda s: s["left_out"] > IMAGES / 10 and not s["rescaled"],
         "In an epoch train_model does not show the net all of the images. Does `break` or `return` stand in the loop "
         "over the batches?",
         ("train_model", r"^(?:break|return)\b"),

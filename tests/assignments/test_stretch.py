@@ -318,7 +318,7 @@ def test_wrong_shares_say_why():
     for told, hint in (
         (clean.reshape(TRUE_SHARES.shape), "without noise"),
         (1 - TRUE_SHARES, "share called blip"),
-        (np.full_like(TRUE_SHARES, 0.5), "in evaluation mode"),
+        (np.full_like(TRUE_SHARES, 0.5), "holds 0.5 everywhere"),
     ):
         with pytest.raises(AssertionError, match=hint):
             judging_stretch.assert_shares(told, EVERYWHERE, ours, clean, 200)
@@ -824,7 +824,9 @@ def test_images_that_were_painted_over_are_not_called_out_of_date(notebook):
     assert notebook.told("half_scores", "`half_scores` is wrong.").out_of_date == ()
     notebook.run(HIDES.format("X_sure[i, 0].copy()"), "halves")
     outcome = notebook.told("half_scores", "`half_scores` is wrong.")
-    assert outcome.message == "`half_scores` is wrong. Look at your line `half_scores[i] = image.mean()`."
+    assert outcome.message == (
+        "`half_scores` is wrong. Look at your line `half_scores[i] = image.mean()`, and at what makes `image`."
+    )
     notebook.run("X_sure = X_sure[::-1]", "scratch")
     notebook.run(HIDES.format("X_sure[i, 0].copy()"), "halves")
     assert "give a changed one another name" in notebook.told("half_scores", "`half_scores` is wrong.").message
@@ -915,7 +917,7 @@ def test_the_line_that_makes_an_empty_figure_is_not_quoted(notebook):
     notebook.run("drift_figure, ax = plt.subplots()\nax.imshow(np.eye(3))\nplt.close('all')", "drift-map")
     assert told() == "`drift_figure` shows another map."
     notebook.run("drift_figure = None", "drift-map")
-    assert told() == "`drift_figure` shows another map. Look at your line `drift_figure = None`."
+    assert told() == "`drift_figure` shows another map."
 
 
 NETS = """from torch import nn
@@ -1006,7 +1008,7 @@ def test_percent_are_called_percent():
     logits, labels = three_logits(450)
     table = 100 * table_of(logits, labels)
     says("percent of each row", judging_stretch.assert_confusion, 100 * table / table.sum(1)[:, None], logits, labels)
-    says("percent, or logits", judging_stretch.half_scores, Holds(np.full((6, 2, 2), 99.0)))
+    says("or percent", judging_stretch.half_scores, Holds(np.full((6, 2, 2), 99.0)))
     says("be logits", judging_stretch.half_scores, Holds(np.full((6, 2, 2), -2.0)))
 
 
@@ -1066,3 +1068,84 @@ def test_a_state_dict_of_ones_own_is_called_so(folder, capsys):
     torch.save(TwoOutputs().state_dict(), folder / CHECKPOINT)
     stretch_training.net_of_ex04({"GlitchNet": TwoOutputs, "train_model": quick})
     assert "Is it a state_dict that you saved?" in capsys.readouterr().out
+
+
+# --- hints are about the net that failed ------------------------------------------------------------------------------
+
+GIVEN_NET = """from torch import nn
+class GlitchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.classifier = nn.Linear(32, 1)
+    def forward(self, images):
+        return self.classifier(images.mean((2, 3)).expand(-1, 32))
+class ThreeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pool, self.last = nn.AdaptiveAvgPool2d(1), nn.Linear(32, 3)
+        self.features = nn.Conv2d(1, 32, 3)
+{forward}"""
+FORWARD = "    def forward(self, images):\n        return self.last({})"
+
+
+@pytest.mark.parametrize(
+    ("forward", "says"),
+    [
+        (FORWARD.format("self.pool(self.features(images))"), r"nn\.Flatten\(\) is missing"),
+        (FORWARD.format("self.features(images).flatten(1)"), "59520 in `self.pool, self.last"),
+        (FORWARD.format("self.pool(self.features(images)).flatten()"), r"mixes the images.*`return self\.last"),
+        ("    def forward(images):\n        return images", r"`self` must be the first .*`def forward\(images\):`"),
+        (FORWARD.format("self.lats"), "`self.last` exists"),
+        (FORWARD.format("Linear(32, 3)(images)"), r"write `nn\.Linear`"),
+    ],
+)
+def test_a_hint_quotes_the_class_that_failed(notebook, forward, says):
+    notebook.run(GIVEN_NET.format(forward=forward) + "\nlinear = GlitchNet()", "three-classes")
+    with pytest.raises(NoAnswer) as told:
+        notebook.submission.logits("ThreeNet", np.zeros((4, 1, 32, 64), np.float32))
+    assert re.search(says, str(told.value)), told.value
+    assert "`self.classifier" not in str(told.value) and "`linear`" not in str(told.value)
+
+
+def test_a_map_that_is_the_same_everywhere_says_so():
+    for value in (0.0, 1.0):
+        values = np.full_like(TRUE_SHARES, value)
+        noisy = np.array([0.5] * len(POINTS_OF_MAP))
+        says(f"holds {value:g} everywhere", judging_stretch.assert_shares, values, POINTS_OF_MAP, noisy, 1 - noisy, 300)
+
+
+POINTS_OF_MAP = [(0, 0), (3, 3)]
+
+
+def test_means_of_scores_are_remarked_and_shares_are_not():
+    rng = np.random.default_rng(3)
+    assert "means of the score" in judging_stretch.remark_on_draws(rng.random((7, 6)))
+    for images in (200, 300, 1000):
+        assert judging_stretch.remark_on_draws(rng.integers(1, images, (7, 6)) / images) is None
+    assert judging_stretch.remark_on_draws(np.round(rng.random((7, 6)), 3)) is None
+
+
+def test_scores_of_halves_that_are_wrong_in_a_known_way_say_which(sure):
+    expected, _ = judging_stretch.scores_of_halves(Tells(left_heavy), sure)
+    slack = np.full((6, 2), 1e-3)
+
+    def told(scores):
+        with pytest.raises(AssertionError) as failed:
+            judging_stretch.assert_half_scores(scores[..., 0], expected[..., 0], slack, "zeros", scores[..., 1])
+        return str(failed.value)
+
+    assert "scores for a blip" in told(1 - expected)
+    assert "axes are in another order" in told(expected.swapaxes(1, 2))
+    assert "holds zeros only" in told(np.zeros_like(expected))
+
+
+def test_the_share_of_wrong_answers_is_called_so(line):
+    weights, told, fresh = line
+    good, slack = judging_stretch.assert_weights_are_as_good, judging_stretch.ACCURACY_TOLERANCE
+    says("the wrong way round", good, weights, (1 - told[0], 1 - told[1]), fresh, slack)
+
+
+def test_a_list_without_losses_is_called_empty(folder, capsys):
+    namespace = {"GlitchNet": TwoOutputs, "train_model": lambda *_, **__: [], "X": None}
+    stretch_training.net_of_ex04(namespace)
+    assert "it returned an empty one" in capsys.readouterr().out

@@ -165,7 +165,13 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("large", LARGE.values(), ids=LARGE)
+@pytest.mark.parametrize(
+    "large",
+    [
+        pytest.param(large, id=name, marks=() if name == "of wholes" else pytest.mark.slow)
+        for name, large in LARGE.items()
+    ],
+)
 def test_a_large_answer_is_judged_in_little_memory(large):
     half = large.reshape(-1)[: large.size // 2]
     wanted = {

@@ -231,6 +231,7 @@ def test_there_are_forgeries_enough():
     assert len(FORGERIES) >= 40
 
 
-@pytest.mark.parametrize("which", ["not slow", pytest.param("slow", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["not slow", "slow"])
 def test_all_of_this_holds_for_an_ordinary_user(which):
     run_as_ordinary_user(__file__, "-m", which)

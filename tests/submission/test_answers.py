@@ -81,7 +81,7 @@ NET = """class GlitchNet(nn.Module):
 @pytest.mark.parametrize(
     ("returned", "says"),
     [
-        ("self.layer(images)", "RuntimeError in line 7 of your cell, `return self.layer(images)`"),
+        ("self.layer(images)", "RuntimeError in line 7 of your cell with `forward`, `return self.layer(images)`"),
         ("images[:, 0, 0, 0].long()", "real numbers; it returns torch.int64"),
         ("[1.0]", "should return a tensor; it returns a list"),
         ("images[:, 0, 0, 0] / 0", "not finite"),
@@ -383,8 +383,16 @@ TRAINS = """def train_three(model, X, y, epochs=1):
 @pytest.mark.parametrize(
     ("line", "status", "says"),
     [
-        ("nn.CrossEntropyLoss()(y, logits)", "not passed", "NotImplementedError in line 3 of your cell, `return ["),
-        ("torch.softmax(y, 0)", "not passed", "NotImplementedError in line 3 of your cell, `return ["),
+        (
+            "nn.CrossEntropyLoss()(y, logits)",
+            "not passed",
+            "of your cell with `train_three`, `return [",
+        ),
+        (
+            "torch.softmax(y, 0)",
+            "not passed",
+            "of your cell with `train_three`, `return [",
+        ),
         ("nn.Module()(X)", "not passed", "Module has no `forward`"),
         ("still()", "not attempted", "still to do: the loss"),
     ],

@@ -122,7 +122,7 @@ def test_a_cell_whose_last_run_failed_is_named_in_every_check_of_what_it_made(no
         assert outcome.status == "passed" and outcome.earned == 1
         (why,) = outcome.out_of_date
         assert why == (
-            f"The last run of the cell that makes `GlitchNet` {how}. Judged is what was there before. "
+            f"The last run of the cell that makes `GlitchNet` {how}. The check judges what was there before. "
             + ("Run the cell again." if kind == "interrupt" else "Correct the cell and run it again.")
         )
         assert f"↻ out of date: {why}" in repr(outcome) and "↻ out of date</span> &middot; The" in outcome._repr_html_()
@@ -243,7 +243,7 @@ def test_a_cell_that_no_longer_makes_a_name_is_named(notebook, cell, source, nam
     notebook.run(source, cell)
     outcome = notebook.check(name)
     assert outcome.status == "passed" and outcome.out_of_date == (
-        f"The cell that made `{name}` was run again and makes it no longer. Judged is what was there before. "
+        f"The cell that made `{name}` was run again and makes it no longer. The check judges what was there before. "
         "Is it spelt like that there?",
     )
     notebook.run(ALL[cell], cell)
@@ -344,8 +344,8 @@ def test_a_cell_that_ran_and_makes_other_names_is_told_so(notebook):
     notebook.run_all(confidence="scores, conf = [0.5], [[1, 0], [0, 1]]")
     message = ask(notebook, "confusion", "confidence-confusion")
     assert message == (
-        "`confusion` does not exist, though the cell that should make it ran. Spelt like that? "
-        "The cell makes `scores` and `conf`."
+        "`confusion` does not exist, though the cell that should make it ran. Is it spelt like that, and made outside "
+        "of functions? The cell makes `scores` and `conf`."
     )
     notebook.run("x = 1", "scratch")
     (outcome,) = notebook.submission.summary({"Task 4": {"Of confusion": 1}}).outcomes
@@ -546,7 +546,7 @@ def test_a_cell_that_was_changed_and_not_run_is_named_in_every_check_of_what_it_
     save_later(notebook, monkeypatch)
     assert notebook.check("GlitchNet", "scores").out_of_date == ()
     save_later(notebook, monkeypatch, 90, glitchnet=NET.format(" * 2"))
-    says = "You changed the cell that makes `GlitchNet` after it ran. Judged is what ran. Run it again."
+    says = "You changed the cell that makes `GlitchNet` after it ran. The check judges what ran: run the cell again."
     for name in ("GlitchNet", "model", "scores"):
         assert notebook.check(name).out_of_date == (says,)
     assert notebook.check("train_model").out_of_date == ()
@@ -615,7 +615,7 @@ CHECKPOINTS = {
     "another": (weights_of_another_net, "holds the weights of another network than `GlitchNet`"),
     "older": (lambda n: n.run(CHANGES["GlitchNet"][1], "glitchnet"), "Changed since: GlitchNet."),
     "split": (lambda n: n.run(CHANGES["train_indices"][1], "train"), "Changed since: the training part."),
-    "interrupted": (interrupted_training, "is of a training that was interrupted"),
+    "interrupted": (interrupted_training, "comes from a training that was interrupted"),
     "replaced": (
         lambda n: n.run("model = GlitchNet()", "scratch"),
         "`model` is not the network that is kept in glitch_or",

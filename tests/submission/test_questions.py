@@ -97,7 +97,7 @@ def test_whose_net_it_is_has_to_be_said_in_words(answer):
     with pytest.raises(NoAnswer) as refused:
         Submission(Side(answer)).needs_own_net()
     assert refused.value.kind == "broken"
-    with pytest.raises(NoAnswer, match="This is for a net of yours"):
+    with pytest.raises(NoAnswer, match="This check is for a net of yours"):
         Submission(Side("`model` is ours.")).needs_own_net()
 
 

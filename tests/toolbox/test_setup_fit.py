@@ -230,7 +230,7 @@ def test_an_interrupted_training_is_named_as_the_reason(notebook, capsys):
 def test_a_training_that_ends_after_one_of_many_epochs_is_said(notebook, epochs, is_said, capsys):
     stops = TRAIN.replace("    return losses", "        return losses").replace("epochs=2", f"epochs={epochs}")
     assert len(notebook.run(stops).fit()["losses"]) == 1
-    assert ("1 epoch of 2. Does `return` stand inside the loop" in capsys.readouterr().out) == is_said
+    assert ("1 epoch of 2. Is there a loop over all epochs" in capsys.readouterr().out) == is_said
 
 
 def test_one_loss_for_many_epochs_earns_its_points_with_a_remark(notebook):
@@ -267,7 +267,7 @@ def test_a_net_that_is_missing_is_ours_trained_by_the_student(notebook, net, tra
     notebook.run(net, train).fit()
     assert len(notebook["losses"]) == 2 and "GlitchNet was missing or failed" in connect(notebook)._ask("stand_in")
     assert not (tmp_path / FILE).exists()
-    with pytest.raises(NoAnswer, match=r"Is what was missing there by now\? Then run the training again\."):
+    with pytest.raises(NoAnswer, match=r"Once that is mended, run the training again"):
         notebook.run(NET).ask("needs_own_net")
     assert notebook.ask("one_logit_per_image", "model", simulators.fresh(8, 1).images).shape == (8,)
 

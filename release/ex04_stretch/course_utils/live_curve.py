@@ -153,7 +153,8 @@ def _in_words(losses: list[float], validation: list[float], name: str) -> str:
     """The picture for those who can't see it, and for front ends that show text only."""
     if not losses:
         return "Loss curve without any epoch yet"
-    text = f"Loss curve of {len(losses)} epochs: training from {losses[0]:.3f} to {losses[-1]:.3f}"
+    epochs = "1 epoch" if len(losses) == 1 else f"{len(losses)} epochs"
+    text = f"Loss curve of {epochs}: training from {losses[0]:.3f} to {losses[-1]:.3f}"
     measured = [loss for loss in validation if not math.isnan(loss)]
     return text + (f"; {name} from {measured[0]:.3f} to {measured[-1]:.3f}" if measured else "")
 

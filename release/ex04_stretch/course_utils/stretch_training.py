@@ -83,7 +83,10 @@ def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
     """
     path = NOTEBOOK_FOLDER / GLITCH_OR_CHIRP.file
     if not path.is_file():
-        print(f"There is no {path.name} beside this notebook: `model` is {_OF_HERE}.")
+        if "GlitchNet" in namespace and "train_model" in namespace:
+            print(f"There is no {path.name} beside this notebook: `model` is {_OF_HERE}.")
+        else:
+            print("Run the cell above, which makes GlitchNet and train_model, and then this one again.")
         return checkpoint.fit(namespace, SUGGESTED)[0]
     instead = f"`model` is not your net from ex04, but {_OF_HERE}"
     kept = checkpoint.read(path, instead)

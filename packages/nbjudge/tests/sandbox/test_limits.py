@@ -345,5 +345,6 @@ def test_a_watchdog_that_fails_ends_the_sandbox(run, monkeypatch):
     assert report["died"] == "your code was stopped, because it could not be watched any longer (no such line)"
 
 
+@pytest.mark.slow
 def test_all_of_this_holds_for_an_ordinary_user():
     run_as_ordinary_user(__file__)

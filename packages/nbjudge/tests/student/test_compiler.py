@@ -88,7 +88,13 @@ for name, want in {wanted}.items():
 """
 
 
-@pytest.mark.parametrize("before", ["pass", "before = trained()"], ids=["at once", "after training"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param("pass", id="at once", marks=pytest.mark.slow),
+        pytest.param("before = trained()", id="after training"),
+    ],
+)
 def test_whoever_wants_more_has_it(before):
     said = run(BEGIN, TRAIN, before, EACH.format(wanted=WANTED)).splitlines()
     assert said == [f"{name}: True" for name in WANTED]

@@ -281,7 +281,9 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
             + (f" Look at your line `{made}`." if made else ""),
         )
     if isinstance(value, type) and not issubclass(value, nn.Module):
-        told = f"`{of}` is a class, but no nn.Module: write `class {value.__name__}(nn.Module):`, and begin `__init__`"
+        told = (
+            f"`{of}` is a class, but not an nn.Module: write `class {value.__name__}(nn.Module):`, and begin `__init__`"
+        )
         raise Unanswerable("contract", f"{told} with super().__init__().")
     if isinstance(value, type):
         value = woken(value()).to(namespace.get("DEVICE", "cpu")) if issubclass(value, nn.Module) else value
@@ -324,7 +326,8 @@ def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     device = next((parameter.device for parameter in net.parameters()), "cpu")
     output = applied(net, torch.as_tensor(images, device="cpu").to(device))
     if not isinstance(output, torch.Tensor):
-        returned = "nothing (None)" if output is None else f"a {type(output).__name__}"
+        kind = type(output).__name__
+        returned = "nothing (None)" if output is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
         raise Unanswerable("contract", f"{of} should return a tensor; it returns {returned}. {ending(net)}".strip())
     if not output.is_floating_point():
         told = f"{of} should return logits, real numbers; it returns {output.dtype}."

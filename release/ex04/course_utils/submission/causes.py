@@ -30,6 +30,15 @@ def of_small_steps(submission: Submission) -> str:
     return _first(submission, _training(submission), SLOW)
 
 
+def of_a_loss_that_fell(submission: Submission, last: float) -> str:
+    """Why a net is hardly right although its loss fell."""
+    if told := of_model(submission):
+        return told
+    if abs(last - np.log(2)) < 0.08:
+        return "0.693 is what chance gives: a loss that only falls to there has learnt nothing."
+    return "Are the images scaled, but not inside GlitchNet? Or are 0 and 1 exchanged in the labels?"
+
+
 def of_data(submission: Submission) -> str:
     """That the notebook's `X` or `y` is no longer what it was given as."""
     return _first(submission, _net(submission, "X"), DATA)
@@ -74,6 +83,8 @@ def of_model(submission: Submission) -> str:
     net = _net(submission, "model")
     training = _training(submission)
     together = training | net
+    if opposite := of_opposite(submission):
+        return opposite
     rules = (*TRAINING, *STEPS_LEFT_OUT, *STOPPED, *STALE_STEPS, *NET, *UNTRAINED, *RATES, *SUMS)
     return _first(submission, net, MODEL) or _first(submission, together, rules)
 
@@ -191,7 +202,15 @@ def of_empty_figure(submission: Submission, name: str) -> str:
         return ""
     made = submission.assignment(name)
     if "gcf" in made:
-        return "The figure is empty: plt.show() ends a figure, so call plt.gcf() before plt.show()."
+        return (
+            "The figure is empty: plt.show() ends a figure, and plt.figure() begins another one, so call plt.gcf() "
+            "right behind the drawing."
+        )
+    if re.search(r"\b(?:figure|subplots|subplot_mosaic)\(", made):
+        return (
+            "The figure holds no image. Is it drawn elsewhere? plots.spectrogram_grid makes a figure of its own and "
+            f"returns it: `{name}, axes = plots.spectrogram_grid(...)`."
+        )
     return "The figure holds no image. If there are no mistakes to show, set it to None."
 
 

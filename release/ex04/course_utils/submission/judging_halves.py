@@ -76,7 +76,13 @@ def half_scores(submission: Submission) -> np.ndarray:
     )
     values = found.astype(np.float64)
     assert np.isfinite(values).all(), "`half_scores` holds values that are not finite."
-    kind = "logits: the score is their sigmoid" if values.min() < 0 else "percent, or logits: give their sigmoid"
+    kind = (
+        "differences of scores: give the scores themselves"
+        if -1 <= values.min() < 0 and values.max() <= 1
+        else "logits: the score is their sigmoid"
+        if values.min() < 0
+        else "logits, whose sigmoid is the score, or percent"
+    )
     assert values.min() >= 0 and values.max() <= 1, (
         f"`half_scores` goes from {values.min():.3g} to {values.max():.3g}; expected scores between 0 and 1. These may "
         f"be {kind}."
@@ -105,11 +111,20 @@ def assert_half_scores(
         return
     image, half = np.unravel_index(int((apart - slack).argmax()), apart.shape)
     hint = (
-        "Is the image X_sure[confident[i], 0], and is its half hidden in a copy (.copy())? Are columns "
-        "hidden, not rows?"
+        "Is `model` asked, about the image X_sure[confident[i], 0] with half of its columns, 0 to 31 or 32 to 63, "
+        "hidden in a copy (.copy())? Is the score the sigmoid, once?"
     )
     others = [np.roll(expected, turns, axis=0) for turns in range(1, len(expected))]
-    if (np.abs(values[:, ::-1] - expected) <= slack).all():
+    both = [] if swapped is None else [(values, swapped), (swapped, values)]
+    if not values.any():
+        hint = f"`half_scores[..., {FILLED_WITH.index(filled_with)}]` holds zeros only: is it filled?"
+    elif (np.abs(1 - values - expected) <= slack).all():
+        hint = "These are the scores for a blip: the sigmoid of the logit itself is 1 / (1 + exp(-logit))."
+    elif any((np.abs(np.stack([one[:, 0], other[:, 0]], axis=1) - expected) <= slack).all() for one, other in both):
+        hint = "The axes are in another order: image, half hidden, filled with."
+    elif (values == np.round(values, 1)).all() and apart.max() < 0.06:
+        hint = "Are the scores rounded? Leave all digits."
+    elif (np.abs(values[:, ::-1] - expected) <= slack).all():
         hint = "The two halves are swapped: first the early half is hidden, columns 0 to 31, then the late one."
     elif any((np.abs(values - other) <= slack).all() for other in others):
         hint = "These are the scores of the six images in another order: image i is X_sure[confident[i]]."

@@ -100,6 +100,11 @@ def assert_weights_are_as_good(
         f"The two numbers of `linear_accuracy`, {told[0]:.3f} and {told[1]:.3f}, seem to be swapped: first the "
         "training part, then the fresh images."
     )
+    turned = np.abs(1 - training - told[0]) <= ACCURACY_TOLERANCE
+    assert as_told.any() or not turned.any(), (
+        f"`linear_accuracy` says {told[0]:.3f} for the training part, the share of wrong answers: is a comparison the "
+        "wrong way round? A logit above 0 says chirp, class 1."
+    )
     assert as_told.any(), (
         f"`linear_accuracy` says {told[0]:.3f} for the training part, but the weights in `weights_image` reach "
         f"{training.max():.3f} at best. Are they of the same net? Is the accuracy that of all 1,000 images of X?"
@@ -113,7 +118,7 @@ def assert_weights_are_as_good(
     )
     if told[0] < CHANCE:
         return (
-            f"On the training part `linear_accuracy` says {told[0]:.3f}, hardly more than a coin, and with the best "
-            f"threshold `weights_image` reaches {training.max():.3f}. Was a score compared with 0, not a logit?"
+            f"With some threshold these weights reach {told[0]:.3f} on the training part, as you say, hardly more than "
+            f"a coin; with the best one they reach {training.max():.3f}. Was a score compared with 0, not a logit?"
         )
     return None

@@ -16,6 +16,8 @@ from .questions import Submission
 DEVIATIONS, BESIDES = 4.5, 0.02
 # Shares are those of so few images only if that they look so is no chance.
 FEW_DRAWS, BY_CHANCE = 50, 1e-4
+# So many shares between 0 and 1 tell whether they are counts.
+MANY_SHARES = 12
 
 
 def shares(
@@ -56,7 +58,10 @@ def shares(
 def map_of_shares(found: np.ndarray) -> np.ndarray:
     """The student's map as float64, if it may be one."""
     shape = (len(stretch.DRIFTS), len(stretch.WIDTHS))
-    assert found.shape != shape[::-1], f"`chirp_share` has shape {found.shape}: drifts belong in the rows, so use .T."
+    assert found.shape != shape[::-1], (
+        f"`chirp_share` has shape {found.shape}: drifts belong in the rows. Use .T; or, for a list that goes drift by "
+        f"drift, .reshape{shape}."
+    )
     assert found.shape == shape, (
         f"`chirp_share` should have a row for each of the {shape[0]} drifts and a column for each of the {shape[1]} "
         f"widths, {shape}; its shape is {found.shape}."
@@ -99,12 +104,17 @@ def assert_shares(
         "Is it `model`, in evaluation mode, asked about stretch.stretched_blip(drift, width), drift first, plus "
         "simulators.noises(DRAWS, rng)?"
     )
-    if np.array_equal(told, clean):
-        hint = "These are the answers for blips without noise. Add simulators.noises(DRAWS, rng) to each blip."
+    if not np.ptp(values):
+        hint = (
+            f"The table holds {values.flat[0]:g} everywhere: is it filled inside the loops, and is the blip of that "
+            "drift and width in the images that are asked, plus noise?"
+        )
+    elif np.array_equal(told, clean):
+        hint = "So would be the answers for blips without noise, or with weak noise: add simulators.noises(DRAWS, rng)."
     elif np.isin(values, (0, 1)).all():
         hint = (
             "The table holds only 0 and 1: ask about DRAWS images of each blip, each with noise of its own, and take "
-            "the mean of (logit > 0)."
+            "the mean of (logit > 0). A table of whole numbers (dtype=int) cuts shares off, too."
         )
     elif (np.abs(1 - told - noisy) <= DEVIATIONS * deviation + BESIDES).all():
         hint = "It looks like the share called blip: a logit above 0 says chirp."
@@ -114,13 +124,18 @@ def assert_shares(
         hint = sentences(remark_on_draws(values) or "", hint)
     raise AssertionError(
         f"At drift {drift:g} and width {width:g} `chirp_share` is {told[worst]:.2f}; of {draws} noisy blips of ours "
-        f"there, `model` calls {noisy[worst]:.2f} chirps. {hint}"
+        f"there, `model` calls a share of {noisy[worst]:.2f} chirps. {hint}"
     )
 
 
 def remark_on_draws(values: np.ndarray) -> str | None:
-    """That shares are those of far fewer images than asked for. It takes no points: they may be rounded."""
+    """That shares are those of far fewer images than asked for, or no counts. It takes no points."""
     between = values[(values > 0) & (values < 1)]
+    if len(between) >= MANY_SHARES and not _are_counts(between):
+        return (
+            "The shares in `chirp_share` are no counts divided by a number of images. Are they means of the score? "
+            "Take the mean of (logit > 0)."
+        )
     for draws in range(2, FEW_DRAWS + 1):
         as_counts = between * draws
         if len(between) and np.allclose(as_counts, np.round(as_counts), rtol=0, atol=1e-6):
@@ -132,6 +147,12 @@ def remark_on_draws(values: np.ndarray) -> str | None:
                 f"DRAWS, {stretch.DRAWS}: of fewer images a share is known less well."
             )
     return None
+
+
+def _are_counts(shares: np.ndarray) -> bool:
+    """Whether shares may be counts among at most a thousand images, in float32 as well, or rounded to four digits."""
+    as_counts = shares * np.array([*range(2, 1001), 10_000])[:, None]
+    return bool((np.abs(as_counts - np.round(as_counts)) < 1e-4).any(axis=0).mean() > 0.5)
 
 
 def matches(values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, deviation: np.ndarray) -> bool:

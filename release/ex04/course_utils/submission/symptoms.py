@@ -258,6 +258,9 @@ class TrainingWatch(TorchFunctionMode):
         self._given = {id(parameter) for parameter in net.parameters()}
         self._before = [parameter.detach().clone() for parameter in net.parameters()]
         self._label_of = dict(zip((image.tobytes() for image in images), labels.tolist(), strict=True))
+        flat = images.reshape(len(images), -1).astype(np.float64)
+        flat = flat - flat.mean(1, keepdims=True)
+        self._given_images = flat / np.linalg.norm(flat, axis=1, keepdims=True)
         X = namespace.get("X")
         self._of_notebook = {np.asarray(image).tobytes() for image in X} if isinstance(X, np.ndarray) else set()
         self._shown: list[float | None] = []
@@ -270,6 +273,8 @@ class TrainingWatch(TorchFunctionMode):
             "calls_to_learn": 0,
             "other_nets": 0,  # calls of GlitchNets
             "images_of_notebook": 0,  # batches
+            "shown": 0,  # images, to learn from
+            "rescaled": False,  # whether they are the given ones, but for brightness and contrast
             "labels_checked": 0,
             "labels_wrong": 0,
             "backwards": 0,
@@ -296,7 +301,8 @@ class TrainingWatch(TorchFunctionMode):
         left_out = len(self._label_of) - len(self._learnt_from)
         return (
             self._seen
-            | {"left_out": left_out, "stale_steps": self._stale.stale_steps}
+            | {"left_out": left_out, "shown_once": self._seen["shown"] <= len(self._label_of)}
+            | {"stale_steps": self._stale.stale_steps}
             | {"changed": any(not torch.equal(a, b) for a, b in zip(self._before, now, strict=True))}
         )
 
@@ -369,7 +375,20 @@ class TrainingWatch(TorchFunctionMode):
         self._shown = [self._label_of.get(content) for content in contents]
         if torch.is_grad_enabled():
             self._learnt_from |= self._label_of.keys() & set(contents)
+            self._seen["shown"] += len(contents)
+            if contents and not self._label_of.keys() & set(contents):
+                self._seen["rescaled"] |= self._is_rescaled(np.asarray(shown))
             self._seen["images_of_notebook"] += bool(contents) and contents[0] in self._of_notebook
+
+    def _is_rescaled(self, shown: np.ndarray) -> bool:
+        """Whether each of some images is one of the given ones, but for brightness and contrast."""
+        flat = shown.reshape(len(shown), -1).astype(np.float64)
+        if flat.shape[1] != self._given_images.shape[1] or not np.isfinite(flat).all():
+            return False
+        flat = flat - flat.mean(1, keepdims=True)
+        norms = np.linalg.norm(flat, axis=1, keepdims=True)
+        likeness = np.abs(flat @ self._given_images.T) / np.maximum(norms, 1e-12)
+        return bool((likeness.max(1) > 0.999).all())
 
     def _before_step(self, optimiser: torch.optim.Optimizer, *_: Any) -> None:
         parameters = [p for group in optimiser.param_groups for p in group["params"]]

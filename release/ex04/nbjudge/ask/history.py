@@ -73,7 +73,7 @@ class CellRun:
         """What it ended with, and in which line; never empty if there was an error."""
         where = f" in line {self.line}" if self.line else ""
         lines = self.source.splitlines()
-        if 0 < self.line <= len(lines):
+        if 0 < self.line <= len(lines) and re.search(r"\w", lines[self.line - 1]):  # a bracket alone tells nothing
             where += f": `{lines[self.line - 1].strip()[:200]}`"
         return f"was interrupted{where}" if self.was_interrupted else f"failed with {self.error}{where}"
 
@@ -190,11 +190,12 @@ def why_missing(name: str, namespace: dict[str, Any], made_in: Mapping[str, str]
 
 
 def _not_run(name: str, namespace: dict[str, Any]) -> str:
+    told = f"`{name}` does not exist yet: run the cell that makes it. If that is yours to write, fill it in first."
     if in_grading():
-        return f"`{name}` does not exist yet: fill in the cell that makes it, and run it."
+        return told
     return (
-        f"`{name}` does not exist yet: fill in the cell that makes it, and run it. Filled in already? Then it has not "
-        f"been run since the kernel started. Stuck after a restart? Run all cells above: {run_all_above(namespace)}."
+        f"{told} It has not been run since the kernel started. Stuck after a restart? Run all cells above: "
+        f"{run_all_above(namespace)}."
     )
 
 
@@ -224,7 +225,8 @@ def _reason(
     instead = f" The cell makes {made}." if made and not in_grading() else ""
     return Unanswerable(
         "contract",
-        f"`{name}` does not exist, though the cell that should make it ran. Spelt like that?{instead}{since}",
+        f"`{name}` does not exist, though the cell that should make it ran. Is it spelt like that, and made outside of "
+        f"functions?{instead}{since}",
     )
 
 

@@ -28,6 +28,8 @@ def unfinished(namespace: dict[str, Any], name: str) -> str:
         return ""
     reason = f": {run.message}" if run.was_a_stub else f", because {run.message}"
     then = "" if run.was_interrupted else " Correct the cell and run it again."
+    if run.lacked and run.lacked in namespace:
+        then = f" `{run.lacked}` exists by now: run the cell again."
     return f"`{name}` is unfinished{reason}{'' if reason[-1] in '.?!' else '.'}{then}"
 
 

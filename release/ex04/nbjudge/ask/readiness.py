@@ -70,7 +70,7 @@ def _answer_in_words(path: Path | None, cells: list[dict[str, Any]], written: st
 
 
 def _words(cell: dict[str, Any]) -> int:
-    return sum(any(map(str.isalnum, word)) for word in _STUB.sub(" ", cell["source"]).split())
+    return sum(any(map(str.isalpha, word)) for word in _STUB.sub(" ", cell["source"]).split())
 
 
 def _is_no_section(cell: dict[str, Any]) -> bool:
@@ -94,7 +94,9 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], given: Collect
     places = [place for place, cell in enumerate(code) if cell.get("id") in last]
     there = [last[code[place]["id"]] for place in places]
     if failed := [run for run in there or last.values() if run.error]:
-        return [Ready(False, f"Not all cells ran without an error: {' and '.join(map(_failure, failed[:2]))}.")]
+        told = "; ".join(_failure(run).rstrip(".") for run in failed[:2])
+        more = f"; and {count(len(failed) - 2, 'more cell')}" if len(failed) > 2 else ""
+        return [Ready(False, f"Not all cells ran without an error: {told}{more}.")]
     again = f"Best do it now: {restart_and_run_all(namespace)}."
     if not places:  # this front end does not tell which cells it runs, or the notebook's file can't be found
         return [Ready(None, f"Did every cell run since the last restart, from top to bottom? {again}")]

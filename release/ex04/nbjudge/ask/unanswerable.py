@@ -68,7 +68,7 @@ def describe(
         if code.co_name == below:
             break
         if traceback.tb_frame.f_globals is namespace and not is_locked("".join(linecache.getlines(code.co_filename))):
-            line = _quoted(traceback.tb_lineno, linecache.getline(code.co_filename, traceback.tb_lineno))
+            line = _quoted(traceback.tb_lineno, linecache.getline(code.co_filename, traceback.tb_lineno), code.co_name)
         traceback = traceback.tb_next
     for folder in _folders(packages):
         said = re.sub(rf" ?\(?{re.escape(folder)}\S*", "", said).strip()
@@ -82,5 +82,9 @@ def _folders(packages: Collection[str]) -> list[str]:
     return [str(Path(folder).resolve()) for package in found for folder in getattr(package, "__path__", ())]
 
 
-def _quoted(number: int | None, source: str) -> str:
-    return f" in line {number} of your cell, `{source.strip()}`" if number and source.strip() else ""
+def _quoted(number: int | None, source: str, function: str = "") -> str:
+    if not number or not source.strip():
+        return ""
+    # Which cell that is, a function's name tells.
+    where = f" with `{function}`" if function.isidentifier() else ""
+    return f" in line {number} of your cell{where}, `{source.strip()}`"

@@ -2,27 +2,92 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from traceback import walk_tb
-from types import CodeType
+from types import FrameType, FunctionType
 from typing import Any
 
 from nbjudge.ask.student_code import functions_in, globals_read, line_in, lines_of, methods_of, near_miss, only_line_in
 from nbjudge.ask.wording import count
 
-Advice = Callable[[re.Match[str], dict[str, Any]], str]
+
+@dataclass(frozen=True)
+class Case:
+    """An error, and where in the student's code it was raised.
+
+    Attributes
+    ----------
+    error : BaseException
+        What was raised.
+    namespace : dict
+        The notebook's globals.
+    """
+
+    error: BaseException
+    namespace: dict[str, Any]
+
+    @cached_property
+    def frames(self) -> list[FrameType]:
+        """What was being run, the outermost first."""
+        return [frame for frame, _ in walk_tb(self.error.__traceback__)]
+
+    @cached_property
+    def calls_of_modules(self) -> list[tuple[Any, tuple[Any, ...]]]:
+        """The modules that were being called, the outermost first, each with its arguments."""
+        variables = [frame.f_locals for frame in self.frames if frame.f_code.co_name == "_call_impl"]
+        return [(own["self"], tuple(own.get("args", ()))) for own in variables if "self" in own]
+
+    @cached_property
+    def net(self) -> Any:
+        """The student's class that raised it; of several that may have, none: None."""
+        own = {name: kind for name, kind in self.namespace.items() if isinstance(kind, type) and self._is_own(kind)}
+        if named := re.search(r"'?\b(\w+)'? object has no attribute|\b(\w+)\.__init__\(\)", str(self.error)):
+            return own.get(named[1] or named[2])
+        selves = [frame.f_locals.get("self") for frame in self.frames if frame.f_globals is self.namespace]
+        for thing in [*(module for module, _ in self.calls_of_modules), *selves]:
+            if type(thing) in own.values():
+                return type(thing)
+        return next(iter(own.values())) if len(own) == 1 else None
+
+    def _is_own(self, kind: type) -> bool:
+        return any(getattr(value, "__globals__", None) is self.namespace for value in vars(kind).values())
+
+    @property
+    def net_name(self) -> str:
+        """What that class is called."""
+        return self.net.__name__ if self.net is not None else "the net"
+
+    @cached_property
+    def training(self) -> Any:
+        """The student's function that was training a net; None if there was none."""
+        functions = {
+            value.__code__: value
+            for name in ("train_model", "train_three")
+            if isinstance(value := self.namespace.get(name), FunctionType)
+        }
+        return next((functions[frame.f_code] for frame in self.frames if frame.f_code in functions), None)
+
+    @property
+    def training_name(self) -> str:
+        """What that function is called."""
+        return self.training.__name__ if self.training is not None else "train_model"
+
+
+Advice = Callable[[re.Match[str], Case], str]
 
 
 def advice_on(error: BaseException, namespace: dict[str, Any]) -> str:
     """A sentence or two on an error, with the line of the student's that is to blame; empty for an unknown one."""
-    said = f"{type(error).__name__}: {error}"
+    said, case = f"{type(error).__name__}: {error}", Case(error, namespace)
     for advice_by_call in (_single_image, _called_twice, _convolution):
-        if told := advice_by_call(error, namespace):
+        if told := advice_by_call(case):
             return told
     for pattern, advice in _ADVICE:
         found = re.search(pattern, said, re.DOTALL)
         if found:
-            return advice(found, namespace) if callable(advice) else advice
+            return advice(found, case) if callable(advice) else advice
     return ""
 
 
@@ -43,14 +108,16 @@ def missing_forward(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"{told} It has `{written}`: call this method `forward`." if written else f"{told} Write this method."
 
 
-def _attribute(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    name, net = found[1], namespace.get("GlitchNet")
+def _attribute(found: re.Match[str], case: Case) -> str:
+    name, net, namespace = found[1], case.net, case.namespace
     if name in _OF_MODULES:
         return _BEGIN
+    if net is None:
+        return ""
     methods = methods_of(net, namespace)
     misspelt = [m for m in methods if m.startswith("_") and m != "__init__" and m.strip("_") in ("init", "int", "inti")]
     if misspelt and "__init__" not in methods:
-        return f"GlitchNet has a method `{misspelt[0]}`: if it should make the layers, call it `__init__`."
+        return f"{case.net_name} has a method `{misspelt[0]}`: if it should make the layers, call it `__init__`."
     near = near_miss(name, _attributes(net, namespace))
     return f"`self.{near}` exists; is it meant?" if near else f"`__init__` should make `self.{name}`."
 
@@ -61,64 +128,68 @@ def _attributes(net: Any, namespace: dict[str, Any]) -> set[str]:
         attribute
         for function in functions_in(net, namespace)
         for line in lines_of(function)
-        for attribute in re.findall(r"\bself\.(\w+)\s*(?:,[^=]*)?=(?!=)", line)
+        if (made := re.match(r"((?:self\.)?\w+(?:\s*[:,][^=]*)?)\s*=(?!=)", line))
+        for attribute in re.findall(r"\bself\.(\w+)", made[1])
     }
 
 
-def _name(found: re.Match[str], namespace: dict[str, Any]) -> str:
+def _name(found: re.Match[str], case: Case) -> str:
     from torch import nn, optim  # the judging side has no torch, and meets no such error
     from torch.nn import functional
 
     name = found[1]
-    code = [
-        *functions_in(namespace.get("GlitchNet"), namespace),
-        *functions_in(namespace.get("train_model"), namespace),
-    ]
-    if name in _attributes(namespace.get("GlitchNet"), namespace):
+    if name in _attributes(case.net, case.namespace):
         return f"`self.{name}` exists; is it meant?"
-    near = near_miss(name, [*(local for function in code for local in function.__code__.co_varnames), *namespace])
-    if near:
-        return f"`{near}` exists; is it meant?"
     homes = {"nn": nn, "F": functional, "torch.optim": optim}
-    home = next((said for said, module in homes.items() if hasattr(module, name)), "")
-    return f"Is it PyTorch's? Then write `{home}.{name}`." if home else ""
+    home = next((said for said, module in homes.items() if callable(getattr(module, name, None))), "")
+    if home:
+        return f"Is it PyTorch's? Then write `{home}.{name}`."
+    # Of the function that stopped, and of the notebook.
+    own = next((f for f in reversed(case.frames) if f.f_globals is case.namespace), None)
+    near = near_miss(name, [*(own.f_code.co_varnames if own else ()), *case.namespace])
+    return f"`{near}` exists; is it meant?" if near else ""
 
 
-def _arguments(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    line = line_in(namespace.get("GlitchNet"), r"def __init__", namespace)
-    return f"GlitchNet() is built without arguments: give {found[1]} a default value in `{line}`."
+def _arguments(found: re.Match[str], case: Case) -> str:
+    line = line_in(case.net, r"def __init__", case.namespace)
+    where = f" in `{line}`" if line else ""
+    return f"{found[1]}() is built without arguments: give {found[2]} a default value{where}."
 
 
-def _self(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    line = line_in(namespace.get("GlitchNet"), r"def forward\(", namespace)
-    return f"`self` must be the first parameter in `{line}`."
+def _self(found: re.Match[str], case: Case) -> str:
+    line = line_in(case.net, r"def forward\(", case.namespace)
+    return f"`self` must be the first parameter{f' in `{line}`' if line else ''}."
 
 
 def is_of_one_image(error: BaseException) -> bool:
     """Whether a net was given one image without the axis for several: layers accept that, and fail later."""
-    given = next((arguments[0] for _, arguments in _calls_of_modules(error) if arguments), None)
+    return _is_of_one_image(Case(error, {}))
+
+
+def _is_of_one_image(case: Case) -> bool:
+    given = next((arguments[0] for _, arguments in case.calls_of_modules if arguments), None)
     return getattr(given, "shape", None) == (1, 32, 64)
 
 
-def _single_image(error: BaseException, namespace: dict[str, Any]) -> str:
-    is_target = bool(re.search(r"[Tt]arget size \(torch\.Size\(\[\]\)\)", str(error)))
-    if not is_of_one_image(error) and not is_target:
+def _single_image(case: Case) -> str:
+    is_target = bool(re.search(r"[Tt]arget size \(torch\.Size\(\[\]\)\)", str(case.error)))
+    if not _is_of_one_image(case) and not is_target:
         return ""
     told = (
         "The labels of a batch are a single number here; a batch has the labels of several images, (N,)."
         if is_target
         else "The net is given a single image here, (1, 32, 64); give it a batch of images, (N, 1, 32, 64)."
     )
-    line = line_in(namespace.get("train_model"), r"\bfor\b.*\brandperm\((?!.*split)", namespace)
-    if not line or not any(code.co_name == "train_model" for code in _codes_of(error)):
+    line = line_in(case.training, r"\bfor\b.*\brandperm\((?!.*split)", case.namespace)
+    if not line:
         return told
     return f"{told} torch.randperm(len(X)).split(32) makes batches of positions. Look at your line `{line}`."
 
 
-def _called_twice(error: BaseException, namespace: dict[str, Any]) -> str:
+def _called_twice(case: Case) -> str:
     """That a layer of a net is used a second time, where it does not fit, mostly in the place of another one."""
-    name, layer, others = _layer_that_failed(error, namespace)
-    calls = _calls_in_forward(namespace)
+    name, layer, others = _layer_that_failed(case)
+    calls = _calls_in_forward(case)
     if not name or calls.count(name) < 2:
         return ""
     told = f"`self.{name}` is called twice in `forward`" if calls.count(name) == 2 else f"`self.{name}` is called often"
@@ -131,116 +202,131 @@ def _called_twice(error: BaseException, namespace: dict[str, Any]) -> str:
     return f"{told}{made}. Is it given another size the second time? Then make a layer of its own for that."
 
 
-def _convolution(error: BaseException, namespace: dict[str, Any]) -> str:
+def _convolution(case: Case) -> str:
     """That a convolution was made for another number of channels, by the line that makes it."""
-    found = re.search(_WRONG_CHANNELS, str(error))
+    found = re.search(_WRONG_CHANNELS, str(case.error))
     if not found:
         return ""
     wanted, given = found.groups()
-    name, _, _ = _layer_that_failed(error, namespace)
+    name, _, _ = _layer_that_failed(case)
     pattern = rf"Conv2d\((?:in_channels=)?{wanted}\b"
-    net = namespace.get("GlitchNet")
-    line = only_line_in(net, rf"self\.{name}\s*=.*{pattern}" if name else pattern, namespace)
-    line = line or only_line_in(net, pattern, namespace)
+    line = only_line_in(case.net, rf"self\.{name}\s*=.*{pattern}" if name else pattern, case.namespace)
+    line = line or only_line_in(case.net, pattern, case.namespace)
     return (
         f"A convolution made for {count(int(wanted), 'channel')} is given {given}: its first argument should be "
         f"{given}{f' in `{line}`' if line else ''}."
     )
 
 
-def _calls_of_modules(error: BaseException) -> list[tuple[Any, tuple[Any, ...]]]:
-    """The modules that were being called when an error was raised, the outermost first, each with its arguments."""
-    calls = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name == "_call_impl"]
-    variables = [frame.f_locals for frame in calls]
-    return [(own["self"], tuple(own.get("args", ()))) for own in variables if "self" in own]
-
-
-def _codes_of(error: BaseException) -> list[CodeType]:
-    """The code of the functions that were being run when an error was raised."""
-    return [frame.f_code for frame, _ in walk_tb(error.__traceback__)]
-
-
-def _layer_that_failed(error: BaseException, namespace: dict[str, Any]) -> tuple[str, Any, list[str]]:
+def _layer_that_failed(case: Case) -> tuple[str, Any, list[str]]:
     """The attribute of a student's net that is the layer which raised an error, that layer, and all such attributes."""
-    modules = [module for module, _ in _calls_of_modules(error)]
-    net = namespace.get("GlitchNet")
-    if not isinstance(net, type) or not modules or not isinstance(modules[0], net):
+    modules = [module for module, _ in case.calls_of_modules]
+    if case.net is None or not modules or not isinstance(modules[0], case.net):
         return "", None, []
     layers = dict(vars(modules[0]).get("_modules", {}))  # a net whose __init__ was never called has none
     return next((name for name, layer in layers.items() if layer is modules[-1]), ""), modules[-1], list(layers)
 
 
-def _calls_in_forward(namespace: dict[str, Any]) -> list[str]:
+def _calls_in_forward(case: Case) -> list[str]:
     """Attributes of the student's net that its methods use, as often as they do, but for what makes the layers."""
-    methods = [f for f in functions_in(namespace.get("GlitchNet"), namespace) if f.__name__ != "__init__"]
+    methods = [f for f in functions_in(case.net, case.namespace) if f.__name__ != "__init__"]
     return [name for method in methods for line in lines_of(method) for name in re.findall(r"\bself\.(\w+)", line)]
 
 
-def _matrices(found: re.Match[str], namespace: dict[str, Any]) -> str:
+def _matrices(found: re.Match[str], case: Case) -> str:
     rows, given, wanted = (int(size) for size in found.groups())
-    net = namespace.get("GlitchNet")
-    if rows == 1 and (line := _line_that_mixes(namespace)):
+    images = _images_given(case)
+    if rows == 1 and (line := _line_that_mixes(case)):
         return f"{_MIXED} Look at your line `{line}`."
-    if rows == 1 and not isinstance(net, type):  # what stands there is not known
+    if rows == 1 != images:
         return f"Does a bare .flatten() or nn.Flatten(0) stand there? {_MIXED}"
-    line = only_line_in(net, rf"Linear\((?:in_features=)?{wanted}\b", namespace)
+    if images and rows * given == images * wanted:
+        return (
+            f"The {count(wanted, 'number')} of each image are there, but not in one row: nn.Flatten() is missing "
+            "before the Linear layer, or something else cuts them up."
+        )
+    if images and rows != images:
+        return (
+            f"The Linear layer is given {count(rows, 'row')} for {count(images, 'image')}: keep the images as the "
+            "first axis, and put nn.Flatten() before it."
+        )
+    line = only_line_in(case.net, rf"Linear\((?:in_features=)?{wanted}\b", case.namespace)
     return (
-        f"A Linear layer made for {count(wanted, 'number')} per image is given {given}. If nn.Flatten() or .flatten(1) "
-        f"stands before it, the first argument of nn.Linear should be {given}{f' in `{line}`' if line else ''}."
+        f"A Linear layer made for {count(wanted, 'number')} per image is given {given:,}: either something before it "
+        f"is missing, such as nn.AdaptiveAvgPool2d(1), or its first argument should be {given}"
+        f"{f' in `{line}`' if line else ''}."
     )
 
 
-def _line_that_mixes(namespace: dict[str, Any]) -> str:
+def _images_given(case: Case) -> int:
+    """Number of images that a net was being called with; 0 if it is not known."""
+    given = next((arguments[0] for _, arguments in case.calls_of_modules if arguments), None)
+    shape: Any = getattr(given, "shape", ())
+    return int(shape[0]) if len(shape) == 4 else 0
+
+
+def _line_that_mixes(case: Case) -> str:
     """The line of the student's net that flattens from the first axis on."""
     patterns = r"\.flatten\((?:0?|start_dim=0)\)|torch\.flatten\((?:[^(),]|\([^()]*\))*\)|Flatten\((?:start_dim=)?0"
-    return line_in(namespace.get("GlitchNet"), patterns, namespace)
+    return line_in(case.net, patterns, case.namespace)
 
 
-def _dimension(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    line = _line_that_mixes(namespace)
+def _dimension(found: re.Match[str], case: Case) -> str:
+    line = _line_that_mixes(case)
     return f"{_MIXED} Look at your line `{line}`." if line else ""
 
 
-def _axes(found: re.Match[str], namespace: dict[str, Any]) -> str:
+def _axes(found: re.Match[str], case: Case) -> str:
     size = found[1].split(", ")
     if len(size) == 5:
         return "The images have an axis for the channel already, (N, 1, 32, 64): leave out what adds another one."
     return "A convolution is given what was flattened: flatten behind the last convolution." if len(size) == 2 else ""
 
 
-def _no_layer(found: re.Match[str], namespace: dict[str, Any]) -> str:
+def _no_layer(found: re.Match[str], case: Case) -> str:
     kind = found[1].rpartition(".")[2]
     if "functional" in found[1] or kind.islower():
         return "nn.Sequential takes layers, not functions: write nn.ReLU() in the place of F.relu, and so on."
     return f"Make a layer of the class, with parentheses: nn.{kind}()."
 
 
-def _out_of_bounds(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    of_notebook = {name for f in functions_in(namespace.get("train_model"), namespace) for name in globals_read(f)}
+def _out_of_bounds(found: re.Match[str], case: Case) -> str:
+    of_notebook = {name for f in functions_in(case.training, case.namespace) for name in globals_read(f)}
     used = next((name for name in ("train_indices", "test_indices", "validation_indices") if name in of_notebook), "")
-    line = line_in(namespace.get("train_model"), rf"\b{used}\b", namespace)
-    told = f"train_model uses `{used}` of the notebook, but its X and y are the training part already"
+    line = line_in(case.training, rf"\b{used}\b", case.namespace)
+    told = f"{case.training_name} uses `{used}` of the notebook, but its X and y are the training part already"
     return f"{told}: count from 0 to len(X) - 1. Look at your line `{line}`." if used else ""
 
 
-def _loss_class(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    line = line_in(namespace.get("train_model"), r"=\s*[\w.]*Loss\s*(?:#|$)", namespace)
-    return f"A loss function is made with parentheses, such as nn.BCEWithLogitsLoss(): see `{line}`." if line else ""
+def _loss_class(found: re.Match[str], case: Case) -> str:
+    line = line_in(case.training, r"=\s*[\w.]*Loss\s*(?:#|$)", case.namespace)
+    return f"A loss function is made with parentheses, such as nn.{_loss(case)}(): see `{line}`." if line else ""
 
 
-def _whole_labels(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    if "ThreeNet" in namespace:
+def _loss(case: Case) -> str:
+    return "CrossEntropyLoss" if _is_of_three_classes(case) else "BCEWithLogitsLoss"
+
+
+def _is_of_three_classes(case: Case) -> bool:
+    return "ThreeNet" in case.namespace if case.training is None else case.training_name == "train_three"
+
+
+def _whole_labels(found: re.Match[str], case: Case) -> str:
+    if _is_of_three_classes(case):
         return ""
     return "This loss function takes two outputs or more per image, and labels as int64: use nn.BCEWithLogitsLoss()."
 
 
-def _shapes(found: re.Match[str], namespace: dict[str, Any]) -> str:
+def _shapes(found: re.Match[str], case: Case) -> str:
     sizes = [prod(map(int, re.findall(r"\d+", shape))) for shape in found.groups()]
-    if "ThreeNet" in namespace and sizes[1] == 3 * sizes[0]:
+    if _is_of_three_classes(case) and sizes[1] == 3 * sizes[0]:
         return "For three logits per image use nn.CrossEntropyLoss(): it takes logits (N, 3) and labels (N,), int64."
+    if len(re.findall(r"\d+", found[1])) > 2:
+        return "Images stand in the place of the labels: take the labels of a batch from y, not from X."
     if sizes[0] and sizes[1] > sizes[0] and sizes[1] % sizes[0] == 0:
-        line = line_in(namespace.get("GlitchNet"), rf"Linear\(.*\b{sizes[1] // sizes[0]}\)", namespace)
-        told = f"GlitchNet returns {count(sizes[1] // sizes[0], 'number')} per image; it should return one logit."
+        net = case.namespace.get("GlitchNet")
+        line = line_in(net, rf"Linear\(.*\b{sizes[1] // sizes[0]}\)", case.namespace)
+        told = f"The net returns {count(sizes[1] // sizes[0], 'number')} per image; it should return one logit."
         return f"{told} Look at your line `{line}`." if line else told
     labels, logits = (
         shape.replace("[", "(").replace("]", ",)" if "," not in shape else ")") for shape in found.groups()
@@ -248,9 +334,9 @@ def _shapes(found: re.Match[str], namespace: dict[str, Any]) -> str:
     return f"Logits {logits} and labels {labels} must have the same shape: write .reshape(-1) behind the logits."
 
 
-def _epochs(found: re.Match[str], namespace: dict[str, Any]) -> str:
-    line = line_in(namespace.get("train_model"), r"def train_model", namespace)
-    return f"train_model is called with `epochs`: give it this parameter in `{line}`."
+def _epochs(found: re.Match[str], case: Case) -> str:
+    line = line_in(case.namespace.get(found[1]), rf"def {found[1]}", case.namespace)
+    return f"{found[1]} is called with `epochs`: give it this parameter in `{line}`."
 
 
 _BEGIN = "Begin `__init__` with super().__init__()."
@@ -261,10 +347,10 @@ _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write
 _NOTHING_TO_SHOW = "Is there nothing to show? Then set the figure to None and draw nothing."
 
 _ADVICE: tuple[tuple[str, str | Advice], ...] = (
-    (LACKS_FORWARD, missing_forward),
+    (LACKS_FORWARD, lambda found, case: missing_forward(found, case.namespace)),
     (r"before Module\.__init__\(\)", _BEGIN),
-    (r"'GlitchNet' object has no attribute '(\w+)'", _attribute),
-    (r"GlitchNet\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
+    (r"'(?:GlitchNet|ThreeNet|LinearNet)' object has no attribute '(\w+)'", _attribute),
+    (r"(\w+Net)\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
     (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", _matrices),
     (
@@ -317,12 +403,17 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
         r"'(?:float|int)' object has no attribute 'backward'",
         "`.item()` makes a plain number of the loss: call backward() on the tensor first, and .item() later.",
     ),
-    (r"train_model\(\) got an unexpected keyword argument 'epochs'", _epochs),
+    (r"(train_\w+)\(\) got an unexpected keyword argument 'epochs'", _epochs),
     (
         r"element 0 of tensors does not require grad",
-        "The loss is cut off from the net: look for detach(), .item(), .data, torch.no_grad() or NumPy on the way.",
+        "The loss is cut off from the net: look for detach(), .item(), .data, torch.no_grad(), NumPy or "
+        "a comparison on the way.",
     ),
     (r"optimizer got an empty parameter list", "The net has no parameters that PyTorch knows of."),
+    (
+        r"Input type \(float\) and (?:bias|weight) type \((?:double|c10::Half)\)",
+        "Images are float32, and the net was turned into another type, by .double() or .half(): leave that out.",
+    ),
     (r"all tensors to be on the same device", "Move images and labels to the net's device with .to(device)."),
     (
         r"numpy\(\) on Tensor that requires grad",

@@ -172,11 +172,12 @@ class Freshness:
         """Say it once of all names that checks ask about; if they ask about none of the cell's, of the one found."""
         if history.last_that_made(name) is run:
             names = [one for one in self._asked if history.last_that_made(one) is run][:_MAX_NAMES] or [name]
-            return f"You changed the cell that makes {_listed(names)} after it ran. Judged is what ran. Run it again."
+            told = f"You changed the cell that makes {_listed(names)} after it ran."
+            return f"{told} The check judges what ran: run the cell again."
         failed = name in run.names.made
         alike = [one for one in self._asked if _later_in_vain(one) is run and (one in run.names.made) == failed]
         names = [one for one in alike if history.last_that_made(one)][:_MAX_NAMES] or [name]
-        judged = "Judged is what was there before."
+        judged = "The check judges what was there before."
         if not failed:
             them, spelt = ("it", "Is it") if len(names) == 1 else ("them", "Are they")
             given_up = f"The cell that made {_listed(names)} was run again and makes {them} no longer."

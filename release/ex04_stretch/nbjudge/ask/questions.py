@@ -20,7 +20,7 @@ from .student_code import MAX_LINE
 from .summary import Progress, Summary
 from .wording import sentences
 
-_BLANK_FIGURE = re.compile(r"\b(?:subplots|subplot_mosaic|figure)\(")  # what is drawn into it, other lines say
+_BLANK_FIGURE = re.compile(r"\b(?:subplots|subplot_mosaic|figure)\(|= *None$")  # what is drawn into it, other lines say
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,10 @@ class Submission:
         line = self._line("assignment", name=name, **({"fills": False} if "shape" in message else place))
         if name in self._figures and _BLANK_FIGURE.search(line):
             return message
-        return sentences(message, f"Look at your line `{line}`." if line else "")
+        if not line:
+            return message
+        others = self._line("made_from", name=name)
+        return sentences(message, f"Look at your line `{line}`{f', and at what makes {others}' if others else ''}.")
 
     def _ask(self, question: str, needed: bool = True, **arguments: Any) -> Any:
         # Each question has a random state of its own: what two calls make at random differs, and the same notebook gets

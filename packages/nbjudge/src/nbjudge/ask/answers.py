@@ -16,7 +16,7 @@ from .mishaps import Given, painted_over, replaced, unfinished
 from .no_trace import random_states_of_its_own
 from .readiness import readiness
 from .settings import ordinary_settings
-from .student_code import line_in, line_that_makes, near_miss
+from .student_code import line_in, line_that_makes, made_from, near_miss
 from .summary import Ready
 from .torch_if_imported import is_tensor, to_numpy
 from .unanswerable import Unanswerable, describe, is_stub
@@ -64,7 +64,7 @@ class Answers:
 
     def questions(self) -> dict[str, Callable[..., Any]]:
         """The functions that answer, by the names of their questions; each is given the notebook's globals first."""
-        general = (self.values, self.figure, self.has, self.source_line, self.assignment)
+        general = (self.values, self.figure, self.has, self.source_line, self.assignment, self.made_from)
         mishaps = (self.unfinished, self.painted_over, self.replaced)
         return {question.__name__: question for question in (*general, *mishaps)}
 
@@ -186,6 +186,10 @@ class Answers:
         is_none = namespace.get(name, "") is None and (last is None or not last.error)
         return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))
 
+    def made_from(self, namespace: dict[str, Any], name: str) -> str:
+        """Other variables of the same cell that a variable was made from, in words; empty if there are none."""
+        return ", ".join(f"`{other}`" for other in made_from(name, namespace))
+
     def unfinished(self, namespace: dict[str, Any], name: str) -> str:
         """That the cell ended with an error before a variable was complete; else empty."""
         return unfinished(namespace, name)
@@ -214,7 +218,9 @@ def as_array(value: Any, what: str) -> np.ndarray:
     for kind, dtype in (("b", np.bool_), ("iu", np.int64), ("f", np.float64)):
         if array.dtype.kind in kind:
             return array.astype(dtype)
-    raise Unanswerable("contract", f"{what} should hold numbers; it holds {type(value).__name__} values.")
+    items = value if isinstance(value, list | tuple) else [value]
+    kinds = " and ".join(sorted({type(item).__name__ for item in items if not isinstance(item, int | float)}))
+    raise Unanswerable("contract", f"{what} should hold numbers; it holds {kinds or array.dtype} values.")
 
 
 ANSWERS = Answers()

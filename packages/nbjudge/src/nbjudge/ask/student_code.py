@@ -172,9 +172,9 @@ def line_that_makes(
         except SyntaxError:  # or a magic
             continue
         making = [node for node in statements if isinstance(node, ast.stmt) and name in assigned_by(node)]
-        if is_none:  # then a line that says so is more likely than one that does not
-            making = [node for node in making if _is_none(getattr(node, "value", None))] or making
-        elif making and fills:
+        if is_none and len(making) > 1:  # which of them it was is not known
+            return ""
+        if making and fills and not is_none:
             making = _at_fault(
                 making,
                 [node for node in statements if isinstance(node, ast.stmt) and is_filled_by(node, name)],
@@ -183,10 +183,34 @@ def line_that_makes(
             )
             if not making:
                 return ""
-        lines = [node.lineno for node in making]
-        if lines:
-            return source.splitlines()[max(lines) - 1].strip()[:MAX_LINE]
+        if making:
+            return first_line(max(making, key=lambda node: node.lineno), source)
     return ""
+
+
+def first_line(node: ast.stmt, source: str) -> str:
+    """The first line of a statement, with an ellipsis where it goes on."""
+    line = source.splitlines()[node.lineno - 1].strip()[:MAX_LINE]
+    return f"{line} ..." if (node.end_lineno or 0) > node.lineno and not line.endswith(":") else line
+
+
+def made_from(name: str, namespace: dict[str, Any]) -> list[str]:
+    """Variables of the same cell from which its last statement about a variable makes that: in "p = a, b" a and b."""
+    cells = namespace.get("In")
+    for source in reversed(cells if isinstance(cells, list) else []):
+        if not isinstance(source, str) or is_locked(source) or name not in source:
+            continue
+        try:
+            statements = [node for node in outside_functions(ast.parse(source)) if isinstance(node, ast.stmt)]
+        except SyntaxError:  # or a magic
+            continue
+        making = [node for node in statements if name in assigned_by(node) or is_filled_by(node, name)]
+        if making:
+            last = max(making, key=lambda node: node.lineno)
+            read = [node.id for node in ast.walk(last) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+            others = {other for node in statements if node is not last for other in assigned_by(node)}
+            return [other for other in dict.fromkeys(read) if other in others and other != name]
+    return []
 
 
 def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, ...]) -> list[Any]:
@@ -215,10 +239,6 @@ def _called(value: ast.AST | None) -> str:
     if not isinstance(value, ast.Call):
         return ""
     return value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
-
-
-def _is_none(value: ast.AST | None) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
 
 
 def near_miss(name: str, candidates: Any) -> str:
