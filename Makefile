@@ -15,7 +15,7 @@ SUPPORT_FILES := nbgrader_config.py \
     $(wildcard course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py packages/nbjudge/src/nbjudge/plugin/generate/*.py \
     packages/nbjudge/src/nbjudge/ask/*.py)
 
-.PHONY: help grade lint format types test test-slow docs release matrix calibrate drift drift-oldest drift-newest bench clean
+.PHONY: help grade lint format types test test-slow docs release matrix calibrate drift drift-oldest drift-newest bench clean coverage
 
 # Print this list
 help:
@@ -63,6 +63,10 @@ test: lint types
 # The tests that take long: a class of 60 in which processes are killed, and attacks
 test-slow: $(INSTALLED)
 	pytest -m slow
+
+# Show which lines and branches the quick tests of the engine reach; what runs in other processes is not seen
+coverage: $(INSTALLED)
+	pytest -q -m "not slow" -n 2 --dist loadfile packages/nbjudge/tests --cov=nbjudge --cov-branch --cov-report=term
 
 # Write the documentation site into .cache/site; a broken link is an error
 docs: $(VENV)/docs-installed
