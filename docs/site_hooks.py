@@ -23,7 +23,7 @@ ELSEWHERE = {
 PACKAGES = {"nbjudge": REPOSITORY / "packages/nbjudge/src/nbjudge", "course_utils": REPOSITORY / "course_utils"}
 NOT_SHOWN = {"instructor"}  # studies, whose results are in threshold.md
 _LOG = logging.getLogger("mkdocs.hooks")  # warnings of which fail a strict build
-_MODULE = re.compile(r"`((?:nbjudge|course_utils|tests/|packages/nbjudge/tests/|benchmarks/)[\w/]*\.py)`")
+_MODULE = re.compile(r"`((?:nbjudge|course_utils|benchmarks/|[\w/]*/test_)[\w/]*\.py)`")
 _LINK = re.compile(r"(?P<text>\[(?:[^\[\]]|\[[^\]]*\])*\])\((?P<path>[^)#:\s]+)(?P<anchor>#[^)\s]*)?\)")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import nbformat
+from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbjudge.handin.arrange import arrange
@@ -127,7 +128,8 @@ def judged(example: Example, seed: int, job: Job, transcript: Transcript) -> Ver
     for cell, report in reports:
         if cell.points is not None:
             fractions[cell.name] = report.fraction or 0.0
-            messages[cell.name] = report.html or report.text or report.lost or ""
+            shown = BeautifulSoup(report.html or "", "html.parser").get_text(" ", strip=True)
+            messages[cell.name] = shown or report.text or report.lost or ""
     return Verdict(example, seed, fractions, messages, reports)
 
 
@@ -208,6 +210,9 @@ def main(names: tuple[str, ...], assignment: str, seeds: int, html: Path | None)
     verdicts = grade_all(chosen, seeds, console)
     console.print(table(verdicts))
     surprises = [surprise for verdict in verdicts for surprise in verdict.surprises]
+    for verdict in verdicts if names else ():  # what the student reads, to be read by whoever wrote the example
+        for test in sorted(verdict.lost & verdict.promised):
+            console.print(f"{verdict.example.name} loses {test}: {verdict.messages[test]}", markup=False)
     survivors = set(verdicts[0].fractions) - set().union(*(v.lost for v in verdicts if v.example.loses))
     if not names and survivors:
         surprises.append(f"tests that no chaff loses: {', '.join(sorted(survivors))}")

@@ -377,3 +377,18 @@ def test_a_students_name_is_no_html(tmp_path, name):
     course = CourseDirectory(config=Config({"CourseDirectory": {"root": str(tmp_path)}}))
     with pytest.raises(HandInError, match=f"formgrader can't show the name {name}; give the folder a name without"):
         accepted(course, name)
+
+
+def test_a_hand_in_is_read_once(place, tmp_path):
+    course, folder = place
+    hand_in = hand_in_of(course, SubmissionKey("ex1", "ada"))
+    accept(hand_in)
+    digest, contents = hand_in.digest, hand_in.contents
+    secret = tmp_path / "secret.ipynb"
+    secret.write_text("{}")
+    notebook_of(folder).unlink()
+    notebook_of(folder).symlink_to(secret)
+    assert hand_in.digest == digest and hand_in.contents == contents
+    later = hand_in_of(course, SubmissionKey("ex1", "ada"))
+    with pytest.raises(HandInError, match="symbolic link"):
+        _ = later.contents

@@ -188,7 +188,8 @@ class Answers:
 
     def made_from(self, namespace: dict[str, Any], name: str) -> str:
         """Other variables of the same cell that a variable was made from, in words; empty if there are none."""
-        return ", ".join(f"`{other}`" for other in made_from(name, namespace))
+        names = [f"`{other}`" for other in made_from(name, namespace)]
+        return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])
 
     def unfinished(self, namespace: dict[str, Any], name: str) -> str:
         """That the cell ended with an error before a variable was complete; else empty."""

@@ -126,7 +126,7 @@ class Grading:
 
         Yields
         ------
-        Ended
+        HandInStatus
             For each student.
 
         Raises

@@ -7,7 +7,7 @@ from pathlib import Path
 from .arrange import notebooks_in
 from .files import HandInError, check
 from .hand_in import HandIn
-from .notebook import read_submitted
+from .notebook import parse_submitted
 
 
 def accept(hand_in: HandIn) -> dict[str, Path]:
@@ -40,8 +40,8 @@ def accept(hand_in: HandIn) -> dict[str, Path]:
     for released in assignment.notebooks:
         if (page := folder / f"{released.stem}.html").is_dir():  # where nbgrader writes the feedback
             raise HandInError(f"{page.name} is a folder, but the feedback has this name; rename it")
-    for path in hand_in.notebooks.values():
-        read_submitted(path)
+    for name, raw in hand_in.contents.items():
+        parse_submitted(raw, hand_in.notebooks[name].name)
     if assignment.notebooks and not hand_in.notebooks:
         others = " or ".join(str(path.relative_to(folder)) for path in notebooks_in(folder))
         hint = f"; if it is {others}, rename that one" if others else ""

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from .arrange import Arranged, arrange, find_notebooks
-from .files import find_files, why_left_out
+from .files import MAX_NOTEBOOK_BYTES, HandInError, find_files, plain_files, why_left_out
 
 
 @dataclass(frozen=True, order=True)
@@ -77,7 +77,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class HandIn:
-    """What one student handed in for one assignment. What is read of it is kept: later changes do not show.
+    """What one student handed in for one assignment. Each file is read once, and kept: later changes do not show.
 
     Attributes
     ----------
@@ -97,6 +97,25 @@ class HandIn:
     def notebooks(self) -> dict[str, Path]:
         """The notebooks of the assignment that were handed in, by their released names; see `find_notebooks`."""
         return find_notebooks(self.folder, self.assignment.notebooks)
+
+    @cached_property
+    def contents(self) -> dict[str, bytes]:
+        """What is in these notebooks, by their released names.
+
+        Raises
+        ------
+        HandInError
+            One of them is no plain file any more.
+        """
+        names = {str(path.relative_to(self.folder)): name for name, path in self.notebooks.items()}
+        read = {
+            names[inside]: file.read(MAX_NOTEBOOK_BYTES + 1)  # one byte more tells that it is too large
+            for inside, _, file in plain_files(self.folder)
+            if inside in names
+        }
+        if gone := self.notebooks.keys() - read.keys():
+            raise HandInError(f"{min(gone)} was taken away while it was being read; grade it again")
+        return read
 
     @cached_property
     def arranged(self) -> Arranged:
@@ -119,7 +138,7 @@ class HandIn:
             It must not be read.
         """
         files = {name: _sha256(raw) for name, raw in self.arranged.files.items()}
-        notebooks = {name: _sha256((self.folder / path).read_bytes()) for name, path in self.arranged.notebooks.items()}
+        notebooks = {name: _sha256(raw) for name, raw in self.contents.items()}
         return _sha256(json.dumps([files, notebooks, self.arranged.remarks], sort_keys=True).encode())
 
     def files(self) -> tuple[dict[str, bytes], list[str]]:

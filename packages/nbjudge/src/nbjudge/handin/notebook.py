@@ -20,15 +20,33 @@ FLAGS = ("grade_id", "grade", "solution", "locked", "task", "points", "schema_ve
 
 
 def read_submitted(path: Path) -> NotebookNode:
-    """Read what `rebuild` takes of a submitted notebook: cells with text, pasted pictures, id and nbgrader's flags.
+    """Read a submitted notebook from its file; see `parse_submitted`.
+
+    Raises
+    ------
+    HandInError
+        It can't be read; the message names the file, and says why.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_NOTEBOOK_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path.name, error) from error
+    return parse_submitted(raw, path.name)
+
+
+def parse_submitted(raw: bytes, name: str) -> NotebookNode:
+    """Take what `rebuild` needs of a submitted notebook: cells with text, pasted pictures, id and nbgrader's flags.
 
     Everything else (outputs, kernels, other metadata) is left out, and texts that no file takes are mended, so that
     whoever copies or validates it meanwhile has nothing to stumble over.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    raw : bytes
+        What is in the file.
+    name : str
+        Of the file, for the message.
 
     Returns
     -------
@@ -41,7 +59,7 @@ def read_submitted(path: Path) -> NotebookNode:
         It can't be read; the message names the file, and says why.
     """
     try:
-        if path.stat().st_size <= MAX_NOTEBOOK_BYTES and _is_moderate(raw := path.read_bytes()):
+        if len(raw) <= MAX_NOTEBOOK_BYTES and _is_moderate(raw):
             # Numbers by functions of Python, in which other threads get their turn.
             found = _cells(json.loads(raw.decode("utf-8-sig"), parse_int=_int, parse_float=_float))
             cells = [_plain(cell) for cell in found[: MAX_CELLS + 1]]
@@ -50,14 +68,18 @@ def read_submitted(path: Path) -> NotebookNode:
                 raise ValueError(f"it has more than {MAX_CODE >> 20} MiB of code; remove what is not needed")
             if len(cells) <= MAX_CELLS:
                 return NotebookNode(nbformat=4, nbformat_minor=4, metadata=NotebookNode(), cells=cells)
-    except (OSError, ValueError, RecursionError) as error:
-        why = str(error).splitlines()[0] if str(error) else ""
-        raise HandInError(f"{path.name} is not a readable notebook ({type(error).__name__}: {why:.100})") from error
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(name, error) from error
     raise HandInError(
-        f"{path.name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, {MAX_KEYS} keys, or "
+        f"{name} has more than {MAX_CELLS} cells, {MAX_PARTS} lists and dictionaries, {MAX_KEYS} keys, or "
         f"{MAX_VALUES} texts and numbers in its file; remove what is not needed, clear its outputs, and hand it in "
         "again"
     )
+
+
+def _unreadable(name: str, error: Exception) -> HandInError:
+    why = str(error).splitlines()[0] if str(error) else ""
+    return HandInError(f"{name} is not a readable notebook ({type(error).__name__}: {why:.100})")
 
 
 def _cells(notebook: Any) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ class Door:
     ----------
     died : str or None
         Why nothing more can be asked of the student side.
-    transcript : Transcript
+    transcript : QuestionLog
         Of what is asked and answered.
     """
 

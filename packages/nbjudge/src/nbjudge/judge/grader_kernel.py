@@ -56,7 +56,7 @@ class TrustedKernel:
         -------
         dict
             ``passed``: it ran to its end. ``fraction``: of its points, by its reply (see `reply_of`). ``html`` and
-            ``text``: what to show. ``asked`` and ``seeds``: see `Transcript.take`.
+            ``text``: what to show. ``asked`` and ``seeds``: see `QuestionLog.take`.
         """
         report = self._judge(source)
         return report | self._answers.transcript.take()

@@ -35,7 +35,7 @@ def check_steps(api: NbGraderAPI) -> None:
         raise CourseError(
             f"nothing was graded, for students' code would run without a sandbox: {', '.join(sorted(missing))} is not "
             f"in c.Autograde's preprocessors. Is there a {CONFIG} in {api.coursedir.root} or in {Path.cwd()}? "
-            "docs/graders.md tells what belongs into it"
+            "It needs the line nbjudge.configure(c)"
         )
 
 

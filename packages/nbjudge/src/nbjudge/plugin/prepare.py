@@ -13,7 +13,7 @@ from traitlets.utils.importstring import import_item
 from ..handin.active_files import remove_active
 from ..handin.files import find_files
 from ..handin.hand_in import Assignment, HandIn, SubmissionKey
-from ..handin.notebook import read_submitted
+from ..handin.notebook import parse_submitted
 from ..run.job import Job
 from .autograde.execute_apart import ExecuteApart
 from .fingerprint import Fingerprint, assignment_digest
@@ -91,9 +91,9 @@ class Preparer:
         fingerprint = self.fingerprint(hand_in)
         files, remarks = hand_in.files()
         prepared = Prepared(hand_in.key, fingerprint, remarks=remarks)
-        for file, path in hand_in.notebooks.items():
-            name = Path(file).stem
-            prepared.notebooks[name] = self.sanitized(read_submitted(path), files, hand_in.key, name)
+        for file, raw in hand_in.contents.items():
+            name, notebook = Path(file).stem, parse_submitted(raw, file)
+            prepared.notebooks[name] = self.sanitized(notebook, files, hand_in.key, name)
         return prepared
 
     def _students_own(self, assignment: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The steps of ``nbgrader autograde``, each named in ``nbgrader_config.py``."""
+"""The steps of ``nbgrader autograde``, each named in `configure`."""
 
 from .accepted import AcceptedHandIns
 from .active_files import NoActiveFiles

@@ -1,4 +1,4 @@
-"""The steps of ``nbgrader generate_feedback``, each named in ``nbgrader_config.py``."""
+"""The steps of ``nbgrader generate_feedback``, each named in `configure`."""
 
 from ...feedback.marks_first import MarksFirst
 from ...feedback.page import FeedbackPage
