@@ -137,6 +137,10 @@ class Liar:
         """Quote a line."""
         return f"{name} = 1"
 
+    def made_from(self, name: str) -> str:
+        """Tell of no other variable."""
+        return ""
+
     def replaced(self, name: str) -> str:
         """Tell of no other net in its place."""
         return ""
