@@ -137,9 +137,9 @@ class Grading:
             Marks or results can't be written, or there is no such scheduler.
         """
         waiting = deque(students)
-        under_way: dict[str, _HandIn] = {}
+        under_way: dict[str, _UnderWay] = {}
         while waiting or under_way:
-            ready: list[_HandIn] = []
+            ready: list[_UnderWay] = []
             if waiting and self._has_room:
                 opened = self._open(waiting.popleft())
                 if isinstance(opened, HandInStatus):
@@ -173,7 +173,7 @@ class Grading:
                 else:
                     waiting.append(hand_in.student)
 
-    def _open(self, student: str) -> "_HandIn | HandInStatus":
+    def _open(self, student: str) -> "_UnderWay | HandInStatus":
         """Look at a hand-in, and prepare it if there is anything to do."""
         try:
             handed_in = self._course.hand_in(SubmissionKey(self._assignment, student))
@@ -181,7 +181,7 @@ class Grading:
                 return HandInStatus(student, broken)
             if not self._force and self._course.is_current(handed_in):
                 return HandInStatus(student)
-            hand_in = _HandIn(self._course.preparer.prepare(handed_in))
+            hand_in = _UnderWay(self._course.preparer.prepare(handed_in))
         except Exception as error:
             return self._failed(student, error)
         for name, digest in hand_in.digests.items():
@@ -189,7 +189,7 @@ class Grading:
                 hand_in.results[name] = result
         return hand_in
 
-    def _submit(self, hand_in: "_HandIn") -> None:
+    def _submit(self, hand_in: "_UnderWay") -> None:
         student = hand_in.student
         for name in hand_in.prepared.notebooks.keys() - hand_in.results.keys():
             job, digest = hand_in.job(name), hand_in.digests[name]
@@ -206,7 +206,7 @@ class Grading:
     def _execute(self, digest: str, job: Job) -> None:
         self._executor.submit(digest, execute, job.pack(), limit=job.longest)
 
-    def _recorded(self, hand_in: "_HandIn") -> HandInStatus | None:
+    def _recorded(self, hand_in: "_UnderWay") -> HandInStatus | None:
         """Record a hand-in; None if another version was handed in meanwhile, which is to be graded instead."""
         student = hand_in.student
         try:
@@ -256,7 +256,7 @@ class Grading:
 
 
 @dataclass
-class _HandIn:
+class _UnderWay:
     """A hand-in, and what has come of it so far."""
 
     prepared: Prepared

@@ -18,7 +18,7 @@ class GivenUpError(RuntimeError):
 
 
 @dataclass
-class Job:
+class Call:
     """A job that was submitted: its name, what to call with what, and how many seconds it can take."""
 
     name: Any
@@ -33,7 +33,7 @@ class Executor(ABC):
 
     def __init__(self) -> None:
         self._ended: SimpleQueue[tuple[Hashable, GivenUpError | None]] = SimpleQueue()
-        self._jobs: dict[Hashable, Job] = {}  # by their futures
+        self._jobs: dict[Hashable, Call] = {}  # by their futures
 
     @property
     def has_room(self) -> bool:
@@ -60,7 +60,7 @@ class Executor(ABC):
         limit : float
             Seconds after which it is given up. It is executed once more then.
         """
-        self._begin(Job(name, function, packed, limit))
+        self._begin(Call(name, function, packed, limit))
 
     def next(self) -> tuple[Any, bytes | BaseException | None]:
         """Wait for a job to come to its end: its name, and what the function returned, or why it did not."""
@@ -78,7 +78,7 @@ class Executor(ABC):
             job.given_up = True
             self._begin(job)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Call) -> None:
         future = self._submit(job)
         self._jobs[future] = job
         future.add_done_callback(lambda done: self._ended.put((done, None)))
@@ -88,7 +88,7 @@ class Executor(ABC):
         """How many jobs can be executed at one time."""
 
     @abstractmethod
-    def _submit(self, job: Job) -> Any:
+    def _submit(self, job: Call) -> Any:
         """A future of the job."""
 
     @abstractmethod

@@ -10,7 +10,7 @@ import psutil
 
 from ...sandbox.processors import usable
 from ..job import interrupted
-from .executor import Executor, Job
+from .executor import Call, Executor
 from .threads import Place, Threads, end
 
 FILES = 2**16  # open at one time: a thread has some thirty, and there may be one for each of many processors
@@ -50,7 +50,7 @@ class LocalExecutor(Executor):
     def _threads(self) -> int:
         return len(self._pool)
 
-    def _submit(self, job: Job) -> "Future[bytes | None]":
+    def _submit(self, job: Call) -> "Future[bytes | None]":
         return self._pool.submit(job.function, job.packed, job.limit, Place(0, len(self._pool)))
 
     def _look(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from distributed import Client, Future, get_worker
 from distributed.comm.addressing import get_address_host
 
-from .executor import INTERVAL, Executor, Function, GivenUpError, Job
+from .executor import INTERVAL, Call, Executor, Function, GivenUpError
 from .threads import Place, Threads
 
 PATIENCE = 60.0  # seconds for what a scheduler or a worker answers at once
@@ -65,7 +65,7 @@ class DaskExecutor(Executor):
     def _threads(self) -> int:
         return sum(self._workers.values())
 
-    def _submit(self, job: Job) -> Future[bytes | None]:
+    def _submit(self, job: Call) -> Future[bytes | None]:
         self._heard = time.monotonic()
         return self._client.submit(_on_worker, places(self._workers), job.function, job.packed, job.limit, pure=False)
 
