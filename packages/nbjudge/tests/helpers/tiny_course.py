@@ -13,6 +13,7 @@ import nbjudge
 c = get_config()
 nbjudge.configure(c)
 c.CourseDirectory.course_id = "tiny-course"
+c.ClearSolutions.text_stub = "*Write your answer here.*"
 c.UnpackDownloads.platform = "moodle"
 c.AssignLatePenalties.plugin_class = "nbjudge.plugin.late_penalty.PenaltyPerDay"
 c.Execute.timeout = 8

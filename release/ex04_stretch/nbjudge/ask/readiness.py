@@ -15,7 +15,8 @@ from .saved_notebook import cells_of
 from .summary import Ready
 from .wording import count
 
-_STUB = re.compile(r"[*_]*write your answer here\.?[*_]*", re.IGNORECASE)  # the release has it in place of an answer
+# What a release has in the place of an answer; without "write" it is nbgrader's own.
+_STUB = re.compile(r"[*_]*(?:write )?your answer here\.?[*_]*", re.IGNORECASE)
 
 
 def readiness(namespace: dict[str, Any], written: str, called: str, given: Collection[str]) -> list[Ready]:
