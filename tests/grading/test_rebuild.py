@@ -157,6 +157,75 @@ def test_other_changes_of_locked_code_are_dropped(submitted, release, ident, cha
     assert len(rebuild(submitted, deepcopy(release)).cells) == len(release.cells)
 
 
+@pytest.mark.parametrize("cell_type", ["markdown", "raw", "a new type", None])
+def test_lines_behind_locked_code_that_is_no_code_any_more_are_dropped(submitted, release, cell_type):
+    find(submitted, "setup-tools").source += "\nimport pandas as pd"
+    find(submitted, "setup-tools")["cell_type"] = cell_type
+    assert len(rebuild(submitted, deepcopy(release)).cells) == len(release.cells)
+
+
+def test_of_two_copies_of_a_locked_cell_the_last_counts(submitted, release):
+    copy = deepcopy(find(submitted, "setup-tools"))
+    copy.source += "\nimport pandas as pd"
+    submitted.cells.insert(position(submitted, "setup-tools"), copy)
+    expected = [source for source in sources(submitted) if source != copy.source]
+    assert sources(rebuild(submitted, deepcopy(release))) == expected
+
+
+# A small release: where do cells of the student's own go?
+
+
+def small(*sources):
+    """A release of locked cells, and of solution cells whose sources begin with "def"."""
+    cells = []
+    for source in sources:
+        solution = source.startswith("def")
+        ident = source[4] if solution else source[0]
+        says = {"grade_id": ident, "solution": solution, "locked": not solution, "grade": False}
+        cells.append(new_code_cell(source, id=ident, metadata={"nbgrader": says}))
+    return new_notebook(cells=cells)
+
+
+def test_the_students_cells_stay_behind_a_deleted_solution_at_the_very_beginning():
+    release = small("def s(): ...", "a = 1", "b = 1")
+    submitted = new_notebook(cells=[new_code_cell("mine = 1"), *deepcopy(release.cells[1:])])
+    assert sources(rebuild(submitted, release)) == ["def s(): ...", "mine = 1", "a = 1", "b = 1"]
+
+
+def test_cells_behind_a_locked_cell_that_was_moved_stay_and_those_behind_a_moved_solution_go_along():
+    mine = new_code_cell("mine = 1")
+    release = small("a = 1", "def s(): ...", "b = 1")
+    a, s, b = deepcopy(release.cells)
+    assert sources(rebuild(new_notebook(cells=[s, b, a, mine]), deepcopy(release))) == [
+        "a = 1",
+        "def s(): ...",
+        "b = 1",
+        "mine = 1",
+    ]
+    s.source = "def s(): return 2"
+    assert sources(rebuild(new_notebook(cells=[a, b, s, mine]), deepcopy(release))) == [
+        "a = 1",
+        "def s(): return 2",
+        "mine = 1",
+        "b = 1",
+    ]
+
+
+def test_a_stub_does_not_define_again_what_another_solution_cell_defines():
+    release = small("def s(): ...", "def t(): ...")
+    submitted = deepcopy(release)
+    for source in ("def a(): ...\ndef t(): return 1", "def z(): ...\ndef t(): return 1"):
+        submitted.cells[0].source = source
+        rebuilt = rebuild(deepcopy(submitted), deepcopy(release))
+        assert sources(rebuilt) == [source, "# Defined in other cells of the student's: t"]
+
+
+def test_a_release_in_a_newer_format_keeps_its_ids():
+    release = small("a = 1")
+    release.nbformat_minor = 6
+    assert [cell.id for cell in rebuild(deepcopy(release), release).cells] == ["a"] and release.nbformat_minor == 6
+
+
 def test_a_frontend_that_loses_ids_costs_nothing(submitted, release):
     for cell in submitted.cells:
         cell.pop("id")
@@ -226,6 +295,7 @@ def test_without_ids_deleted_cells_come_back_in_their_place():
 def test_cells_without_ids_are_named_alike_each_time():
     first, second = (rebuild(letters(), letters()) for _ in range(2))
     assert [cell.id for cell in first.cells] == [cell.id for cell in second.cells]
+    assert (first.nbformat, first.nbformat_minor) == (4, 5)
 
 
 def test_new_ids_for_all_cells_cost_nothing():

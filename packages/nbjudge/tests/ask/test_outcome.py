@@ -1,10 +1,12 @@
 """What a check shows: HTML for every theme, and a text that says the same where there is no HTML."""
 
 import re
+from dataclasses import FrozenInstanceError
 
+import numpy as np
 import pytest
-from nbjudge.ask import Outcome
-from nbjudge.ask.check import LOOKS, SHARE, NotPassed
+from nbjudge.ask import NoAnswer, Outcome
+from nbjudge.ask.check import LOOKS, SHARE, NotPassed, as_block, in_colour, in_html, judge
 
 PARTLY = Outcome("A <check>", "partly passed", 1 / 3, 4, "`x` is 1 < 2\nand more", ("`y` is older.",))
 TEXT = "◐ partly passed: A <check> (1.3333 of 4 points)\n  ↻ out of date: `y` is older.\n  `x` is 1 < 2\nand more"
@@ -65,3 +67,85 @@ def test_words_are_readable_in_every_theme(status):
 def test_bars_are_seen_in_light_and_dark():
     for _, colour in LOOKS.values():
         assert contrast(colour, "#ffffff") >= 3 and contrast(colour, "#111111") >= 3
+
+
+@pytest.mark.parametrize(
+    ("fraction", "points", "worth"),
+    [(1, 1, "1 of 1 point"), (0.5, 1, "0.5 of 1 point"), (0.5, 3, "1.5 of 3 points"), (0, 0, "0 of 0 points")],
+)
+def test_points_are_told_in_words(fraction, points, worth):
+    assert Outcome("A check", "passed", fraction, points).worth == worth
+
+
+def test_points_have_four_digits():
+    assert Outcome("A check", "partly passed", 1 / 3, 1).earned == 0.3333
+
+
+def test_an_outcome_stays_as_it_was_judged():
+    with pytest.raises(FrozenInstanceError):
+        PARTLY.fraction = 1.0
+
+
+def test_a_text_without_message_is_one_line(monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    passed = Outcome("A check", "passed", 1, 2)
+    assert str(passed) == repr(passed) == "✓ passed: A check (2 of 2 points)"
+    assert str(NotPassed(passed)) == str(passed) and NotPassed(passed)._render_traceback_() == [str(passed)]
+
+
+def test_of_several_reasons_the_first_is_shown():
+    older = Outcome("A check", "passed", 1, 2, out_of_date=("first", "second"))
+    assert str(older) == "✓ passed: A check (2 of 2 points)\n  ↻ out of date: first"
+    assert "first" in older._repr_html_() and "second" not in older._repr_html_()
+    assert older._repr_html_().count("margin-top") == 1
+
+
+def test_pieces_of_html():
+    assert as_block("") == "" and as_block("<b>x</b>") == '<div style="margin-top: 0.2em;"><b>x</b></div>'
+    assert in_html("`a < b` and\n`c`, ``") == "<code>a &lt; b</code> and<br><code>c</code>, ``"
+    assert in_colour("passed").endswith(">✓ passed</span>")
+    assert in_colour("passed", "right & wrong").endswith(">✓ right &amp; wrong</span>")
+
+
+# Judging
+
+
+def answers(value):
+    return lambda: value
+
+
+def fails(error):
+    def question():
+        raise error
+
+    return question
+
+
+@pytest.mark.parametrize(
+    ("question", "judged"),
+    [
+        (answers(None), ("passed", 1.0, 2, "")),
+        (answers("well done"), ("passed", 1.0, 2, "well done")),
+        (answers((1.0, "")), ("passed", 1.0, 2, "")),
+        (answers((0.5, "half")), ("partly passed", 0.5, 2, "half")),
+        (answers((0.01, "little")), ("partly passed", 0.01, 2, "little")),
+        (answers((0.0, "nothing")), ("not passed", 0.0, 2, "nothing")),
+        (fails(AssertionError("wrong")), ("not passed", 0.0, 2, "wrong")),
+        (fails(AssertionError("a" * 4001)), ("not passed", 0.0, 2, "a" * 4000)),
+        (fails(NoAnswer("not attempted", "to do")), ("not attempted", 0.0, 2, "to do")),
+        (fails(NoAnswer("error", "ValueError")), ("not passed", 0.0, 2, "ValueError")),
+        (fails(NoAnswer("broken", "no answer")), ("not passed", 0.0, 2, "no answer")),
+        (
+            fails(KeyError("x")),
+            ("not judged", 0.0, 2, "This check could not be done (KeyError: 'x'). Please tell your instructor."),
+        ),
+    ],
+    ids=range(12),
+)
+def test_a_question_is_judged_by_what_comes_of_it(question, judged):
+    assert judge(question, 2) == judged
+
+
+def test_settings_of_the_notebook_change_no_verdict():
+    with np.errstate(divide="raise"), pytest.warns(RuntimeWarning, match="divide by zero"):
+        assert judge(lambda: str(np.float64(1) / np.float64(0)), 2) == ("passed", 1.0, 2, "inf")

@@ -12,7 +12,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from nbjudge.commands.extend import extend as extend_command
 from nbjudge.plugin.late_penalty import PenaltyPerDay
 from nbjudge.plugin.marks import read_marks
-from nbjudge.plugin.record.penalties import update_penalties
+from nbjudge.plugin.record.penalties import AssignPenalties, update_penalties
 from traitlets.config import Config
 
 from helpers import tiny_course
@@ -95,6 +95,24 @@ def extend(*words):
 # Penalties
 
 
+@pytest.mark.parametrize(
+    ("seconds", "percent", "lost"),
+    [
+        (1, 10.0, 1.2),
+        (24 * 60 * 60, 10.0, 1.2),
+        (24 * 60 * 60 + 1, 10.0, 2.4),
+        (3 * 24 * 60 * 60, 7.5, 2.7),
+        (9 * 24 * 60 * 60 + 1, 10.0, 12.0),
+        (99 * 24 * 60 * 60, 10.0, 12.0),
+        (1, 0.0, 0.0),
+    ],
+)
+def test_every_day_begun_costs_a_share_of_the_score_and_no_more_than_all_of_it(seconds, percent, lost):
+    plugin = PenaltyPerDay(config=Config({"PenaltyPerDay": {"percent_per_day": percent}}))
+    assert plugin.late_submission_penalty("ada", 12.0, seconds) == pytest.approx(lost)
+    assert PenaltyPerDay().percent_per_day == 10
+
+
 @pytest.mark.parametrize("plugin", [PenaltyPerDay, LateSubmissionPlugin, Odd])
 @pytest.mark.parametrize("method", ["none", "zero"])
 def test_penalties_are_those_of_nbgraders_own_preprocessor(gradebook, course, plugin, method):
@@ -146,6 +164,32 @@ def test_marks_given_by_hand_are_reduced_too(gradebook, course):
     assert update(course) == ["ada"]
     ((mark,), _) = read_marks(f"sqlite:///{course}/gradebook.db", "ex1")
     assert (mark.automatic, mark.written, mark.penalty, mark.so_far) == (15, 5, 4, 16)
+
+
+def test_a_second_late_is_late(gradebook, course):
+    add(gradebook, "bob", hours=1 / 3600)
+    add(gradebook, "eve", hours=0)
+    assert update(course) == ["ada", "bob"]
+    assert penalties(course)["bob", "first"] == 1.0 and not penalties(course)["eve", "first"]
+
+
+def test_an_answer_that_is_to_be_read_again_counts_for_no_penalty(gradebook, course):
+    read = gradebook.find_grade("essay", "first", "ex1", "ada")
+    read.auto_score, read.extra_credit, read.needs_manual_grade = 3.0, 1.0, True
+    gradebook.db.commit()
+    update(course)
+    assert penalties(course)["ada", "first"] == 2.0, "of the 10 points for the test"
+    read.needs_manual_grade = False
+    gradebook.db.commit()
+    update(course)
+    assert penalties(course)["ada", "first"] == pytest.approx(2.8), "of all 14"
+
+
+@pytest.mark.parametrize(("name", "penalty"), [("first", 2.0), ("second", 1.0)])
+def test_grading_a_notebook_saves_its_penalty_and_no_other(course, name, penalty):
+    who = {"notebook": name, "assignment": "ex1", "student": "ada", "db_url": f"sqlite:///{course}/gradebook.db"}
+    AssignPenalties(config=config()).preprocess(new_notebook(), {"nbgrader": who})
+    assert penalties(course) == {("ada", "first"): None, ("ada", "second"): None} | {("ada", name): penalty}
 
 
 def test_penalties_that_are_switched_off_stay_as_they_are(course):

@@ -1,8 +1,10 @@
 """The table of marks, from gradebooks of all shapes."""
 
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbjudge.plugin.marks import MostPoints, read_marks
+from nbjudge.plugin.record.points import automatic_points
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own queries
 
@@ -80,3 +82,30 @@ def test_who_was_never_graded_is_not(gradebook):
     add_notebook(gradebook, "only", tests=["a"], written=["b"])
     gradebook.add_submission("ex1", "ada")
     assert read_marks(str(gradebook.engine.url), "ex1")[0] == []
+
+
+def graded(ident, new_cell=new_code_cell, outputs=(), **says):
+    """A cell as it is after it was executed."""
+    nbgrader = {"grade_id": ident, "points": 2, "grade": True, "solution": False, "schema_version": 3, **says}
+    cell = new_cell("", metadata={"nbgrader": nbgrader})
+    if new_cell is new_code_cell:
+        cell.outputs = list(outputs)
+    return cell
+
+
+def test_points_are_counted_of_test_cells_alone():
+    half = new_output("execute_result", {"text/plain": "0.5"})
+    error = new_output("error", ename="E", evalue="", traceback=[])
+    cells = [
+        new_markdown_cell("own"),
+        new_code_cell("own", metadata={}),
+        graded("all"),
+        graded("half", outputs=[half]),
+        graded("none", outputs=[error]),
+        graded("answer", solution=True),
+        graded("essay", new_markdown_cell, solution=True),
+        graded("task", new_markdown_cell),
+        graded("given", grade=False),
+    ]
+    points = automatic_points(new_notebook(cells=cells))
+    assert points == {"all": (2, 2), "half": (0.5, 2), "none": (0, 2)}

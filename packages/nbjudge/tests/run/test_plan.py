@@ -1,6 +1,7 @@
 """Where a cell runs follows from the instructor's notebook: apart from student code, if a setup cell declares it."""
 
 from copy import deepcopy
+from dataclasses import FrozenInstanceError
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -73,6 +74,18 @@ def test_a_task_is_no_test_and_may_use_the_word():
     masters = {("ex1", "work"): Master(None, {cell.name: cell for cell in cells})}
     instructions = from_gradebook({"assignment": "ex1", "notebook": "work", "masters": masters})
     assert instructions.points == {"one": 2.0} and not instructions.are_apart([])
+
+
+@pytest.mark.parametrize("side", [INSIDE, OUTSIDE, BOTH, NOWHERE])
+def test_a_cell_runs_if_it_runs_on_any_side(side):
+    assert PlannedCell("x", "one", *side).runs == any(side)
+
+
+@pytest.mark.parametrize("decided", [PlannedCell("x"), Instructions({}, {}, frozenset())], ids=["cell", "instructions"])
+def test_what_is_planned_stays(decided):
+    for name in vars(decided):
+        with pytest.raises(FrozenInstanceError):
+            setattr(decided, name, None)
 
 
 def test_a_cell_that_is_there_twice_runs_once():
