@@ -15,7 +15,7 @@ SUPPORT_FILES := nbgrader_config.py \
     $(wildcard course_utils/*.py course_utils/realistic/*.py course_utils/submission/*.py packages/nbjudge/src/nbjudge/plugin/generate/*.py \
     packages/nbjudge/src/nbjudge/ask/*.py)
 
-.PHONY: help grade lint format types test test-slow docs release matrix calibrate drift drift-oldest drift-newest bench clean coverage
+.PHONY: help grade lint format types test test-slow docs mutation release matrix calibrate drift drift-oldest drift-newest bench clean coverage
 
 # Print this list
 help:
@@ -67,6 +67,10 @@ test-slow: $(INSTALLED)
 # Show which lines and branches the quick tests of the engine reach; what runs in other processes is not seen
 coverage: $(INSTALLED)
 	pytest -q -m "not slow" -n 2 --dist loadfile packages/nbjudge/tests --cov=nbjudge --cov-branch --cov-report=term
+
+# Change the code that decides marks, one operator at a time, and count the changes that no test notices; an hour
+mutation: $(VENV)/mutation-installed
+	nice -n 10 python tests/mutation/run.py
 
 # Write the documentation site into .cache/site; a broken link is an error
 docs: $(VENV)/docs-installed
@@ -128,6 +132,10 @@ $(INSTALLED): pyproject.toml packages/nbjudge/pyproject.toml constraints.txt
 
 $(VENV)/docs-installed: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	@touch $@
+
+$(VENV)/mutation-installed: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[mutation]"
 	@touch $@
 
 # Remove the environment, the example class and everything that is made again
