@@ -96,7 +96,7 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
         ""
         if not name.endswith("_indices")
         else "Are these labels? Give positions."
-        if set(whole.tolist()) <= {0, 1}
+        if whole.size > 2 and set(whole.tolist()) <= {0, 1}
         else "Are they drawn at random, each by itself? Shuffle all positions once, with permutation, and cut them in "
         "two.",
     )
