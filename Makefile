@@ -55,9 +55,9 @@ format: $(INSTALLED)
 types: $(INSTALLED)
 	mypy
 
-# Lint, types and tests, about 20 minutes
+# Lint, types and tests, about 20 minutes on two processors; many tests wait, so three run at once
 test: lint types
-	pytest -m "not slow" -n 2 --dist loadfile --max-worker-restart=0 \
+	pytest -m "not slow" -n 3 --dist loadfile --max-worker-restart=0 \
 	    -o faulthandler_timeout=$(FROZEN) -o faulthandler_exit_on_timeout=true
 
 # The tests that take long: a class of 60 in which processes are killed, and attacks

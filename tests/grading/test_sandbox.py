@@ -22,10 +22,11 @@ from nbjudge.judge.report import CellReport
 from nbjudge.plugin.autograde.outputs import SetupFailed, outputs_of
 from nbjudge.run import session
 from nbjudge.run.plan import PlannedCell
-from nbjudge.run.session import Limits, ProcessKilledError, Session
+from nbjudge.run.session import ProcessKilledError, Session
 from nbjudge.sandbox import bubblewrap, sandbox
 from nbjudge.sandbox.bubblewrap import SandboxError
 from nbjudge.sandbox.hidden import NOTHING_MORE
+from nbjudge.sandbox.limits import Limits
 from nbjudge.sandbox.watchdog import Usage
 
 from helpers.machine import descendants, processes
