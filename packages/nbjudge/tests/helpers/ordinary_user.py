@@ -40,7 +40,9 @@ def run_as_ordinary_user(*words: str) -> None:
             done = subprocess.run(
                 [*become, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
                 cwd=PROJECT,
-                env=os.environ | {"HOME": folder, "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1"},
+                env=os.environ
+                | {"HOME": folder, "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+                | {"HYPOTHESIS_STORAGE_DIRECTORY": folder},  # it warns where it can't write
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
