@@ -83,7 +83,7 @@ NET = """class GlitchNet(nn.Module):
     [
         ("self.layer(images)", "RuntimeError in line 7 of your cell with `forward`, `return self.layer(images)`"),
         ("images[:, 0, 0, 0].long()", "real numbers; it returns torch.int64"),
-        ("[1.0]", "should return a tensor; it returns a list"),
+        ("[1.0]", "should return a tensor; it returns an object of type list"),
         ("images[:, 0, 0, 0] / 0", "not finite"),
         ("images", "it returns (2, 1, 32, 64)"),
     ],
@@ -386,12 +386,12 @@ TRAINS = """def train_three(model, X, y, epochs=1):
         (
             "nn.CrossEntropyLoss()(y, logits)",
             "not passed",
-            "of your cell with `train_three`, `return [",
+            "NotImplementedError in line 3 of your cell with `train_three`, `return [",
         ),
         (
             "torch.softmax(y, 0)",
             "not passed",
-            "of your cell with `train_three`, `return [",
+            "NotImplementedError in line 3 of your cell with `train_three`, `return [",
         ),
         ("nn.Module()(X)", "not passed", "Module has no `forward`"),
         ("still()", "not attempted", "still to do: the loss"),
@@ -409,3 +409,13 @@ def test_an_error_of_torch_is_no_cell_that_is_still_to_fill_in(notebook, line, s
 def test_a_cell_that_fails_in_torch_is_no_cell_that_is_still_to_fill_in(notebook):
     outcome = notebook("score = torch.softmax(torch.arange(3), 0)")
     assert outcome.status == "not passed" and "NotImplementedError in line 1" in outcome.message, outcome.message
+
+
+class ReturnsAnArray(torch.nn.Module):
+    def forward(self, images):
+        return images.mean((1, 2, 3)).numpy()
+
+
+def test_an_array_in_the_place_of_a_tensor_is_named():
+    with pytest.raises(NoAnswer, match="it returns an object of type ndarray"):
+        connect({"GlitchNet": ReturnsAnArray}).logits("GlitchNet", simulators.fresh(2, 5).images)

@@ -449,11 +449,12 @@ def _train(
     losses = as_losses(returned)
     watch.completed(losses)
     if not losses:
-        kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
+        wanted = f"{task.train} should return a list of losses; it returned"
         if isinstance(returned, list | tuple) and not returned:
-            kind = "an empty one: is the loss of each epoch appended to it, and is there an epoch at all?"
-        told = f"{task.train} should return a list of losses; it returned {kind}"
-        print(told if told.endswith("?") else f"The net is trained, but {told}.")
+            print(f"{wanted} an empty one. Is the loss of each epoch appended to it, and is there an epoch at all?")
+        else:
+            kind = "nothing" if returned is None else f"something else ({type(returned).__name__})"
+            print(f"The net is trained, but {wanted} {kind}.")
     expected = _epochs_by_default(train_model)
     if len(losses) == 1 and expected > 1:
         print(

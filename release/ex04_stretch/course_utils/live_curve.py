@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from nbjudge.ask.answers import as_array
 from nbjudge.ask.no_trace import random_states_of_its_own
+from nbjudge.ask.wording import count
 from torch import nn
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
@@ -153,8 +154,7 @@ def _in_words(losses: list[float], validation: list[float], name: str) -> str:
     """The picture for those who can't see it, and for front ends that show text only."""
     if not losses:
         return "Loss curve without any epoch yet"
-    epochs = "1 epoch" if len(losses) == 1 else f"{len(losses)} epochs"
-    text = f"Loss curve of {epochs}: training from {losses[0]:.3f} to {losses[-1]:.3f}"
+    text = f"Loss curve of {count(len(losses), 'epoch')}: training from {losses[0]:.3f} to {losses[-1]:.3f}"
     measured = [loss for loss in validation if not math.isnan(loss)]
     return text + (f"; {name} from {measured[0]:.3f} to {measured[-1]:.3f}" if measured else "")
 

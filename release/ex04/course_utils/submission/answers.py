@@ -326,8 +326,7 @@ def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
     device = next((parameter.device for parameter in net.parameters()), "cpu")
     output = applied(net, torch.as_tensor(images, device="cpu").to(device))
     if not isinstance(output, torch.Tensor):
-        kind = type(output).__name__
-        returned = "nothing (None)" if output is None else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        returned = "nothing (None)" if output is None else f"an object of type {type(output).__name__}"
         raise Unanswerable("contract", f"{of} should return a tensor; it returns {returned}. {ending(net)}".strip())
     if not output.is_floating_point():
         told = f"{of} should return logits, real numbers; it returns {output.dtype}."

@@ -41,8 +41,9 @@ class Case:
 
     @cached_property
     def net(self) -> Any:
-        """The student's class that raised it; of several that may have, none: None."""
-        own = {name: kind for name, kind in self.namespace.items() if isinstance(kind, type) and self._is_own(kind)}
+        """The class of the student's in which it was raised; None if that is not certain."""
+        classes = {name: kind for name, kind in self.namespace.items() if isinstance(kind, type)}
+        own = {name: kind for name, kind in classes.items() if methods_of(kind, self.namespace)}
         if named := re.search(r"'?\b(\w+)'? object has no attribute|\b(\w+)\.__init__\(\)", str(self.error)):
             return own.get(named[1] or named[2])
         selves = [frame.f_locals.get("self") for frame in self.frames if frame.f_globals is self.namespace]
@@ -50,9 +51,6 @@ class Case:
             if type(thing) in own.values():
                 return type(thing)
         return next(iter(own.values())) if len(own) == 1 else None
-
-    def _is_own(self, kind: type) -> bool:
-        return any(getattr(value, "__globals__", None) is self.namespace for value in vars(kind).values())
 
     @property
     def net_name(self) -> str:

@@ -34,10 +34,11 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
     chirp = labels == simulators.CHIRP
     right = ((logits > 0) == chirp).mean()
     by_pairs = ((logits > 0)[:, None] == chirp).mean()
-    all_alike = (
-        "It is what comes out if all images are called the same class: by a score above 0, by argmax of one output, or "
-        "by a new net, GlitchNet(), in the place of `model`?"
+    same_class = (
+        "all images are called the same class: by a score above 0, by argmax of one output, or by a new net, "
+        "GlitchNet(), in the place of `model`?"
     )
+    all_alike = f"It is what comes out if {same_class}"
     each_with_each = (
         "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write .reshape(-1) "
         "behind the predictions."
@@ -50,9 +51,7 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
         (
             by_pairs,
             # With as many chirps as blips both give one half.
-            each_with_each
-            if abs(by_pairs - chirp.mean()) > 1e-4
-            else f"{each_with_each} Or are all images called the same class, by scores above 0 or argmax?",
+            each_with_each if abs(by_pairs - chirp.mean()) > 1e-4 else f"{each_with_each} Or if {same_class}",
         ),
         (chirp.mean(), all_alike),
         (1 - chirp.mean(), all_alike),

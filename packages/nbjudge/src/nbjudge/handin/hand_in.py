@@ -77,7 +77,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class HandIn:
-    """What one student handed in for one assignment. Each file is read once, and kept: later changes do not show.
+    """What one student handed in for one assignment. What is graded is read once, and kept: later changes do not show.
 
     Attributes
     ----------
