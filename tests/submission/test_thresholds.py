@@ -126,6 +126,7 @@ def test_a_run_gives_the_same_row_again():
     assert first == second and re.fullmatch(r"[\d.+a-z]+", calibration.execute(run)[0].torch)
 
 
+@pytest.mark.slow
 def test_a_study_is_continued(tmp_path):
     path = tmp_path / "study.csv"
     runs = [calibration.Run("smoothed maximum, no net", seed) for seed in (0, 1)]

@@ -102,6 +102,7 @@ def test_a_gradebook_that_would_be_elsewhere_is_refused_with_the_line_that_mends
 # Names that are no text
 
 
+@pytest.mark.slow
 def test_names_that_are_not_utf_8_are_told_and_stop_nobody(tmp_path):
     build(tmp_path, SECOND)
     (tmp_path / "submitted" / "bob" / "ex1" / "Caf\udce9.csv").write_text("1,2")
@@ -111,6 +112,7 @@ def test_names_that_are_not_utf_8_are_told_and_stop_nobody(tmp_path):
     assert list(said["problems"]) == ["z?"] and said["failed"] == [] and marks(tmp_path) == {"ada": 2.0, "bob": 0.0}
 
 
+@pytest.mark.slow
 def test_names_of_the_instructors_that_are_not_utf_8_are_told(tmp_path):
     build(tmp_path, SECOND)
     (tmp_path / "source" / "ex1" / "Caf\udce9.csv").write_text("1,2")

@@ -118,6 +118,7 @@ def course(tmp_path_factory):
     return course
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 def test_a_class_of_odd_names_is_graded(course, tmp_path):
     course = shutil.copytree(course, tmp_path / "course")

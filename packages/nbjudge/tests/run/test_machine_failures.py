@@ -133,6 +133,7 @@ def test_a_disk_that_can_only_be_read(graded, disk):
     goes_on(course, executed(course))
 
 
+@pytest.mark.slow
 def test_what_may_not_be_written_stops_it_before_anything_is_begun(graded, tmp_path):
     if os.geteuid() == 0:  # who may write everywhere
         run_as_ordinary_user(f"{__file__}::test_what_may_not_be_written_stops_it_before_anything_is_begun")

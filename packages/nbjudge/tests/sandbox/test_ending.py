@@ -257,5 +257,6 @@ def test_a_try_that_gets_less_time_than_the_first_takes_no_mark_for_it(run):
         slow.run(1.0)
 
 
+@pytest.mark.slow
 def test_all_of_this_holds_for_an_ordinary_user():
     run_as_ordinary_user(__file__)

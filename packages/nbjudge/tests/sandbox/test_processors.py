@@ -262,8 +262,9 @@ def two(course, timeout=12, **sources):
         nbformat.write(notebook, path)
 
 
+@pytest.mark.slow
 @needs_two
-@pytest.mark.parametrize("where", ["here", pytest.param("elsewhere", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
 def test_whoever_runs_beside_forty_busy_processes_keeps_their_marks(tmp_path, where):
     course = tmp_path / "course"
     two(course, eve=TAKES, ada=NEEDS)

@@ -18,9 +18,9 @@ from ..plugin.record.recorder import ChangedError
 from ..run.executors import Executor, connect
 from ..run.interrupt import defer_sigint
 from ..run.job import Job, execute
-from ..run.store import Store
+from ..run.store import OtherEnvironmentError, Store
 from .canary import Canary, CanaryError
-from .status import HandInStatus, OtherEnvironmentError, concerns_all, other_versions, what_happened
+from .status import HandInStatus, concerns_all, what_happened
 
 
 class Grading:
@@ -58,7 +58,6 @@ class Grading:
         self._force = force
         self._from_transcripts = from_transcripts
         self._store = Store(course.root)
-        self._fresh: set[str] = set()
         self._wanted: dict[str, tuple[Job, list[tuple[str, str]]]] = {}
         self._resources = ExitStack()
         self._connected: Executor | None = None
@@ -176,16 +175,16 @@ class Grading:
     def _open(self, student: str) -> "_UnderWay | HandInStatus":
         """Look at a hand-in, and prepare it if there is anything to do."""
         try:
-            handed_in = self._course.hand_in(SubmissionKey(self._assignment, student))
-            if broken := self._course.broken_hand_in(handed_in):
-                return HandInStatus(student, broken)
-            if not self._force and self._course.is_current(handed_in):
-                return HandInStatus(student)
-            hand_in = _UnderWay(self._course.preparer.prepare(handed_in))
+            prepared = self._course.prepare(SubmissionKey(self._assignment, student), self._force)
+        except HandInError as error:
+            return HandInStatus(student, str(error))
         except Exception as error:
             return self._failed(student, error)
+        if prepared is None:
+            return HandInStatus(student)
+        hand_in = _UnderWay(prepared)
         for name, digest in hand_in.digests.items():
-            if (not self._force or digest in self._fresh) and (result := self._store.get(digest)):
+            if result := self._store.get(digest, anew=self._force):
                 hand_in.results[name] = result
         return hand_in
 
@@ -233,15 +232,9 @@ class Grading:
                 raise result
             return result
         try:
-            kept = Transcript.read(result)
-        except ArchiveError as error:
+            return self._store.keep(digest, result)
+        except (ArchiveError, OtherEnvironmentError) as error:
             return error
-        if kept.content["digest"] != digest:
-            return OtherEnvironmentError(other_versions(kept.content["environment"]))
-        if not kept.is_doubtful:
-            self._store.put(digest, kept)
-            self._fresh.add(digest)
-        return kept
 
     @property
     def _has_room(self) -> bool:

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..handin.files import printable
+from ..handin.files import HandInError, printable
 from ..handin.hand_in import SubmissionKey
 from ..plugin.copies import keep_copy
 from ..plugin.course import Course
@@ -129,16 +129,15 @@ def _say_plan(course: Course, assignment: str, students: list[str], force: bool,
 def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     """What would be done about a hand-in."""
     try:
-        hand_in = course.hand_in(SubmissionKey(assignment, student))
-        if broken := course.broken_hand_in(hand_in):
-            return f"problem: {broken}"
-        if not force and course.is_current(hand_in):
-            return "nothing"
-        prepared = course.preparer.prepare(hand_in)
+        prepared = course.prepare(SubmissionKey(assignment, student), force)
+    except HandInError as error:
+        return f"problem: {error}"
     except Exception as error:
         if concerns_all(error):
             raise
         return f"problem: {what_happened(error)}"
+    if prepared is None:
+        return "nothing"
     kept = Store(course.root)
     executed = not force and all(job.cache_key() in kept for _, job in prepared.notebooks.values())
     return "record" if executed else "execute and record"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from ..run.executors import GivenUpError
-from ..run.job import installed_versions
 from ..run.secret import SecretError
 from ..run.session import OverloadedError, ProcessKilledError
 
@@ -32,24 +31,9 @@ class HandInStatus:
     failed: bool = False
 
 
-class OtherEnvironmentError(RuntimeError):
-    """A worker has other packages than this machine, by which marks might differ."""
-
-
 def concerns_all(error: BaseException) -> bool:
     """Whether the next hand-in would fare no better."""
     return isinstance(error, DBAPIError | SecretError) or getattr(error, "errno", None) in NO_DISK
-
-
-def other_versions(there: dict[str, str]) -> str:
-    """What a worker has otherwise than this machine, in words."""
-    here = installed_versions()
-    other = [
-        f"{name} {there.get(name, 'none')} instead of {here.get(name, 'none')}"
-        for name in sorted(there.keys() | here.keys())
-        if there.get(name) != here.get(name)
-    ]
-    return f"a worker has {', '.join(other)}; install on all of them what is installed here"
 
 
 def what_happened(error: BaseException) -> str:

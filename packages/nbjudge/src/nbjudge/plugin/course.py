@@ -3,13 +3,12 @@
 import os
 import shutil
 from contextlib import chdir
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader, NbGraderAPI
 from nbgrader.converters import Autograde
@@ -17,8 +16,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.utils import capture_log, temp_attrs
 from traitlets.config import Config
 
-from ..handin.files import HandInError
-from ..handin.hand_in import HandIn, SubmissionKey
+from ..handin.hand_in import SubmissionKey
 from ..handin.releases import keep_release
 from ..judge.question_log import TRANSCRIPT
 from ..run.disk import new_folder
@@ -33,7 +31,7 @@ from .generate.save_cells import SettledMarksError, change_notebooks
 from .gradebook import check_gradebook, sqlite_file
 from .instructions import from_gradebook
 from .other_notebooks import handed_in, remarks_on_other_notebooks
-from .prepare import Preparer
+from .prepare import Prepared, Preparer
 from .record.recorder import Recorder
 
 
@@ -202,21 +200,35 @@ class Course:
             except MissingEntry:
                 return False
 
-    def hand_in(self, key: SubmissionKey) -> HandIn:
-        """What a student handed in, as it is from now on."""
-        return self.preparer.hand_in(key)
+    def prepare(self, key: SubmissionKey, force: bool = False) -> Prepared | None:
+        """Accept a hand-in and make it ready to be executed; None if its marks are up to date.
 
-    def broken_hand_in(self, hand_in: HandIn) -> str | None:
-        """Why a hand-in can't be graded, in words for the instructor; None if it can."""
-        try:
-            accept(hand_in)
-        except HandInError as error:
-            return str(error)
-        return None
+        Parameters
+        ----------
+        key : SubmissionKey
+            Whose it is, and for what.
+        force : bool
+            Whether to prepare it also if its marks are up to date.
+
+        Raises
+        ------
+        HandInError
+            It can't be graded; the message names the file, and says why and what to do.
+        LanguageError
+            A notebook is not in Python.
+        sqlalchemy.exc.DBAPIError
+            The gradebook can't be read.
+        """
+        hand_in = self.preparer.hand_in(key)
+        accept(hand_in)
+        names = self.notebooks(key.assignment)
+        if not force and self.recorder.holds(hand_in, names, self.preparer.fingerprint(hand_in)):
+            return None
+        return self.preparer.prepare(hand_in)
 
     def remarks(self, key: SubmissionKey) -> list[str]:
         """What sanitizing and executing left for the instructor in the graded notebooks."""
-        hand_in, names = self.hand_in(key), self.notebooks(key.assignment)
+        hand_in, names = self.preparer.hand_in(key), self.notebooks(key.assignment)
         try:
             there = handed_in(hand_in, names)
             said = [f"{name} was not handed in" for name in names if there and name not in there]
@@ -229,22 +241,6 @@ class Course:
                 left = graded.metadata.get("grading", {}).get("remarks", [])
                 said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in left]
         return said
-
-    def is_current(self, hand_in: HandIn) -> bool:
-        """Whether the hand-in as it is, with the assignment as it is, has its marks in the gradebook."""
-        key = hand_in.key
-        folder, names = self.folder("autograded", key.assignment, key.student), self.notebooks(key.assignment)
-        written = [name for name in names if (folder / name).exists()]
-        if written != handed_in(hand_in, names):
-            return False
-        fingerprint = asdict(self.preparer.fingerprint(hand_in))
-        graded = {Path(name).stem: read_notebook(folder / name) for name in written}
-        return all(
-            notebook is not None
-            and _fingerprint_of(notebook) == fingerprint
-            and self.recorder.holds(key, name, notebook)
-            for name, notebook in graded.items()
-        )
 
     def _convert(self, kind: type[BaseConverter], assignment: str, student: str = "*") -> dict[str, Any]:
         """Run one of nbgrader's converters as its API does; what came of it, and the log."""
@@ -292,8 +288,3 @@ class Course:
         with defer_sigint():
             result = self._convert(GenerateNamedFeedback, key.assignment, key.student)
         return None if result["success"] else why_it_failed(result)
-
-
-def _fingerprint_of(notebook: NotebookNode | None) -> dict[str, str] | None:
-    """From what a notebook was made; None if nbgrader did not come to its end."""
-    return notebook and notebook.metadata.get("grading", {}).get("inputs")

@@ -7,8 +7,13 @@ from pathlib import Path
 from ..judge import archive
 from ..judge.transcript import Transcript
 from .disk import new_folder
+from .job import installed_versions
 
 FOLDER = Path(".cache", "results")
+
+
+class OtherEnvironmentError(RuntimeError):
+    """A worker has other packages than this machine, by which marks might differ."""
 
 
 class Store:
@@ -23,12 +28,42 @@ class Store:
     def __init__(self, course: Path) -> None:
         self._course = course
         self._folder = course / FOLDER
+        self._put: set[str] = set()
 
-    def get(self, digest: str) -> Transcript | None:
-        """The result of a job; None if there is none that can be read."""
+    def get(self, digest: str, anew: bool = False) -> Transcript | None:
+        """The result of a job; None if there is none that can be read.
+
+        Parameters
+        ----------
+        digest : str
+            The job's `cache_key`.
+        anew : bool
+            Whether it must have been put here since this store was opened.
+        """
+        if anew and digest not in self._put:
+            return None
         with suppress(FileNotFoundError, archive.ArchiveError):
             return Transcript.read(self._path(digest).read_bytes())
         return None
+
+    def keep(self, digest: str, packed: bytes) -> Transcript:
+        """Read what came of a job and keep it, unless the judging side has failed in it.
+
+        Raises
+        ------
+        ArchiveError
+            It can't be read.
+        OtherEnvironmentError
+            It was executed with other packages than the job was made with.
+        OSError
+            It can't be written, such as on a full disk.
+        """
+        result = Transcript.read(packed)
+        if result.content["digest"] != digest:
+            raise OtherEnvironmentError(_other_versions(result.content["environment"]))
+        if not result.is_doubtful:
+            self.put(digest, result)
+        return result
 
     def put(self, digest: str, result: Transcript) -> None:
         """Keep a result: wholly or not at all, whatever dies in between.
@@ -47,9 +82,21 @@ class Store:
                 file.flush()
                 os.fsync(file.fileno())
             path.replace(self._path(digest))
+        self._put.add(digest)
 
     def __contains__(self, digest: str) -> bool:
         return self.get(digest) is not None
 
     def _path(self, digest: str) -> Path:
         return self._folder / f"{digest}.zip"
+
+
+def _other_versions(there: dict[str, str]) -> str:
+    """What a worker has otherwise than this machine, in words."""
+    here = installed_versions()
+    other = [
+        f"{name} {there.get(name, 'none')} instead of {here.get(name, 'none')}"
+        for name in sorted(there.keys() | here.keys())
+        if there.get(name) != here.get(name)
+    ]
+    return f"a worker has {', '.join(other)}; install on all of them what is installed here"

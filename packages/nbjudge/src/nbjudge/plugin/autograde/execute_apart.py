@@ -238,12 +238,7 @@ class ExecuteApart(Execute):
         """The result of a job, from the store if it was executed before."""
         store = Store(Path(self._course.root))
         digest = job.cache_key()
-        result = store.get(digest)
-        if result is None:
-            result = Transcript(execute(job.pack()))
-            if not result.is_doubtful:
-                store.put(digest, result)
-        return result
+        return store.get(digest) or store.keep(digest, execute(job.pack()))
 
     @property
     def _course(self) -> CourseDirectory:

@@ -3,24 +3,29 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import BaseCell, Grade, Gradebook, MissingEntry, Student
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import setenv
 from sqlalchemy.orm import Session, scoped_session
 
-from ...handin.hand_in import SubmissionKey
+from ...handin.hand_in import HandIn, SubmissionKey
 from ...judge.transcript import Transcript
 from ...run.disk import new_folder
 from ..autograde.execute_apart import Execution
+from ..course_files import read_notebook
+from ..fingerprint import Fingerprint
 from ..folders import folder_of, hand_in_of
 from ..gradebook import NbgraderContext
+from ..other_notebooks import handed_in
 from ..prepare import Prepared, stage, steps_of
 from .follow import follow_hand_in
 from .grades import SaveGrades
@@ -103,7 +108,31 @@ class Recorder:
             self._autograde.set_permissions(key.assignment, key.student)  # of folders shared by a group
         self._autograde.run_post_convert_hook()
 
-    def holds(self, key: SubmissionKey, name: str, notebook: nbformat.NotebookNode) -> bool:
+    def holds(self, hand_in: HandIn, names: list[str], fingerprint: Fingerprint) -> bool:
+        """Whether the marks of a hand-in are recorded, and up to date.
+
+        Parameters
+        ----------
+        hand_in : HandIn
+            As it is now.
+        names : list of str
+            File names of the assignment's notebooks.
+        fingerprint : Fingerprint
+            Of what its marks would be made from now.
+        """
+        folder = folder_of(self._course, "autograded", hand_in.key)
+        written = [name for name in names if (folder / name).exists()]
+        if written != handed_in(hand_in, names):
+            return False
+        return all(
+            (graded := read_notebook(folder / name)) is not None
+            # Without it nbgrader did not come to its end.
+            and graded.metadata.get("grading", {}).get("inputs") == asdict(fingerprint)
+            and self._has_points(hand_in.key, Path(name).stem, graded)
+            for name in written
+        )
+
+    def _has_points(self, key: SubmissionKey, name: str, graded: NotebookNode) -> bool:
         """Whether the gradebook has the points of a graded notebook; it may be new, or an older copy."""
         with self._transaction() as gradebook:
             try:
@@ -116,7 +145,7 @@ class Recorder:
                 .filter(Grade.notebook_id == entry.id)
                 .all()
             )
-        return all(there.get(cell) == earned for cell, (earned, _) in automatic_points(notebook).items())
+        return all(there.get(cell) == earned for cell, (earned, _) in automatic_points(graded).items())
 
     @cached_property
     def _gradebook(self) -> Gradebook:
@@ -144,7 +173,7 @@ class Recorder:
             submission = gradebook.add_submission(assignment, student)
         follow_hand_in(submission, time, prepared.notebooks.keys())
 
-    def _graded(self, notebook: nbformat.NotebookNode, names: NbgraderContext, folder: Path) -> str:
+    def _graded(self, notebook: NotebookNode, names: NbgraderContext, folder: Path) -> str:
         resources = {"nbgrader": names, "metadata": {"path": str(folder)}, "unique_key": names["notebook"]}
         with setenv(NBGRADER_EXECUTION="autograde"):
             for step in self._steps:
