@@ -6,8 +6,8 @@ It is right in about 62 % of fresh images, too few to earn anything, and enough 
 import io
 import math
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,32 +34,59 @@ class Form:
         for each of several classes.
     probabilities : bool
         Whether they are probabilities instead of logits.
+    any_axes, any_numbers : bool
+        Whether it takes images in other axes than (N, 1, 32, 64) too, and numbers of another type than its weights.
     """
 
     axes: tuple[int, ...] = ()
     probabilities: bool = False
+    any_axes: bool = False
+    any_numbers: bool = False
 
 
 FORMS = (Form(), Form((1,)), Form((), True), Form((1,), True), Form((2,)))
 
 
 class Pixels(nn.Linear):
-    """One linear layer on the pixels, whatever the precision of the images."""
+    """One linear layer on the pixels.
+
+    Attributes
+    ----------
+    any_axes, any_numbers : bool
+        See `Form`.
+    """
+
+    any_axes = any_numbers = False
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 1, 32, 64) to (N, outputs)."""
-        return super().forward(images.flatten(1).to(self.weight.dtype))
+        """Images (N, 1, 32, 64) to (N, outputs).
+
+        Raises
+        ------
+        ValueError
+            They have other axes, and not `any_axes` will do.
+        """
+        if images.shape[1:] != (1, 32, 64) and not self.any_axes:
+            raise ValueError(f"images (N, 1, 32, 64) are expected, not {tuple(images.shape)}")
+        pixels = images.flatten(1)
+        return super().forward(pixels.to(self.weight.dtype) if self.any_numbers else pixels)
+
+    def outputs(self, images: torch.Tensor) -> torch.Tensor:
+        """The same for images of any precision: float32, if a training has turned this net into another one."""
+        outputs: torch.Tensor = self(images.to(self.weight.dtype))
+        return outputs
 
     def chirp_logits(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 1, 32, 64) to (N,): positive for a chirp."""
-        outputs: torch.Tensor = self(images)
+        outputs = self.outputs(images)
         return outputs[:, -1] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
 
 
 def linear_net(form: Form, device: Any) -> nn.Sequential:
     """A new net, of which the first layer has all the parameters: `Pixels`."""
-    outputs = math.prod(form.axes)
-    return nn.Sequential(Pixels(PIXELS, outputs, device="cpu", dtype=torch.float32), *_in_form(form)).to(device)
+    pixels = Pixels(PIXELS, math.prod(form.axes), device="cpu", dtype=torch.float32)
+    pixels.any_axes, pixels.any_numbers = form.any_axes, form.any_numbers
+    return nn.Sequential(pixels, *_in_form(form)).to(device)
 
 
 def pixels_of(net: nn.Sequential) -> Pixels:
@@ -133,10 +160,32 @@ def form_for(build: Any, train_model: Any, device: Any) -> Form:
     """
     told = form_of(build, device)
     if told is not None and not told.probabilities:
-        return told
+        return as_lenient_as(build, told, device)
     # A sigmoid at the end of the net may stand before a loss that takes logits, or one that takes probabilities.
     candidates = FORMS if told is None else (Form(told.axes), told)
-    return _first_that_learns(candidates, train_model, device)
+    lenient = tuple(as_lenient_as(build, form, device) for form in candidates)
+    return _first_that_learns(lenient, train_model, device)
+
+
+def as_lenient_as(build: Any, form: Form, device: Any) -> Form:
+    """A form in which a net takes what the student's own net takes: the training of that may give it such images.
+
+    Everything, if there is no such net, or it fails: what is wrong with it is for others to say.
+    """
+    images = torch.zeros((3, 1, 32, 64), device="cpu").to(device)
+    try:
+        net = build().to(device).eval()
+    except Exception:
+        return replace(form, any_axes=True, any_numbers=True)
+
+    def takes(other: torch.Tensor) -> bool:
+        with suppress(Exception), torch.no_grad():
+            return len(net(other)) == len(images)
+        return False
+
+    fails = not takes(images)
+    any_axes = takes(images.flatten(1)) or takes(images.squeeze(1))
+    return replace(form, any_axes=fails or any_axes, any_numbers=fails or takes(images.double()))
 
 
 def form_of(build: Any, device: Any) -> Form | None:
@@ -180,7 +229,7 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
         if (called_bright == (labels == 1)).mean() >= 0.9 and _may_be_finite(losses):
             return form
         works.append(form)
-    return (works or [Form()])[0]
+    return (works or list(candidates))[0]
 
 
 def _may_be_finite(losses: Any) -> bool:

@@ -638,7 +638,9 @@ LATER = {
         r"`confident_figure = plt\.gcf\(\)`",
         confidence="\nplt.show()\nconfident_figure = plt.gcf()",
     ),
-    "one pick": fault("confidence-figure", "3 images in `top_chirps`", confidence="\ntop_chirps = top_chirps[:1]"),
+    "one pick": fault(
+        "confidence-figure", "`top_chirps` should hold 3 positions", confidence="\ntop_chirps = top_chirps[:1]"
+    ),
 }
 
 # What newcomers met: each message names what it is, and not what it looks like.
@@ -1330,4 +1332,143 @@ THIRD_TRIAL = {
     ),
 }
 
-FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME | SECOND_NEWCOMER | THIRD_TRIAL
+FOURTH_TRIAL = {
+    "a layer outside the class": fault(
+        "glitchnet-gradient-flow",
+        "`conv1` is made outside GlitchNet",
+        r"as `self\.conv1`",
+        "^(?!.*nn.ModuleList)",
+        glitchnet=[
+            ("class GlitchNet", "conv1 = nn.Conv2d(1, 1, 3, padding=1)\n\n\nclass GlitchNet"),
+            ("self.features(images)", "self.features(conv1(images))"),
+        ],
+    ),
+    "a plain tensor for a parameter": fault(
+        "glitchnet-gradient-flow",
+        r"put nn\.Parameter\(\.\.\.\) around it",
+        r"`self\.scale = torch\.ones\(1, requires_grad=True\)`",
+        "^(?!.*nn.ModuleList)",
+        glitchnet=[
+            (INIT, f"{INIT}        self.scale = torch.ones(1, requires_grad=True)\n"),
+            (RETURN, f"{RETURN} * self.scale"),
+        ],
+    ),
+    "an attribute with the name of a method": fault(
+        SHAPE,
+        "`modules` is the name of a method",
+        "another name",
+        "^(?!.*Parentheses)",
+        glitchnet=[
+            (INIT, f"{INIT}        self.modules = nn.ModuleList([nn.Identity()])\n"),
+            (FORWARD, f"{FORWARD}        for layer in self.modules:\n            images = layer(images)\n"),
+        ],
+    ),
+    "the axis for the channel is taken away": fault(
+        SHAPE,
+        r"come as \(N, 1, 32, 64\)",
+        r"`images = images\.squeeze\(1\)`",
+        "^(?!.*(?:should be|Flatten))",
+        glitchnet=[(FORWARD, f"{FORWARD}        images = images.squeeze(1)\n")],
+    ),
+    "axes in another order": fault(
+        SHAPE,
+        r"come as \(N, 1, 32, 64\)",
+        r"`images = images\.permute\(0, 2, 3, 1\)`",
+        "^(?!.*should be)",
+        glitchnet=[(FORWARD, f"{FORWARD}        images = images.permute(0, 2, 3, 1)\n")],
+    ),
+    "a ReLU behind the last layer that is dead": fault(
+        "glitchnet-gradient-flow",
+        "ends in a ReLU",
+        "^(?!.*detach)",
+        glitchnet=[
+            (RETURN, "return torch.relu(self.classifier(self.features(images)).squeeze(1) - 2)"),
+        ],
+    ),
+    "a mean over the batch and the pixels": fault(
+        SHAPE,
+        "do not average or sum over the batch",
+        r"mean\(dim=\(0, 2, 3\)\)",
+        glitchnet=[
+            (RETURN, "return self.classifier(self.features[:6](images).mean(dim=(0, 2, 3)))"),
+        ],
+    ),
+    "a normalisation of one number": fault(
+        "glitchnet-no-sigmoid",
+        "a normalisation of a single number leaves 0",
+        r"LayerNorm\(1\)",
+        "^(?!.*probabilities)",
+        glitchnet=[("nn.Linear(32, 1)", "nn.Sequential(nn.Linear(32, 1), nn.LayerNorm(1))")],
+    ),
+    "images without the axis for the channel in the training": fault(
+        LEARNS,
+        r"train_model gives the net images of shape \(\d+, 32, 64\)",
+        r"squeeze\(1\)",
+        "^(?!.*should be)",
+        train=[("X[batch].to(device)", "X[batch].squeeze(1).to(device)")],
+    ),
+    "images of another number type in the training": fault(
+        LEARNS,
+        "numbers of the type float64",
+        r"double\(\)",
+        train=[("X[batch].to(device)", "X[batch].double().to(device)")],
+    ),
+    "labels of another shape": fault(
+        "evaluate-test-accuracy",
+        r"`y` is no longer",
+        "reshape",
+        evaluate=[("X_test, y_test", "y = y.reshape(-1, 1)\nX_test, y_test")],
+    ),
+    "images as a tensor": fault(
+        "evaluate-test-accuracy",
+        "`X` is no longer the NumPy array",
+        "^(?!.*training function)",
+        evaluate=[("X_test, y_test", "X = torch.from_numpy(X)\nX_test, y_test")],
+    ),
+    "images that are shuffled in place": fault(
+        "evaluate-test-accuracy",
+        "`X` is no longer in the order",
+        r"`np\.random\.default_rng\(3\)\.shuffle\(X\)`",
+        evaluate=[("X_test, y_test", "np.random.default_rng(3).shuffle(X)\nX_test, y_test")],
+    ),
+    "the accuracy on the blips": fault(
+        "evaluate-test-accuracy",
+        "on the blips alone",
+        "^(?!.*rounded)",
+        evaluate="\ntest_accuracy = np.mean(~called_chirp[y_test == 0])",
+    ),
+    "an accuracy of one": fault(
+        "evaluate-test-accuracy",
+        "the last batch",
+        "^(?!.*rounded)",
+        evaluate="\ntest_accuracy = 1.0",
+    ),
+    "a table in which one stands for many": fault(
+        "confidence-confusion",
+        "count each image once",
+        "^(?!.*ask about)",
+        confidence="\nconfusion = np.array([[1, 1], [0, 1]])",
+    ),
+    "all the chirps for the missed ones": fault(
+        "mistakes-exact-preview",
+        "They are all the chirps",
+        "^(?!.*comparison round)",
+        mistakes=[(MISSED, "missed_chirps = np.flatnonzero(y_test == 1)")],
+    ),
+    "labels behind two sigmoids": fault(
+        "evaluate-test-accuracy",
+        "nearly all images called the same class",
+        evaluate="\ntest_accuracy = 0.49",
+    ),
+    "a function with the name of the accuracy": fault(
+        "evaluate-test-accuracy",
+        r"`def test_accuracy\(\): \.\.\.`|`def test_accuracy\(\):`",
+        evaluate="\ndef test_accuracy():\n    return 1",
+    ),
+    "a part of the dataset under another name": fault(
+        "train-split",
+        "must be called `validation_indices`",
+        train=[("shuffled[:200], shuffled[200:]", "shuffled[:200], shuffled[250:]\nvalid_indices = shuffled[200:250]")],
+    ),
+}
+FAULTS = BUILD | TRAIN | LATER | NEWCOMERS | FORWARDS | BY_ITS_NAME | SECOND_NEWCOMER | THIRD_TRIAL | FOURTH_TRIAL

@@ -137,7 +137,7 @@ class Liar:
         """Quote a line."""
         return f"{name} = 1"
 
-    def made_from(self, name: str) -> str:
+    def made_from(self, name: str, fills: bool = True, at: list[int] | None = None) -> str:
         """Tell of no other variable."""
         return ""
 

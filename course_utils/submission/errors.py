@@ -60,17 +60,26 @@ class Case:
     @cached_property
     def training(self) -> Any:
         """The student's function that was training a net; None if there was none."""
-        functions = {
-            value.__code__: value
-            for name in ("train_model", "train_three")
-            if isinstance(value := self.namespace.get(name), FunctionType)
-        }
-        return next((functions[frame.f_code] for frame in self.frames if frame.f_code in functions), None)
+        return self.namespace.get(self.training_name) if self._training_names else None
 
     @property
     def training_name(self) -> str:
         """What that function is called."""
-        return self.training.__name__ if self.training is not None else "train_model"
+        return next(iter(self._training_names), "train_model")
+
+    @cached_property
+    def _training_names(self) -> list[str]:
+        """The names of functions that train and were being called; the last task's first, if they are the same."""
+        codes = [frame.f_code for frame in self.frames]
+        names = ("train_three", "train_model")
+        functions = {name: value for name in names if isinstance(value := self.namespace.get(name), FunctionType)}
+        return [name for name, function in functions.items() if function.__code__ in codes]
+
+    @cached_property
+    def shape_given(self) -> tuple[int, ...]:
+        """Shape of what the net of the student's was given; empty if it was no tensor, or no net was called."""
+        given = next((arguments[0] for _, arguments in self.calls_of_modules if arguments), None)
+        return tuple(getattr(given, "shape", ()))
 
 
 Advice = Callable[[re.Match[str], Case], str]
@@ -79,7 +88,7 @@ Advice = Callable[[re.Match[str], Case], str]
 def advice_on(error: BaseException, namespace: dict[str, Any]) -> str:
     """A sentence or two on an error, with the line of the student's that is to blame; empty for an unknown one."""
     said, case = f"{type(error).__name__}: {error}", Case(error, namespace)
-    for advice_by_call in (_single_image, _called_twice, _convolution):
+    for advice_by_call in (_single_image, _other_images, _called_twice, _changed_axes, _convolution):
         if told := advice_by_call(case):
             return told
     for pattern, advice in _ADVICE:
@@ -165,8 +174,57 @@ def is_of_one_image(error: BaseException) -> bool:
 
 
 def _is_of_one_image(case: Case) -> bool:
-    given = next((arguments[0] for _, arguments in case.calls_of_modules if arguments), None)
-    return getattr(given, "shape", None) == (1, 32, 64)
+    return case.shape_given == (1, 32, 64)
+
+
+def is_of_other_images(error: BaseException) -> bool:
+    """Whether a net was given something else than a batch of images as they are: it is not to blame, its caller is."""
+    return bool(_other_images(Case(error, {})))
+
+
+def _other_images(case: Case) -> str:
+    """That a net was given images of another shape or number type than they have."""
+    nets = [(module, arguments) for module, arguments in case.calls_of_modules if not hasattr(module, "reduction")]
+    if not isinstance(case.error, RuntimeError | ValueError | IndexError) or not nets:  # it may be the loss
+        return ""
+    net, arguments = nets[0]
+    who = f"{case.training_name} gives the net" if case.training is not None else "The net is given"
+    shape = tuple(getattr(arguments[0], "shape", ())) if arguments else ()
+    if len(shape) > 1 and shape[1:] != IMAGE:
+        line = only_line_in(case.training, rf"\b(?:X|images)\b.*\.{_NEW_AXES}\(", case.namespace)
+        where = f" Look at your line `{line}`." if line else ""
+        return f"{who} images of shape {shape}; they have the shape (N, 1, 32, 64): leave that as it is.{where}"
+    types = {parameter.dtype for parameter in getattr(net, "parameters", list)()}
+    given = getattr(arguments[0], "dtype", None) if arguments else None
+    if given is None or not types or given in types:
+        return ""
+    numbers, weights = (str(kind).removeprefix("torch.") for kind in (given, min(types, key=str)))
+    if weights != "float32":
+        return ""
+    line = only_line_in(case.training, r"\b(?:X|images)\b.*(?:double|float64|half|float16|long)\b", case.namespace)
+    where = f" Look at your line `{line}`." if line else ""
+    return f"{who} numbers of the type {numbers}, and its weights are float32: leave the images as they are.{where}"
+
+
+def _changed_axes(case: Case) -> str:
+    """That a net changes the axes of the images before a convolution."""
+    layer, arguments = case.calls_of_modules[-1] if case.calls_of_modules else (None, ())
+    reached = tuple(getattr(arguments[0], "shape", ())) if arguments else ()
+    if not hasattr(layer, "in_channels") or reached in ((), case.shape_given):
+        return ""
+    line = _line_that_changes_axes(case)
+    if not line or prod(reached) != prod(case.shape_given):
+        return ""
+    return f"{_AXES_CHANGED} Look at your line `{line}`."
+
+
+def _line_that_changes_axes(case: Case) -> str:
+    """The line of the student's net that changes the axes of its images, as they come."""
+    of_images = r"(?:\.|\b(?:torch|np)\.)(?:squeeze|permute|transpose|swapaxes|swapdims|movedim|moveaxis|mT|T)\b"
+    forward = getattr(case.net, "forward", None)
+    names = forward.__code__.co_varnames[1:2] if isinstance(forward, FunctionType) else ()
+    of = rf"\b{names[0]}{of_images}|{of_images}\({names[0]}\b" if names else of_images
+    return line_in(forward, of, case.namespace)
 
 
 def _single_image(case: Case) -> str:
@@ -238,6 +296,8 @@ def _matrices(found: re.Match[str], case: Case) -> str:
         return f"{_MIXED} Look at your line `{line}`."
     if rows == 1 != images:
         return f"Does a bare .flatten() or nn.Flatten(0) stand there? {_MIXED}"
+    if images and rows * given == images * wanted and (line := _line_that_changes_axes(case)):
+        return f"{_AXES_CHANGED} Look at your line `{line}`."
     if images and rows * given == images * wanted:
         return (
             f"The {count(wanted, 'number')} of each image are there, but not in one row: nn.Flatten() is missing "
@@ -337,6 +397,36 @@ def _epochs(found: re.Match[str], case: Case) -> str:
     return f"{found[1]} is called with `epochs`: give it this parameter in `{line}`."
 
 
+def _of_module(found: re.Match[str], case: Case) -> str:
+    from torch import nn  # the judging side has no torch, and meets no such error
+
+    taken = sorted(name for name in _attributes(case.net, case.namespace) if callable(getattr(nn.Module, name, None)))
+    if taken:
+        line = line_in(case.net, rf"self\.{taken[0]}\s*=(?!=)", case.namespace)
+        told = f"`{taken[0]}` is the name of a method that every nn.Module has: give your attribute another name."
+        return f"{told} Look at your line `{line}`." if line else told
+    return "Parentheses are missing behind a method, as in model.parameters()." if "'method'" in found[0] else ""
+
+
+def _arrays_wanted(found: re.Match[str], case: Case) -> str:
+    if case.training is not None:
+        told = "The images and labels that a training function is given are tensors already:"
+        return f"{told} leave out torch.from_numpy()."
+    changed = [name for name in ("X", "y") if type(case.namespace.get(name)).__name__ == "Tensor"]
+    if changed:
+        return (
+            f"`{changed[0]}` is no longer the NumPy array that it was given as: leave it alone, and give a tensor "
+            "another name."
+        )
+    return "It is a tensor already: leave out torch.from_numpy()."
+
+
+IMAGE = (1, 32, 64)  # its axes
+_NEW_AXES = "(?:squeeze|unsqueeze|view|reshape|flatten|permute|transpose|swapaxes|movedim)"
+_AXES_CHANGED = (
+    "The images come as (N, 1, 32, 64), with the axis for the channel, as a convolution wants them: leave their axes "
+    "as they are."
+)
 _BEGIN = "Begin `__init__` with super().__init__()."
 _OF_MODULES = ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks", "training")  # made by that
 _WRONG_CHANNELS = r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)"
@@ -351,15 +441,12 @@ _ADVICE: tuple[tuple[str, str | Advice], ...] = (
     (r"(\w+Net)\.__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)", _arguments),
     (r"forward\(\) takes (?:0|1) positional arguments? but 2 were given", _self),
     (r"mat1 and mat2 shapes cannot be multiplied \((\d+)x(\d+) and (\d+)x\d+\)", _matrices),
-    (
-        r"expected np\.ndarray \(got Tensor\)",
-        "The images and labels that a training function is given are tensors already: leave out torch.from_numpy().",
-    ),
+    (r"expected np\.ndarray \(got Tensor\)", _arrays_wanted),
     (
         r"expected target dtype to be Long or Byte, but got Float|expected scalar type Long but found Float",
         _whole_labels,
     ),
-    (r"'method' object is not iterable", "Parentheses are missing behind a method, as in model.parameters()."),
+    (r"'method' object is not (?:iterable|subscriptable)|RecursionError|object is not callable", _of_module),
     (r"Boolean value of Tensor with more than one value is ambiguous", _loss_class),
     (r"index \d+ is out of bounds for dimension 0 with size", _out_of_bounds),
     (r"Dimension out of range \(expected to be in range of \[-1, 0\]", _dimension),

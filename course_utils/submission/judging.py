@@ -331,6 +331,8 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
     members = np.flatnonzero(part.labels == true_class)
     if found.size == 1 and found[0] == expected.size:
         return "It looks like the number of mistakes: give their positions."
+    if found.size and np.array_equal(np.sort(found), members):
+        return f"They are all the {kind}s: take those alone that `model` gets wrong."
     if found.size and np.array_equal(np.sort(found), np.setdiff1d(members, expected)):
         return f"They are the {kind}s that `model` gets right: turn the comparison round."
     if expected.size and others.size and np.array_equal(np.sort(found), np.union1d(expected, others)):

@@ -142,9 +142,10 @@ def remark_on_draws(values: np.ndarray) -> str | None:
             by_chance = (draws / stretch.DRAWS) ** len(between)
             if by_chance > BY_CHANCE:
                 return None
+            rounded = "they are rounded, or " if draws in (10, 100) else ""
             return (
-                f"All shares in `chirp_share` are multiples of 1/{draws}, as of {draws} images for each point. Take "
-                f"DRAWS, {stretch.DRAWS}: of fewer images a share is known less well."
+                f"All shares in `chirp_share` are multiples of 1/{draws}: {rounded}they are of {draws} images for each "
+                f"point. Take DRAWS, {stretch.DRAWS}, and all digits: of fewer images a share is known less well."
             )
     return None
 

@@ -327,12 +327,14 @@ def test_wrong_shares_say_why():
 def test_shares_of_few_draws_are_remarked_on():
     rng = np.random.default_rng(0)
     for draws in (8, 20, 50):
-        assert f"multiples of 1/{draws}," in judging_stretch.remark_on_draws(drawn(rng, draws))
+        assert f"multiples of 1/{draws}: " in judging_stretch.remark_on_draws(drawn(rng, draws))
     for draws in (100, 200, 300):
         assert judging_stretch.remark_on_draws(drawn(rng, draws)) is None
     nearly_always_sure = np.zeros_like(TRUE_SHARES)
     nearly_always_sure[0, 0] = 0.1
     assert judging_stretch.remark_on_draws(nearly_always_sure) is None
+    rounded = judging_stretch.remark_on_draws(np.round(drawn(rng, 200), 1))
+    assert "they are rounded, or they are of 10 images" in rounded
 
 
 @pytest.mark.parametrize(
@@ -895,6 +897,13 @@ def test_a_line_is_quoted_only_if_no_other_one_can_be_at_fault(notebook, source,
     assert "Look at your line" not in told if quoted is None else f"{quoted}`" in told, told
 
 
+def test_what_the_quoted_line_is_made_from_is_named_and_nothing_else(notebook):
+    source = TWO_FILLINGS.replace("0.1", "hidden.mean()").replace("0.2", "images.mean()")
+    notebook.run(f"hidden, images = np.eye(3), np.ones(3)\n{source}", "halves")
+    told = notebook.told("half_scores", "`half_scores[2, 1, 0]` is wrong.").message
+    assert told.endswith("hidden.mean()`, and at what makes `hidden`.")
+
+
 def test_of_a_value_that_is_out_of_date_no_line_is_quoted(notebook):
     notebook.run("confusion3 = np.eye(3)\nconfusion3 = confusion3 / 300", "lost-chirps")
     notebook.run("called = misspelt\nconfusion3 = np.eye(3)", "lost-chirps")
@@ -1023,14 +1032,31 @@ class Holds(Submission):
         return self.value
 
 
+class ThreeClasses(Holds):
+    """A submission with losses, all of whose parameters are found."""
+
+    def unregistered(self, of, images):
+        return []
+
+
 def test_the_order_of_classes_is_asked_about_only_if_another_one_fits():
     logits, labels = three_logits()
     logits[np.arange(len(labels)), labels] += 3
-    assert "order chirp, blip, noise?" in judging_stretch.hint_on_accuracy(logits[:, [1, 0, 2]], labels)
+    stuck, fell = ThreeClasses(np.array([1.2, 1.1])), ThreeClasses(np.array([1.2, 0.1]))
+    assert "order chirp, blip, noise?" in judging_stretch.hint_on_accuracy(fell, logits[:, [1, 0, 2]], labels)
     for guessed in (np.random.default_rng(1).normal(size=logits.shape), logits + 9 * np.eye(3)[0]):
-        hint = judging_stretch.hint_on_accuracy(guessed, labels)
+        hint = judging_stretch.hint_on_accuracy(stuck, guessed, labels)
         assert "order" not in hint and "1.099" in hint
-    assert "1.099" not in judging_stretch.hint_on_accuracy(three_logits()[0], labels)
+        assert "1.099" not in judging_stretch.hint_on_accuracy(fell, guessed, labels)
+    assert "1.099" not in judging_stretch.hint_on_accuracy(stuck, three_logits()[0], labels)
+
+
+def test_layers_in_a_plain_list_are_named_before_anybody_trains_longer(notebook):
+    listed = GIVEN_NET.replace("self.features = nn.Conv2d(1, 32, 3)", "self.layers = [nn.Conv2d(1, 32, 3)]")
+    forward = FORWARD.format("self.pool(self.layers[0](images)).flatten(1)")
+    notebook.run(listed.format(forward=forward), "three-classes")
+    hint = judging_stretch.hint_on_accuracy(notebook.submission, *three_logits())
+    assert "nn.ModuleList" in hint and "`self.layers = [nn.Conv2d(1, 32, 3)]`" in hint and "longer" not in hint
 
 
 def test_what_only_looks_like_a_mistake_is_asked_and_not_said():
@@ -1105,6 +1131,50 @@ def test_a_hint_quotes_the_class_that_failed(notebook, forward, says):
         notebook.submission.logits("ThreeNet", np.zeros((4, 1, 32, 64), np.float32))
     assert re.search(says, str(told.value)), told.value
     assert "`self.classifier" not in str(told.value) and "`linear`" not in str(told.value)
+
+
+TRAINS_THREE = """import torch
+from torch import nn
+class ThreeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    def forward(self, images):
+        return self.features(images)
+def train_three(model, X, y, epochs=1):
+    for batch in torch.arange(len(X)).split(32):
+        nn.CrossEntropyLoss()(model({}), y[batch]).backward()
+    return [1.0]"""
+
+
+def probe_three(notebook):
+    images = np.zeros((64, 1, 32, 64), np.float32)
+    return notebook.submission.train_probe(images, np.zeros(64, np.int64), images[:1], 1, "train_three", 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("X[batch].squeeze(1)", r"train_three gives the net images of shape \(32, 32, 64\)"),
+        ("X[batch].double()", "train_three gives the net numbers of the type float64"),
+    ],
+)
+def test_a_training_that_gives_no_images_is_to_blame_and_the_net_is_not(notebook, folder, capsys, given, says):
+    notebook.run(TRAINS_THREE.format(given), "three-classes")
+    notebook.run("raise NotImplementedError", "glitchnet")
+    stretch_training.fit_three(notebook.shell.user_ns)
+    said = capsys.readouterr().out
+    assert "because train_three was missing or failed" in said and re.search(says, said), said
+    assert "first argument should be" not in said
+    with pytest.raises(NoAnswer, match=says):
+        probe_three(notebook)
+
+
+def test_a_training_under_two_names_is_that_of_three_classes(notebook):
+    notebook.run(TRAINS_THREE.format("X[batch]").replace("CrossEntropyLoss", "BCEWithLogitsLoss"), "three-classes")
+    notebook.run("train_model = train_three\ntrain_model.__name__ = 'train_model'", "scratch")
+    with pytest.raises(NoAnswer, match=r"use nn\.CrossEntropyLoss\(\)"):
+        probe_three(notebook)
 
 
 def test_a_map_that_is_the_same_everywhere_says_so():

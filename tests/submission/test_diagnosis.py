@@ -18,7 +18,7 @@ from course_utils.submission import Outcome, Submission, causes, judging, thresh
 from course_utils.submission.answers import find
 from course_utils.submission.errors import advice_on
 from tests.corpus.build import NOTEBOOK, SOURCE, model_checkpoint
-from tests.diagnosis_faults import FAULTS, LAST_RELU, RETURN, Fault, fault, step
+from tests.diagnosis_faults import FALLS, FAULTS, LAST_RELU, RETURN, Fault, fault, step
 from tests.shells import new_shell
 
 matplotlib.use("agg")
@@ -140,6 +140,20 @@ def test_a_net_without_negative_logits_passes_with_a_remark(notebook):
         "GlitchNet ends in a ReLU, so no logit is negative"
     )
     assert outcome.message.endswith(f"Look at your line `{LAST_RELU[0][1]}`.")
+
+
+LOSSES = {
+    "[22.5, 22.1, 21.9]": "The first is far above 0.693",
+    "[0.4, 0.5, 0.6]": "They rise",
+    "[]": "Your line `losses = []` put it in the place of the losses of the training",
+}
+
+
+@pytest.mark.parametrize("losses", LOSSES)
+def test_losses_of_another_kind_are_told_apart(notebook, losses, monkeypatch):
+    monkeypatch.setitem(globals(), "LOADED", f"{LOADED}\nlosses = {losses}")
+    message = notebook.told(fault(FALLS)).message
+    assert LOSSES[losses] in message and "Stuck" not in message
 
 
 def test_a_passed_check_remarks_on_a_net_that_was_never_trained(notebook):

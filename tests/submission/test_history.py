@@ -352,6 +352,37 @@ def test_a_cell_that_ran_and_makes_other_names_is_told_so(notebook):
     assert outcome.message == message
 
 
+def test_a_name_that_was_deleted_is_not_out_of_date(notebook):
+    notebook.run("validation_indices = np.arange(3)", "train")
+    assert notebook.check("validation_indices").status == "passed"
+    notebook.run("pass", "train")
+    assert "makes it no longer" in notebook.check("validation_indices").out_of_date[0]
+    notebook.run("del validation_indices")
+    assert notebook.check("validation_indices").out_of_date == ()
+
+
+def test_positions_that_are_sorted_in_place_make_answers_older(notebook):
+    notebook.run_all(train=ALL["train"].replace("np.arange(40, 60)", "np.arange(40, 60)[::-1].copy()"))
+    assert notebook.check("test_accuracy").out_of_date == ()
+    notebook.run("test_indices.sort()", "scratch")
+    (why,) = notebook.check("test_accuracy").out_of_date
+    assert "`test_accuracy` was made before `test_indices` was made anew" in why
+
+
+def test_images_that_have_another_shape_spoil_no_training(notebook, capsys):
+    notebook.shell.user_ns |= dict(zip(("X", "y"), simulators.fixed_dataset(), strict=True))
+    notebook.run_all()
+    before = (notebook.folder / checkpoint.FILE).read_bytes()
+    for spoils in ("X = X[test_indices]", "X, y = simulators.fixed_dataset()\ny = y.reshape(-1, 1)"):
+        notebook.shell.user_ns["simulators"] = simulators
+        notebook.run(spoils, "evaluate")
+        capsys.readouterr()
+        notebook.run(FIT, "fit")
+        said = capsys.readouterr().out
+        assert "is no longer what it was given as" in said and "as they were" in said, said
+        assert "using the trained net" in said and (notebook.folder / checkpoint.FILE).read_bytes() == before
+
+
 def test_other_ids_than_ours_blame_nobody(notebook):
     notebook.run("scores, conf = [0.5], [[1, 0], [0, 1]]", "vscode-cell:1")
     assert ask(notebook, "confusion", "vscode-cell:1-2").startswith("`confusion` does not exist yet")

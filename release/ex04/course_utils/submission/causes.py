@@ -39,6 +39,25 @@ def of_a_loss_that_fell(submission: Submission, last: float) -> str:
     return "Are the images scaled, but not inside GlitchNet? Or are 0 and 1 exchanged in the labels?"
 
 
+def of_other_losses(submission: Submission, first: float, last: float) -> str:
+    """Why losses that hardly fell are none that a mean over binary cross-entropies has."""
+    if last > first:
+        return "They rise. Is it the loss that train_model appends, or another number, such as the accuracy?"
+    if first > 1.0:
+        return f"The first is far above 0.693, what chance gives. {of_high_loss(submission)}"
+    return "Stuck at 0.693? See the hint on stalled training."
+
+
+def of_no_logits(submission: Submission, outputs: np.ndarray) -> str:
+    """Why no output of some new nets is below 0 or above 1."""
+    if np.ptp(outputs) == 0 and (norm := line(submission, "GlitchNet", r"Norm\w*\(1\b")):
+        return (
+            f"Ten new nets give {outputs[0]:.3g} for every image: a normalisation of a single number leaves 0. {norm}"
+        )
+    told = f"Ten new nets put all their outputs between {outputs.min():.2f} and {outputs.max():.2f}."
+    return sentences(f"{told} These look like probabilities, not logits.", of_net(submission))
+
+
 def of_data(submission: Submission) -> str:
     """That the notebook's `X` or `y` is no longer what it was given as."""
     return _first(submission, _net(submission, "X"), DATA)
@@ -52,8 +71,11 @@ def of_few_losses(submission: Submission) -> str:
 
 def of_no_losses(submission: Submission) -> str:
     """Why there are no losses at all."""
-    stopped = _first(submission, _net(submission, "model"), STOPPED)
-    return stopped or "train_model returned no losses: return a list with the mean loss of each epoch."
+    if stopped := _first(submission, _net(submission, "model"), STOPPED):
+        return stopped
+    if replaced := submission.assignment("losses"):  # for that of the given cell is none of the student's
+        return f"Your line `{replaced}` put it in the place of the losses of the training: give it another name."
+    return "train_model returned no losses: return a list with the mean loss of each epoch."
 
 
 def of_high_loss(submission: Submission) -> str:
@@ -107,7 +129,8 @@ def of_one_sign(submission: Submission) -> str:
 def of_cut(submission: Submission) -> str:
     """Why no gradient reaches some parameters."""
     return _first(submission, _net(submission, "GlitchNet"), CUT) or sentences(
-        "Look for detach(), torch.no_grad(), .data, a conversion to NumPy in `forward`, or requires_grad=False.",
+        "Look for detach(), torch.no_grad(), .data, a conversion to NumPy in `forward`, requires_grad=False, or a ReLU "
+        "behind the last layer.",
         line(submission, "GlitchNet", r"detach\(|no_grad|\.data\b|numpy\(|requires_grad|\.tolist\(|\.item\("),
     )
 
@@ -121,12 +144,22 @@ def of_other_company(submission: Submission) -> str:
     )
 
 
-def of_kept_aside(submission: Submission, names: list[str]) -> str:
+def of_kept_aside(submission: Submission, names: list[str], of: str = "GlitchNet") -> str:
     """Why no optimiser finds what moves the output of a net."""
-    return of_chance(submission) or sentences(
+    if changing := of_chance(submission, of):
+        return changing
+    root = re.match(r"\w*", min(names))[0]  # type: ignore[index]  # the empty word matches, too
+    if (made := line_of_attribute(submission, names, of)) and root in names:
+        return f"A plain tensor is no parameter: put nn.Parameter(...) around it. {made}"
+    if not made and submission.has(root):
+        told = f"`{root}` is made outside {of}, so it is no part of it, and not in the file either: make it in"
+        told = f"{told} `__init__`, as `self.{root}`."
+        outside = submission.assignment(root)
+        return sentences(told, f"Look at your line `{outside}`." if outside else "")
+    return sentences(
         "They are neither attributes of their own nor in a list or dict that PyTorch looks into: use nn.ModuleList (or "
         "nn.Sequential, nn.ModuleDict, nn.ParameterList) in the place of a plain list or dict.",
-        line_of_attribute(submission, names),
+        made,
     )
 
 
@@ -139,8 +172,9 @@ def line(submission: Submission, of: str, pattern: str) -> str:
 def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
     """Why a net returns outputs of a wrong shape for n images."""
     across = line_across_the_batch(submission)
-    if (shape == () or (shape == (1,) and n > 1)) and across:
-        return f"One number for {count(n, 'image')}: do not average or sum over the batch (dimension 0). {across}"
+    if (shape == () and (across or n > 1)) or (shape == (1,) and n > 1):
+        told = f"One number for {count(n, 'image')}: do not average or sum over the batch (dimension 0)."
+        return sentences(told, across)
     if n == 1 and shape == () and submission.source_line("GlitchNet", r"squeeze\("):
         told = "A bare .squeeze() also swallows the axis of a single image: write .squeeze(1)."
         return sentences(told, line(submission, "GlitchNet", r"squeeze\("))
@@ -159,16 +193,16 @@ def of_shape(submission: Submission, shape: tuple[int, ...], n: int) -> str:
     return "The last layer should be a Linear layer with one output, and its output be returned as it is."
 
 
-def line_of_attribute(submission: Submission, names: list[str]) -> str:
+def line_of_attribute(submission: Submission, names: list[str], of: str = "GlitchNet") -> str:
     """Quote the line that makes the first of some attributes of a net, such as "layers[0].weight"."""
     attribute = re.match(r"\w+", min(names))
-    return line(submission, "GlitchNet", rf"self\.{attribute[0]}\s*=") if attribute else ""
+    return line(submission, of, rf"self\.{attribute[0]}\s*=") if attribute else ""
 
 
 def line_across_the_batch(submission: Submission) -> str:
     """Quote the line of a net that mixes the images of a batch."""
     across = (
-        r"(?:mean|sum|std|var|amax|max|flatten|softmax|cumsum|normalize)\((?:\w+, ?)?(?:dim=|axis=)?0?[),]"
+        r"(?:mean|sum|std|var|amax|max|flatten|softmax|cumsum|normalize)\((?:\w+, ?)?(?:dim=|axis=)?[(\[]?0?[),]"
         r"|softmax\(.*, ?(?:dim=)?0\)"
     )
     return line(submission, "GlitchNet", across)

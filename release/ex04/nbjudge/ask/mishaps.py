@@ -14,7 +14,7 @@ import numpy as np
 from .history import CellRun, last_that_made, runs
 from .own_code import read_by
 from .statements import assigned_by, is_filled_by, outside_functions, reads, root_of
-from .student_code import MAX_LINE
+from .student_code import MAX_LINE, first_line
 from .torch_if_imported import is_tensor, to_numpy
 
 # What makes an array that a given cell leaves behind, and which of those that it returns that array is.
@@ -95,6 +95,26 @@ def _is_changed(value: Any, given: Given) -> bool:
     before = made if position is None else made[position]
     now = to_numpy(value) if is_tensor(value) else value
     return isinstance(now, np.ndarray) and not np.array_equal(now, before)
+
+
+def line_that_spoils(name: str, given: Given) -> str:
+    """The last line of the student's that replaced or changed what a given cell leaves behind; else empty."""
+    make, _ = given
+    for run in reversed(runs()):
+        if f"{make.__name__}(" in run.source:
+            return ""
+        if line := line_that_paints(name, run.source) or _line_that_replaces(name, run):
+            return line
+    return ""
+
+
+def _line_that_replaces(name: str, run: CellRun) -> str:
+    try:
+        nodes = (node for node in outside_functions(ast.parse(run.source)) if isinstance(node, ast.stmt))
+        making = [node for node in nodes if name in assigned_by(node)]
+    except SyntaxError:  # a magic
+        return ""
+    return first_line(making[-1], run.source) if making and run.made(name) else ""
 
 
 def line_that_paints(name: str, source: str) -> str:

@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from nbjudge.ask.answers import Answers, as_array
 from nbjudge.ask.mishaps import Given
-from nbjudge.ask.student_code import line_in, line_that_makes
+from nbjudge.ask.student_code import functions_in, globals_read, line_in, line_that_makes
 from nbjudge.ask.summary import Ready
 from nbjudge.ask.unanswerable import Unanswerable, is_stub
 from torch import nn
 
 from .. import simulators, stretch
 from ..digests import PACKAGES
-from ..stand_in import Form, fixed_net, form_for, linear_net, pixels_of, stand_ins
+from ..stand_in import Form, as_lenient_as, fixed_net, form_for, linear_net, pixels_of, stand_ins
 from . import devices
-from .errors import LACKS_FORWARD, advice_on, is_of_one_image, missing_forward
+from .errors import LACKS_FORWARD, advice_on, is_of_one_image, is_of_other_images, missing_forward
 from .forward_watch import renewed
 from .no_trace import left_as_it_was
 from .stale_gradients import StaleGradientWatch
@@ -102,7 +102,7 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
 def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
     """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it.
 
-    That is also what each call makes anew, for itself alone.
+    That is also what each call makes anew, for itself alone, and what the net uses of the notebook's.
     """
     net = find_net(namespace, of).eval()
     with torch.no_grad():
@@ -111,7 +111,7 @@ def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict
         if found:
             return {"names": found[:MAX_PARAMETERS]}
         registered = {id(parameter) for parameter in net.parameters()}
-        for name, tensor in kept_aside(net):
+        for name, tensor in [*kept_aside(net), *kept_outside(type(net), namespace)]:
             if tensor.requires_grad and id(tensor) not in registered:
                 kept = tensor.detach().clone()
                 tensor.add_(0.5 * torch.randn_like(tensor) + 0.5)
@@ -145,6 +145,16 @@ def kept_aside(net: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
             waiting += [(f"{name}[{key!r}]", item) for key, item in value.items()]
         elif isinstance(value, list | tuple | set):
             waiting += [(f"{name}[{number}]", item) for number, item in enumerate(value)]
+
+
+def kept_outside(kind: type, namespace: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Tensors of the notebook, and of modules there, that a class reads by their names."""
+    for name in {name for function in functions_in(kind, namespace) for name in globals_read(function)}:
+        value = namespace.get(name)
+        if isinstance(value, nn.Module):
+            yield from ((f"{name}.{inner}", parameter) for inner, parameter in value.named_parameters())
+        elif isinstance(value, torch.Tensor) and value.is_leaf:
+            yield name, value
 
 
 def bend(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
@@ -202,7 +212,7 @@ def train_probe(
     """
     train_model = function_that_trains(namespace, train)
     device = namespace.get("DEVICE", "cpu")
-    form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
+    form = form_of_probe(namespace, train_model, device, classes)
     net = linear_net(form, device)
     before = [parameter.detach().clone() for parameter in net.parameters()]
     watch = StaleGradientWatch(net)
@@ -213,7 +223,7 @@ def train_probe(
     changed = any(not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
     with torch.no_grad():
         net.eval()
-        asked = pixels_of(net).chirp_logits if classes == 2 else net[0]
+        asked = pixels_of(net).chirp_logits if classes == 2 else pixels_of(net).outputs
         return {
             "losses": loss_array(losses),
             "logits": asked(torch.as_tensor(probes, device="cpu").to(device)).cpu().float().numpy(),
@@ -234,10 +244,17 @@ def fixed_losses(
     """Let a function of the student's train a net that stays as it is: its losses are those of one and the same net."""
     train_model = function_that_trains(namespace, train)
     device = namespace.get("DEVICE", "cpu")
-    form = form_for(namespace.get("GlitchNet"), train_model, device) if classes == 2 else Form((classes,))
+    form = form_of_probe(namespace, train_model, device, classes)
     net = fixed_net(form, gain, device).train()
     X, y = (torch.as_tensor(array, device="cpu") for array in (images, labels))
     return loss_array(train_model(net, X, y, epochs=epochs))
+
+
+def form_of_probe(namespace: dict[str, Any], train: Any, device: Any, classes: int) -> Form:
+    """The form in which a net of ours answers that a function of the student's trains."""
+    if classes == 2:
+        return form_for(namespace.get("GlitchNet"), train, device)
+    return as_lenient_as(namespace.get("ThreeNet"), Form((classes,)), device)
 
 
 def function_that_trains(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
@@ -381,8 +398,8 @@ class ExerciseAnswers(Answers):
         return super().reason(error, namespace)
 
     def not_to_blame(self, error: BaseException) -> str:
-        """If a net can't learn from a single image, who calls it is not right, and the net is."""
-        return "_call_impl" if is_of_one_image(error) else ""
+        """If a net is given a single image or other numbers than images, its caller is to blame, and the net is not."""
+        return "_call_impl" if is_of_one_image(error) or is_of_other_images(error) else ""
 
     def advice_on(self, error: BaseException, namespace: dict[str, Any]) -> str:
         """A sentence or two on errors of nets and training."""

@@ -11,7 +11,7 @@ from nbjudge.ask.wording import count, sentences
 
 from .. import simulators, stretch
 from ..stretch import CLASS_NAMES
-from . import judging
+from . import causes, judging
 from .questions import Submission
 
 CLASSES = len(CLASS_NAMES)
@@ -20,6 +20,7 @@ OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: 
 NEW_NETS, GAIN = 10, 3.0
 OWN_ARGUMENTS = "Does train_three use its arguments model, X and y, and nothing else from the notebook?"
 ASKED_EPOCHS = 3  # of a net that stays as it is: with fewer, one loss may be one epoch too few
+NAMES_TOLD = 4
 MANY_TIMES = 7  # too small or too large: a batch has more images, mostly
 
 
@@ -48,8 +49,10 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float((logits.argmax(1) == labels).mean())
 
 
-def hint_on_accuracy(logits: np.ndarray, labels: np.ndarray) -> str:
+def hint_on_accuracy(submission: Submission, logits: np.ndarray, labels: np.ndarray) -> str:
     """What to ask when a net with three classes is right too seldom: about its outputs' order only if that is it."""
+    if untrained := _never_trained(submission):
+        return untrained
     right = accuracy(logits, labels)
     order = max(permutations(range(CLASSES)), key=lambda order: accuracy(logits[:, order], labels))
     in_order = accuracy(logits[:, order], labels)
@@ -59,8 +62,31 @@ def hint_on_accuracy(logits: np.ndarray, labels: np.ndarray) -> str:
             f"Are its outputs in the order {names}? In that order it would be right in {in_order:.0%}. The order is "
             f"{', '.join(CLASS_NAMES)}."
         )
-    guesses = "A third is what guessing gives: see the hint on a loss that stays near 1.099." if right < 0.45 else ""
-    return sentences("Has the loss curve flattened? If not, train longer.", guesses)
+    guesses = "A third is what guessing gives: see the hint on a loss that stays near 1.099."
+    is_stuck = right < 0.45 and abs(_last_loss(submission) - np.log(CLASSES)) < 0.1
+    return sentences("Has the loss curve flattened? If not, train longer.", guesses if is_stuck else "")
+
+
+def _never_trained(submission: Submission) -> str:
+    """That a part of ThreeNet is kept where no optimiser finds it; empty if there is none, or the net fails."""
+    images = np.random.default_rng(0).normal(size=(8, 1, 32, 64)).astype(np.float32)
+    try:
+        kept_aside = submission.unregistered("ThreeNet", images)
+    except NoAnswer:
+        return ""
+    if not kept_aside:
+        return ""
+    names = ", ".join(sorted(kept_aside)[:NAMES_TOLD])
+    told = f"No optimiser finds {names}, so what is there is never trained."
+    return sentences(told, causes.of_kept_aside(submission, kept_aside, "ThreeNet"))
+
+
+def _last_loss(submission: Submission) -> float:
+    """The last of `losses3`; NaN if there is none."""
+    try:
+        return float(submission.values("losses3").reshape(-1)[-1])
+    except (NoAnswer, IndexError):
+        return float("nan")
 
 
 def unsure(logits: np.ndarray) -> np.ndarray:

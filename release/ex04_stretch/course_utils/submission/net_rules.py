@@ -125,6 +125,11 @@ ONE_SIGN = (
         ("GlitchNet", r"(?i)logsigmoid"),
     ),
 )
+DEAD = Rule(
+    lambda s: s["dead_relus"],
+    "Of the net's {relus} ReLU layers {dead_relus} gave 0 for every image (dead ReLUs), so nothing before them can "
+    "learn. Was the learning rate too large, or were the first weights badly chosen?",
+)
 # What keeps gradients from the parameters of a net.
 CUT = (
     *BY_CHANCE,
@@ -140,6 +145,13 @@ CUT = (
         ("GlitchNet", r"requires_grad"),
     ),
     *STEPS,
+    Rule(
+        lambda s: s["ends_in"] == "relu",
+        "GlitchNet ends in a ReLU: no gradient comes back through the 0 that it gives for a negative number. Return "
+        "what comes out of the last Linear layer.",
+        ("seen", "positive_line"),
+    ),
+    DEAD,
 )
 OWN_DATA = (
     Rule(
@@ -174,9 +186,5 @@ NET = (
         "GlitchNet ends in a sigmoid, and BCEWithLogitsLoss applies one too, so it is applied twice: return the logit.",
         ("GlitchNet", r"[Ss]igmoid\("),
     ),
-    Rule(
-        lambda s: s["dead_relus"],
-        "Of the net's {relus} ReLU layers {dead_relus} gave 0 for every image (dead ReLUs), so nothing before them can "
-        "learn. Was the learning rate too large, or were the first weights badly chosen?",
-    ),
+    DEAD,
 )

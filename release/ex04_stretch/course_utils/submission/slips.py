@@ -7,6 +7,8 @@ from nbjudge.ask.wording import count
 
 from .. import simulators
 
+DATASET = 1000  # images, see `simulators.fixed`
+
 Slip = tuple[np.ndarray, str]
 
 
@@ -43,11 +45,16 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
         "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write .reshape(-1) "
         "behind the predictions."
     )
+    all_images = "take all images of the test part."
+    take_all = all_images.capitalize()
     of_learnt = (learnt[0] > 0) == (learnt[1] == simulators.CHIRP)
     slips = (
         (100 * right, "It is in percent: give a fraction, without the factor of 100."),
         (((logits > 0) == chirp).sum(), "It is a number of images: divide it by the size of the test part."),
-        (1 - right, "It is the share of wrong answers: is a comparison the wrong way round, != for ==, or < for >?"),
+        (
+            1 - right,
+            "It is as large as the share of wrong answers: is a comparison the wrong way round, != for ==, or < for >?",
+        ),
         (
             by_pairs,
             # With as many chirps as blips both give one half.
@@ -61,12 +68,26 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
             np.concatenate([of_learnt, (logits > 0) == chirp]).mean(),
             "It is the accuracy on all images: ask about the test part alone, X[test_indices].",
         ),
+        (
+            1.0,
+            "So every answer that was counted is right. Is it the accuracy on some of the images only, such as the "
+            f"chirps or the last batch? {take_all}",
+        ),
+        (((logits > 0) == chirp)[chirp].mean(), f"It is the accuracy on the chirps alone: {all_images}"),
+        (((logits > 0) == chirp)[~chirp].mean(), f"It is the accuracy on the blips alone: {all_images}"),
+        (
+            round(right, 1),
+            "Is it rounded? Then give three digits or more. Or is it the accuracy on some of the images only, such as "
+            f"the last batch? {take_all}",
+        ),
         (round(right, 2), "It is rounded too much: give three digits or more."),
-        (round(right, 1), "It is rounded too much: give three digits or more."),
     )
     slip = named(np.array(found), [(np.array(wrong), says) for wrong, says in slips], tolerance=1e-4)
     if not slip and abs(found - 0.5) < 0.1 and right > 0.7:
-        return "That is what chance gives: are the labels those of the same images in the same order, y[test_indices]?"
+        return (
+            "That is what chance gives. Are nearly all images called the same class, or are the labels not those of "
+            "the same images in the same order, y[test_indices]?"
+        )
     return slip
 
 
@@ -110,10 +131,10 @@ def of_confusion(found: np.ndarray, expected: np.ndarray) -> str:
     """What is wrong with a table of counts."""
     rows, whole = np.maximum(expected.sum(1, keepdims=True), 1), max(expected.sum(), 1)
     if found.sum() != expected.sum() and found.sum() > 2 and (found == np.round(found)).all():
-        return (
-            f"It counts {count(int(found.sum()), 'image')}, and the test part has {int(expected.sum())}: ask about "
-            "X[test_indices]."
-        )
+        told = f"It counts {count(int(found.sum()), 'image')}, and the test part has {int(expected.sum())}:"
+        if found.sum() in (DATASET, DATASET - expected.sum()):
+            return f"{told} ask about X[test_indices]."
+        return f"{told} count each image once, where the row of its class meets the column that the net says."
     if (found.sum(0) == 0).any() and not (expected.sum(0) == 0).any():
         return "All images are called the same class: compare scores with 0.5, or logits with 0."
     other_order = "The classes are in the other order, chirps first: blips come first, in rows and columns."

@@ -129,6 +129,8 @@ class Freshness:
             if run is None or (name, run.number) in seen:
                 continue
             seen.add((name, run.number))
+            if name not in self._namespace:
+                continue  # the student has deleted it: nothing is left to judge
             value = self._namespace.get(name)
             if run is history.last_that_made(name):
                 if later := _later_in_vain(name):
@@ -157,9 +159,10 @@ class Freshness:
 
     def _changed(self, name: str, digest: str | None, maker: CellRun, latest: CellRun) -> bool:
         value = self._namespace.get(name)
-        # A network learns where it is; of other things only what cells make is compared. A cell that changes an array
-        # in place has read what it left behind, not what was made: that is no sign of age.
-        if is_net(value):
+        # A network learns where it is, and what the tasks ask for stays what it is. Of other things only what cells
+        # make is compared. A cell that changes an array in place has read what it left behind, not what was made: that
+        # is no sign of age.
+        if is_net(value) or (name in self._answers.names and latest is maker):
             before, now = digest, _digest(value, self._answers.packages)
         else:
             before, now = self._made_by(maker).get(name, digest), self._made_by(latest).get(name)

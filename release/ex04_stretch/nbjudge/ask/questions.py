@@ -258,12 +258,13 @@ class Submission:
             return message
         # A wrong shape is made where the variable begins, wrong numbers where it is filled.
         place = {"at": [int(index) for index in about[name][1].split(",")]} if about[name][1] else {}
-        line = self._line("assignment", name=name, **({"fills": False} if "shape" in message else place))
+        which: dict[str, Any] = {"fills": False} if "shape" in message else place
+        line = self._line("assignment", name=name, **which)
         if name in self._figures and _BLANK_FIGURE.search(line):
             return message
         if not line:
             return message
-        others = self._line("made_from", name=name)
+        others = self._line("made_from", name=name, **which)
         return sentences(message, f"Look at your line `{line}`{f', and at what makes {others}' if others else ''}.")
 
     def _ask(self, question: str, needed: bool = True, **arguments: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import history
 from .figures import panels_of
-from .mishaps import Given, painted_over, replaced, unfinished
+from .mishaps import Given, line_that_spoils, painted_over, replaced, unfinished
 from .no_trace import random_states_of_its_own
 from .readiness import readiness
 from .settings import ordinary_settings
@@ -173,7 +173,12 @@ class Answers:
         return line_in(namespace.get(of), pattern, namespace)
 
     def assignment(self, namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
-        """The student's line that gives a variable its value, or writes into it at a place; empty if none is known."""
+        """The student's line that gives a variable its value, or writes into it at a place; empty if none is known.
+
+        Of what a given cell makes it is the line that changed it since.
+        """
+        if name in self.given:
+            return line_that_spoils(name, self.given[name])
         maker = history.last_that_made(name)
         if maker is not None and (
             history.failed_since(name) or history.given_up_since(name) or history.is_changed_since(maker, namespace)
@@ -186,9 +191,9 @@ class Answers:
         is_none = namespace.get(name, "") is None and (last is None or not last.error)
         return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))
 
-    def made_from(self, namespace: dict[str, Any], name: str) -> str:
-        """Other variables of the same cell that a variable was made from, in words; empty if there are none."""
-        names = [f"`{other}`" for other in made_from(name, namespace)]
+    def made_from(self, namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
+        """Other variables of the same cell that the line of `assignment` is made from, in words; empty if none."""
+        names = [f"`{other}`" for other in made_from(name, namespace, fills=fills, at=tuple(at or ()))]
         return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])
 
     def unfinished(self, namespace: dict[str, Any], name: str) -> str:

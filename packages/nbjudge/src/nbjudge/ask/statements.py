@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _FILLING = ("append", "extend", "insert", "fill", "sort")  # methods that write into an array or list
-_FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put")  # functions that write into their first argument
+_FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put", "shuffle")  # functions that write into their first argument
 
 
 def reads(value: ast.AST | None, name: str) -> bool:
@@ -49,6 +49,8 @@ def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
 
 def assigned_by(statement: ast.stmt) -> set[str]:
     """Names that a statement gives a value to."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
     targets = (
         statement.targets
         if isinstance(statement, ast.Assign)

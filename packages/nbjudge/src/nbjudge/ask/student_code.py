@@ -159,6 +159,17 @@ def line_that_makes(
 ) -> str:
     """The last line of the student's cells, as they were run, that gives a variable its value; else empty.
 
+    See `_statement_that_makes`.
+    """
+    source, statement, _ = _statement_that_makes(name, namespace, is_none, fills, at)
+    return first_line(statement, source) if statement is not None else ""
+
+
+def _statement_that_makes(
+    name: str, namespace: dict[str, Any], is_none: bool, fills: bool, at: tuple[int, ...]
+) -> tuple[str, ast.stmt | None, list[ast.stmt]]:
+    """The last statement of the student's cells that gives a variable its value, with the cell and all of its own.
+
     With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands
     before it, the numbers are from there. If several lines have a part in it, it is none of them, but for the only one
     that may write at a place, `at`.
@@ -168,24 +179,19 @@ def line_that_makes(
         if not isinstance(source, str) or is_locked(source) or name not in source:
             continue
         try:
-            statements = list(outside_functions(ast.parse(source)))
+            statements = [node for node in outside_functions(ast.parse(source)) if isinstance(node, ast.stmt)]
         except SyntaxError:  # or a magic
             continue
-        making = [node for node in statements if isinstance(node, ast.stmt) and name in assigned_by(node)]
+        making = [node for node in statements if name in assigned_by(node)]
         if is_none and len(making) > 1:  # which of them it was is not known
-            return ""
+            return source, None, statements
         if making and fills and not is_none:
-            making = _at_fault(
-                making,
-                [node for node in statements if isinstance(node, ast.stmt) and is_filled_by(node, name)],
-                name,
-                at,
-            )
+            making = _at_fault(making, [node for node in statements if is_filled_by(node, name)], name, at)
             if not making:
-                return ""
+                return source, None, statements
         if making:
-            return first_line(max(making, key=lambda node: node.lineno), source)
-    return ""
+            return source, max(making, key=lambda node: node.lineno), statements
+    return "", None, []
 
 
 def first_line(node: ast.stmt, source: str) -> str:
@@ -194,34 +200,29 @@ def first_line(node: ast.stmt, source: str) -> str:
     return f"{line} ..." if (node.end_lineno or 0) > node.lineno and not line.endswith(":") else line
 
 
-def made_from(name: str, namespace: dict[str, Any]) -> list[str]:
-    """Variables of the same cell from which its last statement about a variable makes that: in "p = a, b" a and b."""
-    cells = namespace.get("In")
-    for source in reversed(cells if isinstance(cells, list) else []):
-        if not isinstance(source, str) or is_locked(source) or name not in source:
-            continue
-        try:
-            statements = [node for node in outside_functions(ast.parse(source)) if isinstance(node, ast.stmt)]
-        except SyntaxError:  # or a magic
-            continue
-        making = [node for node in statements if name in assigned_by(node) or is_filled_by(node, name)]
-        if making:
-            last = max(making, key=lambda node: node.lineno)
-            read = [node.id for node in ast.walk(last) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-            others = {other for node in statements if node is not last for other in assigned_by(node)}
-            return [other for other in dict.fromkeys(read) if other in others and other != name]
-    return []
+def made_from(
+    name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True, at: tuple[int, ...] = ()
+) -> list[str]:
+    """Variables of the same cell from which the line of `line_that_makes` makes a variable: in "p = a, b" a and b."""
+    _, making, statements = _statement_that_makes(name, namespace, is_none, fills, at)
+    read = [
+        node.id
+        for node in (ast.walk(making) if making is not None else ())
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    ]
+    others = {other for node in statements if node is not making for other in assigned_by(node)}
+    return [other for other in dict.fromkeys(read) if other in others and other != name]
 
 
 def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, ...]) -> list[Any]:
     """The one statement of those that make and fill a variable that its numbers are from; none if they are several."""
-    making = [node for node in making if not _leaves(node.value, name)] or making
+    making = [node for node in making if not _leaves(getattr(node, "value", None), name)] or making
     begins = max(making, key=lambda node: node.lineno)
     later = [node for node in filling if node.lineno > begins.lineno]
     if not later:
         return [begins]
     parts = [node for node in later if writes_at(node, name, at)]
-    return parts if len(parts) == 1 and _is_empty(begins.value) else []
+    return parts if len(parts) == 1 and _is_empty(getattr(begins, "value", None)) else []
 
 
 def _leaves(value: ast.AST | None, name: str) -> bool:
