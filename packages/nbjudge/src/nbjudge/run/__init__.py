@@ -1,1 +1,1 @@
-"""The execution of hand-ins: what (a job), how (a session), where (here or on a cluster), and what is kept of it."""
+"""The execution of hand-ins: jobs, the sessions that run them (here or on a cluster), and the store of results."""

@@ -1,4 +1,4 @@
-"""What is on a disk only while a class is graded: in one folder, so that who is killed leaves nothing for long."""
+"""Temporary files of a grading run, all in one folder. If the run is killed, the next run deletes them."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 TEMPORARY = Path(".cache", "temporary")
 LOCK = Path(".cache", "lock")
-UNFINISHED = ".unfinished-"  # so begin the names of files that are being written
+UNFINISHED = ".unfinished-"  # prefix of files that are being written
 
 
 class BusyError(RuntimeError):
@@ -19,7 +19,9 @@ class BusyError(RuntimeError):
 
 @contextmanager
 def course_lock(course: Path) -> Iterator[None]:
-    """Keep a course folder to this process, whose temporary files are all in there, and remove those of a killed one.
+    """Lock a course folder for this process and keep all temporary files in it.
+
+    Temporary files that a killed process left there are removed.
 
     Parameters
     ----------
@@ -29,14 +31,14 @@ def course_lock(course: Path) -> Iterator[None]:
     Raises
     ------
     BusyError
-        Another process does the same.
+        Another process holds the lock.
     OSError
-        Nothing can be written there.
+        The folder can't be written to.
     """
     (course / LOCK).parent.mkdir(exist_ok=True)
     with open(course / LOCK, "w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends, however it does
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held until this process ends, also if it is killed
         except BlockingIOError as error:
             raise BusyError(
                 f"another 'nbjudge grade' is at work in {course.resolve()}; wait until it has ended"
@@ -54,19 +56,19 @@ def course_lock(course: Path) -> Iterator[None]:
 
 @contextmanager
 def new_folder(course: Path) -> Iterator[Path]:
-    """A new folder on the disk of a course, from which things can be moved into their places."""
+    """A temporary folder on the same disk as the course, so that files can be moved from it to their final places."""
     (course / TEMPORARY).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=course / TEMPORARY, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file, wholly or not at all, whatever dies in between.
+    """Write a file atomically: even if the process is killed, the file is complete or unchanged.
 
     Raises
     ------
     OSError
-        It can't be written, such as on a full disk.
+        The file can't be written, for example because the disk is full.
     """
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
         try:

@@ -1,4 +1,4 @@
-"""Ctrl-C at a moment at which it does no harm."""
+"""Delays Ctrl-C until it does no harm."""
 
 import signal
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 @contextmanager
 def defer_sigint() -> Iterator[None]:
-    """Let Ctrl-C wait until the block is done."""
+    """Delay Ctrl-C until the block is done."""
     interrupts = []
 
     def remember(*_: Any) -> None:

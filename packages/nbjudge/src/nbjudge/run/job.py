@@ -1,4 +1,4 @@
-"""The execution of one submission as a function of bytes, which runs wherever this package is installed."""
+"""Jobs: the execution of one submission as a function of bytes, which runs wherever this package is installed."""
 
 import hashlib
 import importlib.metadata
@@ -23,22 +23,22 @@ from .session import OverloadedError, ProcessKilledError, Session
 from .work import Work
 
 PACKAGE = Path(__file__).parents[1]
-# The folders whose code decides how an execution goes: what was executed with other code is executed again.
+# The folders whose code decides how an execution goes. If this code changes, all submissions are executed again.
 EXECUTING = ("judge", "protocol", "run", "sandbox", "student")
-# Set when all that is being executed in this process is to end, and nothing is to begin any more.
+# When this is set, all executions in this process end and no new one begins.
 interrupted = threading.Event()
-# How often a submission is executed of which a process was killed: by what may have been the student's own code, and
-# by what can't.
+# If the student's own code may have killed a process, we retry this many times, then accept the result.
 OWN_DOING = 2
+# A submission is executed at most this many times if something else kills its processes.
 ATTEMPTS = 5
-# How often it is executed if others use its processors.
+# A submission is executed at most this many times if other programs use its processors.
 OVERLOADED = 2
-GRACE = 60.0  # seconds to begin and to end
+GRACE = 60.0  # extra seconds to begin and to end
 
 
 @dataclass(frozen=True)
 class Job(Work):
-    """All that decides how the execution of a submission goes: its `Work`, and more.
+    """Everything that decides how the execution of a submission goes: its `Work`, and the attributes below.
 
     Attributes
     ----------
@@ -47,9 +47,9 @@ class Job(Work):
     cgroup : str
         See `Session`; empty for none.
     judging : list of str
-        Patterns of those released files that matter to the judging side alone.
+        Patterns of the released files that only the judging side needs.
     hidden : list of str
-        Installed packages that student code must not see, as they are imported.
+        Import names of installed packages that student code must not see.
     course : str
         The course folder, which student code must not see either.
     """
@@ -78,12 +78,12 @@ class Job(Work):
         return Job(**content | {"cells": cells, "limits": limits, "secret": secret})
 
     def cache_key(self) -> str:
-        """SHA-256 of what can change the outcome: the job but for its tests' worth, and `installed_versions`."""
+        """SHA-256 of what can change the outcome: the job without its tests' points, and `installed_versions`."""
         worthless = [replace(cell, points=None if cell.points is None else 0.0) for cell in self.cells]
         return _digest([_outline(replace(self, cells=worthless, course="")), installed_versions()])
 
     def student_key(self) -> str:
-        """SHA-256 of what the student side executes, with what, and where: equal when tests alone have changed."""
+        """SHA-256 of all that the student side can notice. It stays the same if only tests have changed."""
         cells = [(cell.source, cell.draws) for cell in self.cells if cell.on_student_side]
         seen = {name: raw for name, raw in self.release.items() if not any(fnmatch(name, p) for p in self.judging)}
         return _digest(
@@ -96,31 +96,31 @@ class Job(Work):
 
     @property
     def longest(self) -> float:
-        """Seconds after which its execution is given up: all of its limits together, and some grace."""
+        """Seconds after which the execution is given up: the sum of its limits, and some grace."""
         limits = self.limits
         in_cells = limits.cell + limits.answer
         cells = limits.notebook + in_cells if self.sandboxed else len(self.cells) * in_cells
         return ATTEMPTS * (2 * limits.start + GRACE) + cells
 
     def run(self, processors: list[int] | None = None) -> dict[str, Any]:
-        """Execute it here.
+        """Execute the job in this process.
 
         Parameters
         ----------
         processors : list of int, optional
-            Those that the student side runs on; by default all that there are.
+            The processors that the student side runs on; by default all.
 
         Returns
         -------
         dict
-            The transcript: ``reports`` on the cells (see `Session.run`), and what `about` tells.
+            The transcript: ``reports`` on the cells (see `Session.run`), and the entries of `about`.
 
         Raises
         ------
         SandboxError
-            The sandbox can't be had; nothing was executed.
+            The sandbox can't be started; nothing was executed.
         ProcessKilledError
-            Somebody or something kills its processes, or uses its processors, again and again.
+            In each try, something killed the processes or used the processors of this job.
         """
         with tempfile.TemporaryDirectory(prefix="release-") as folder:
             release = Path(folder)
@@ -139,7 +139,7 @@ class Job(Work):
             return {"reports": run_with_retries(session, self.limits.notebook)} | self.about()
 
     def about(self) -> dict[str, Any]:
-        """What else belongs into a transcript: the ``cells``' names, hashes, versions, limits, and where it ran."""
+        """The rest of a transcript: names of the ``cells``, digests, versions, limits, and whether in a sandbox."""
         return {
             "cells": [
                 {
@@ -160,21 +160,26 @@ class Job(Work):
 
 
 def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
-    """The reports of an execution of which nobody killed a process.
+    """Run a session, and run it again if one of its processes was killed.
 
     Parameters
     ----------
     session : Session
-        What is executed, again if one of its processes was killed.
+        The session to run.
     seconds : float
-        The time of the student's code in all tries together.
+        The time limit of the student's code, for all tries together.
+
+    Returns
+    -------
+    list of dict
+        The reports; see `Session.run`.
 
     Raises
     ------
     ProcessKilledError
         The machine killed its processes each time, or there is no time left for another try.
     OverloadedError
-        Others used its processors each time.
+        Other programs used its processors each time.
     """
     own, overloaded, left = 0, 0, seconds
     for _ in range(ATTEMPTS):
@@ -188,9 +193,9 @@ def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
         overloaded += isinstance(last, OverloadedError)
         if overloaded == OVERLOADED:
             raise last
-        # What the student's own code can bring about, it brings about again.
+        # If the student's own code was the cause, it will kill the process again.
         own += last.reports is not None
-        is_over = left < last.seconds  # for another try takes about as long
+        is_over = left < last.seconds  # another try takes about as long as the last one
         if last.reports is not None and (own > OWN_DOING or is_over):
             return last.reports
         if is_over:
@@ -205,12 +210,12 @@ def execute(job: bytes, processors: list[int] | None = None) -> bytes:
 
 @cache
 def installed_versions() -> dict[str, str]:
-    """Versions of Python and all installed packages, and a digest of this one's code for execution."""
+    """Versions of Python and all installed packages, and a digest of the code in `EXECUTING`."""
     code = hashlib.sha256()
     for folder in EXECUTING:
         for path in sorted((PACKAGE / folder).rglob("*.py")):
             code.update(path.read_bytes())
-    # Of what a sandbox shows: what else is on this process's path may depend on what was imported before.
+    # Only the packages that a sandbox shows: the rest of this process's path may depend on earlier imports.
     places = sorted({sysconfig.get_path(kind) for kind in ("purelib", "platlib")})
     packages = {package.name: package.version for package in importlib.metadata.distributions(path=places)}
     machine = {"python": platform.python_version(), "machine": platform.machine(), "execution": code.hexdigest()}
@@ -218,7 +223,7 @@ def installed_versions() -> dict[str, str]:
 
 
 def _outline(job: Job) -> dict[str, Any]:
-    """A job with hashes in the place of its files."""
+    """The job as a dict, with hashes in place of the contents of files."""
     content = asdict(job) | {"secret": job.secret.hex()}
     for name in ("files", "release"):
         content[name] = {path: hashlib.sha256(raw).hexdigest() for path, raw in content[name].items()}

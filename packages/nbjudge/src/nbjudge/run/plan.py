@@ -1,4 +1,4 @@
-"""Which cell runs where, by the instructor's word and never by the submitted notebook's."""
+"""Plans which cell runs where. The instructor's notebook decides this, never the submitted notebook."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-DOOR = "submission"  # what test cells ask
+DOOR = "submission"  # the name of the object that test cells ask
 _CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
 _WORD = re.compile(r"\w+")
 
@@ -20,15 +20,15 @@ class PlannedCell:
     Attributes
     ----------
     source : str
-        For a cell of the instructor's: as the gradebook has it.
+        The cell's code; for an instructor's cell, the code in the gradebook.
     name : str
         Its nbgrader id; empty for the student's own cells.
     on_student_side, on_grader_side : bool
         Where it runs: in the sandbox, in the grader kernel, in both, or nowhere.
     points : float or None
-        The most it can earn; None unless it is a test cell. One on the student side is scored by what it puts out.
+        The most it can earn; None unless it is a test cell. A test cell on the student side is scored by its outputs.
     draws : bool
-        Whether its pictures are kept.
+        Whether the cell's pictures are kept.
     """
 
     source: str
@@ -40,7 +40,7 @@ class PlannedCell:
 
     @property
     def runs(self) -> bool:
-        """Whether it runs at all."""
+        """Whether the cell runs at all."""
         return self.on_student_side or self.on_grader_side
 
 
@@ -71,7 +71,7 @@ class Instructions:
         return any(_matches(name, grader_setup) for name in self.sources)
 
     def doubt(self, grader_setup: list[str]) -> str | None:
-        """Why the declaration may be forgotten, in words for the instructor; None if nothing hints at it."""
+        """A message to the instructor if the declaration seems to be forgotten; None otherwise."""
         asking = sorted(name for name in self.points.keys() & self.sources.keys() if self._speaks(name))
         if asking and not self.are_apart(grader_setup):
             return (
@@ -85,7 +85,7 @@ class Instructions:
 
 
 def speaks_of(name: str, source: str) -> bool:
-    """Whether a cell's code has a name in it, if only as a part of a module's; if it is not Python, the word."""
+    """Whether a cell's code contains a name, also within a dotted name. Code that is not Python is split into words."""
     try:
         tree = ast.parse(TransformerManager().transform_cell(_CELL_MAGIC.sub("", source)))
     except (SyntaxError, ValueError):
@@ -99,23 +99,24 @@ def plan(
 ) -> list[PlannedCell]:
     """Plan the execution of a sanitized notebook.
 
-    Test cells run in the grader kernel, if the instructor's notebook knows them by id, and the locked cells named in
-    `grader_setup` run on both sides; but in a notebook that does not declare it (`Instructions.are_apart`), they run
-    on the student side. Their source is the instructor's. All other code runs on the student side.
+    Test cells whose ids are in the instructor's notebook run in the grader kernel. The locked cells named in
+    `grader_setup` run on both sides. But if the notebook does not declare that tests run apart
+    (`Instructions.are_apart`), both kinds run on the student side. Their source is always the instructor's. All other
+    code runs on the student side.
 
-    What stands before the first cell with anything of the student's shows the same pictures in every submission. They
-    are not drawn.
+    Cells before the first one with the student's code show the same pictures in every submission. These pictures are
+    not drawn.
 
     Parameters
     ----------
     notebook : NotebookNode
-        As it comes from sanitizing.
+        The notebook after sanitizing.
     instructions : Instructions
-        The instructor's word.
+        What the instructor's notebook says about its cells.
     grader_setup : list of str
         Patterns (as in a shell) of the ids of locked cells that the grader kernel needs too.
     released : NotebookNode, optional
-        The notebook as students got it; without it all pictures are drawn.
+        The notebook as students got it; without it, all pictures are drawn.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The secret of a course: nobody who does not know it can foresee what a hand-in is asked."""
+"""The secret of a course. Without it, nobody can foresee which hidden inputs a hand-in is asked about."""
 
 import os
 import secrets
@@ -15,7 +15,7 @@ class SecretError(OSError):
 
 
 def course_secret(root: Path) -> bytes:
-    """The course's 128-bit secret, made at first use, from which the seeds of hidden inputs derive.
+    """The course's 128-bit secret, made at first use. The seeds of hidden inputs are derived from it.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def course_secret(root: Path) -> bytes:
             try:
                 os.link(made, path)
             except FileExistsError:
-                pass  # somebody else was quicker
+                pass  # another process has made the secret first
             except OSError:  # this disk has no hard links
                 os.rename(made, path)
     try:

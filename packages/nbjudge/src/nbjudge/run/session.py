@@ -28,9 +28,9 @@ from ..sandbox.watchdog import watch
 from .plan import PlannedCell
 from .work import Work
 
-# As a shell tells that a program was killed by SIGKILL: bubblewrap does, of the runner.
+# bubblewrap reports with this exit status that the runner was killed by SIGKILL, as a shell does.
 KILLED = 128 + signal.SIGKILL
-MOMENT = 5.0  # seconds: on a busy machine a process may still be there for a moment after its sockets
+MOMENT = 5.0  # seconds: on a busy machine, a process may still exist for a moment after its sockets are closed
 
 
 class ProcessKilledError(RuntimeError):
@@ -39,9 +39,9 @@ class ProcessKilledError(RuntimeError):
     Attributes
     ----------
     reports : list of dict or None
-        The reports all the same, if it may have been the student's own code.
+        The reports, if the student's own code may have killed the process; otherwise None.
     seconds : float
-        How much of the submission's time it had used.
+        How much of its time the submission had used.
     """
 
     def __init__(self, message: str, reports: list[dict[str, Any]] | None = None, seconds: float = 0.0) -> None:
@@ -56,18 +56,18 @@ class OverloadedError(ProcessKilledError):
 
 @dataclass(frozen=True)
 class Session(Work):
-    """What is needed to execute one submission here, and nothing of the gradebook: its `Work`, and more.
+    """Executes one submission on this machine; knows nothing of the gradebook. Its `Work`, and the attributes below.
 
     Attributes
     ----------
     release : Path or None
         The released assignment, visible to the student's code read-only.
     cgroup : Path or None
-        A cgroup to divide, if there is one.
+        A cgroup in which the sandbox gets its own subgroup; None if there is none.
     processors : list of int or None
-        Those that the student side runs on, if not all that there are.
+        The processors that the student side runs on; None for all.
     hidden : Hidden
-        What is kept out of the sandbox besides this engine and the package of `answers`.
+        Packages and folders that the sandbox does not show, besides this engine and the package of `answers`.
     """
 
     release: Path | None = None
@@ -81,20 +81,20 @@ class Session(Work):
         Parameters
         ----------
         notebook : float, optional
-            Seconds in the place of `Limits.notebook`, if earlier tries have used up some.
+            Seconds to use in place of `Limits.notebook`, if earlier tries have used up some of them.
 
         Returns
         -------
         list of dict
             The grader kernel's report on each cell, in order. Where it died or hung, the report is ``{"lost": why}``.
-            The cell in which the student side died or was ended has ``died``, which says why.
+            The report on the cell in which the student side died or was ended has a key ``died``, which says why.
 
         Raises
         ------
         SandboxError
             The sandbox did not start, or can't be watched; nothing was executed.
         ProcessKilledError
-            Somebody killed the sandbox or the grader kernel; or the time that was left for this try did not suffice.
+            Somebody killed the sandbox or the grader kernel; or the time left for this try was not enough.
         OverloadedError
             A limit on time was reached while others used the sandbox's processors.
         """
@@ -119,7 +119,7 @@ class Session(Work):
                         guards.enter_context(confine(student_side.process.pid, self.cgroup, self.limits))
                     guards.enter_context(watch(first, limits, processes.end, partial(student_side.has_ended, MOMENT)))
                 processes.begun = time.monotonic()
-                with suppress(WireError):  # then the first cell finds it gone
+                with suppress(WireError):  # if the grader kernel is gone, `_collect` reports it for the first cell
                     control.send({"go": True}, GRACE)
                 reports = self._collect(control, meter)
             if processes.ended and processes.seconds > limits.notebook and limits != self.limits:
@@ -172,7 +172,7 @@ class Session(Work):
         return reports
 
     def _refuse_if_starved(self, cell: PlannedCell, readings: list[Reading]) -> None:
-        """Raise `OverloadedError` if a limit may have been reached because the processors were others'."""
+        """Raise `OverloadedError` if other programs on the processors may be why a time limit was reached."""
         first, *_, before, now = readings[:1] + readings
         limit = self.limits.cell if cell.on_student_side else self.limits.answer
         for since, seconds in ((before, limit), (first, self.limits.notebook)):
@@ -182,7 +182,7 @@ class Session(Work):
 
     @contextmanager
     def _processes(self) -> Iterator["_Processes"]:
-        """Start both sides, and stop them in the end, whatever happens."""
+        """Start both sides, and always stop them in the end."""
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-kernel-"))
             pairs = [socket.socketpair() for _ in range(3)]
@@ -228,10 +228,10 @@ class _Processes:
     def end(self, reason: str) -> None:
         """Say why, close the door, and end the sandbox."""
         self.ended = True
-        with suppress(OSError):  # the grader kernel is gone, and nobody will ask
+        with suppress(OSError):  # the grader kernel is gone and will not ask why
             self.tell.sendall(reason.encode())
         with suppress(OSError):  # the student side has hung up
-            # Closed for the grader kernel as well: whatever became of the sandbox, its answers count no more.
+            # This closes the door for the grader kernel, too: from now on, no answer of the sandbox counts.
             self.door.shutdown(socket.SHUT_RDWR)
         self.student_side.kill()
 

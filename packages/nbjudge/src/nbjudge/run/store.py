@@ -1,4 +1,4 @@
-"""What was executed, kept by the digest of its job, so that nothing is executed twice."""
+"""Stores the result of each job under the job's digest, so that nothing is executed twice."""
 
 import os
 from contextlib import suppress
@@ -13,7 +13,7 @@ FOLDER = Path(".cache", "results")
 
 
 class OtherEnvironmentError(RuntimeError):
-    """A worker has other packages than this machine, by which marks might differ."""
+    """A worker has other packages than this machine, so marks might differ."""
 
 
 class Store:
@@ -31,14 +31,14 @@ class Store:
         self._put: set[str] = set()
 
     def get(self, digest: str, anew: bool = False) -> Transcript | None:
-        """The result of a job; None if there is none that can be read.
+        """The result of a job; None if there is no readable one.
 
         Parameters
         ----------
         digest : str
             The job's `cache_key`.
         anew : bool
-            Whether it must have been put here since this store was opened.
+            Whether to return only a result that was put here since this store was opened.
         """
         if anew and digest not in self._put:
             return None
@@ -47,16 +47,16 @@ class Store:
         return None
 
     def keep(self, digest: str, packed: bytes) -> Transcript:
-        """Read what came of a job and keep it, unless the judging side has failed in it.
+        """Read the packed result of a job, and store it unless the judging side has failed in it.
 
         Raises
         ------
         ArchiveError
-            It can't be read.
+            The result can't be read.
         OtherEnvironmentError
-            It was executed with other packages than the job was made with.
+            The job was executed with other packages than those with which it was made.
         OSError
-            It can't be written, such as on a full disk.
+            The result can't be written, for example because the disk is full.
         """
         result = Transcript.read(packed)
         if result.content["digest"] != digest:
@@ -66,12 +66,12 @@ class Store:
         return result
 
     def put(self, digest: str, result: Transcript) -> None:
-        """Keep a result: wholly or not at all, whatever dies in between.
+        """Store a result atomically: even if this process is killed, there is never half a file.
 
         Raises
         ------
         OSError
-            It can't be written, such as on a full disk.
+            The result can't be written, for example because the disk is full.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)  # it holds students' work
@@ -92,7 +92,7 @@ class Store:
 
 
 def _other_versions(there: dict[str, str]) -> str:
-    """What a worker has otherwise than this machine, in words."""
+    """A message that lists the packages in which a worker differs from this machine."""
     here = installed_versions()
     other = [
         f"{name} {there.get(name, 'none')} instead of {here.get(name, 'none')}"

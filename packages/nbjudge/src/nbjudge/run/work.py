@@ -1,4 +1,4 @@
-"""What is executed, in a job that travels as bytes and in a session that runs it."""
+"""The attributes that a job, which travels as bytes, shares with the session that runs it."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -20,9 +20,9 @@ class Work:
     answers : str or None
         Module that answers questions on the student side.
     secret : bytes
-        The hand-in's, from which its seeds are made; see `seeds.hand_in_secret`.
+        The hand-in's secret, from which its seeds are made; see `seeds.hand_in_secret`.
     limits : Limits
-        What the submission may use.
+        How much time, memory and so on the submission may use.
     gpu : bool
         Whether the student's code can use the graphics cards of this machine.
     sandboxed : bool

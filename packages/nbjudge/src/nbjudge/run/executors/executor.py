@@ -1,4 +1,4 @@
-"""What executes jobs, and waits for none of them longer than it can take."""
+"""Executors: they run jobs, and wait for no job longer than its limit."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-MOST_BYTES = 2**30  # of jobs that wait or are executed; each is in memory a few times
-INTERVAL = 1.0  # seconds from one look at what is being executed to the next
+MOST_BYTES = 2**30  # of all jobs that wait or run, together; each is in memory a few times
+INTERVAL = 1.0  # seconds between two looks at the running jobs
 
-# Of a job as bytes, and of the processors it is to run on.
+# Takes a job as bytes, and the processors that it runs on.
 Function = Callable[..., bytes | None]
 
 
@@ -19,7 +19,7 @@ class GivenUpError(RuntimeError):
 
 @dataclass
 class Call:
-    """A job that was submitted: its name, what to call with what, and how many seconds it can take."""
+    """A submitted job: its name, the function and its arguments, and how many seconds it may take."""
 
     name: Any
     function: Function
@@ -29,7 +29,7 @@ class Call:
 
 
 class Executor(ABC):
-    """Executes jobs, and says which has come to its end."""
+    """Executes jobs, and says which one has ended."""
 
     def __init__(self) -> None:
         self._ended: SimpleQueue[tuple[Hashable, GivenUpError | None]] = SimpleQueue()
@@ -37,7 +37,7 @@ class Executor(ABC):
 
     @property
     def has_room(self) -> bool:
-        """Whether more should be submitted: a few more than there are threads, if they are not too large."""
+        """Whether to submit more jobs: up to two per thread, and `MOST_BYTES` in all."""
         size = sum(len(packed) for job in self._jobs.values() for packed in job.packed)
         return len(self._jobs) < 2 * max(1, self._threads()) and size < MOST_BYTES
 
@@ -52,25 +52,25 @@ class Executor(ABC):
         Parameters
         ----------
         name : any
-            By which `next` will tell it.
+            Identifies the job in the result of `next`.
         function : callable
-            Of the job as bytes, and of ``processors``, those that it is to run on.
+            Takes the job as bytes, and as ``processors`` the processors that it runs on.
         packed : bytes
-            What it takes.
+            The arguments of the function.
         limit : float
-            Seconds after which it is given up. It is executed once more then.
+            Seconds after which the job is given up. It is then executed once more.
         """
         self._begin(Call(name, function, packed, limit))
 
     def next(self) -> tuple[Any, bytes | BaseException | None]:
-        """Wait for a job to come to its end: its name, and what the function returned, or why it did not."""
+        """Wait until a job ends. Return its name, and what the function returned or raised."""
         while True:
             self._look()
             try:
                 future, given_up = self._ended.get(timeout=INTERVAL)
             except Empty:
                 continue
-            if (job := self._jobs.pop(future, None)) is None:  # it came back after it was given up
+            if (job := self._jobs.pop(future, None)) is None:  # the job came back after it was given up
                 continue
             result = given_up or self._result(future)
             if not isinstance(result, GivenUpError) or job.given_up:
@@ -89,12 +89,12 @@ class Executor(ABC):
 
     @abstractmethod
     def _submit(self, job: Call) -> Any:
-        """A future of the job."""
+        """Start the job, and return its future."""
 
     @abstractmethod
     def _look(self) -> None:
-        """Give up what takes too long."""
+        """Give up jobs that take too long."""
 
     @abstractmethod
     def _result(self, future: Any) -> bytes | BaseException | None:
-        """What came of a future that is done."""
+        """What the function of a finished future returned or raised."""

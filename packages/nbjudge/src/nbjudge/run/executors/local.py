@@ -1,4 +1,4 @@
-"""Jobs in threads of this process: what they start takes the processors, not they themselves."""
+"""Executes jobs in threads of this process. The processes that they start do the computing, not the threads."""
 
 import resource
 import time
@@ -13,7 +13,7 @@ from ..job import interrupted
 from .executor import Call, Executor
 from .threads import Place, Threads, end
 
-FILES = 2**16  # open at one time: a thread has some thirty, and there may be one for each of many processors
+FILES = 2**16  # most open files: a thread has some thirty, and there may be one thread for each of many processors
 PATIENCE = 2.0  # seconds for all processes to end after an interruption, and then for the threads
 
 
@@ -23,7 +23,7 @@ class LocalExecutor(Executor):
     Parameters
     ----------
     threads : Threads
-        These.
+        The threads.
     """
 
     def __init__(self, threads: Threads) -> None:
@@ -33,7 +33,7 @@ class LocalExecutor(Executor):
     @classmethod
     @contextmanager
     def started(cls, workers: int | None = None) -> Iterator["LocalExecutor"]:
-        """Make one with so many threads, by default one for each processor."""
+        """Make an executor with `workers` threads; by default one for each processor."""
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
@@ -66,4 +66,4 @@ def _end_all() -> None:
     deadline = time.monotonic() + PATIENCE
     while (children := psutil.Process().children()) and time.monotonic() < deadline:
         end(children)
-        time.sleep(0.05)  # one may just have been started
+        time.sleep(0.05)  # a thread may just have started another process

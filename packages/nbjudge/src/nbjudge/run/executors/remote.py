@@ -1,4 +1,4 @@
-"""Jobs on Dask workers, which may be anywhere."""
+"""Executes jobs on Dask workers, which may be anywhere."""
 
 import logging
 import threading
@@ -15,18 +15,18 @@ from distributed.comm.addressing import get_address_host
 from .executor import INTERVAL, Call, Executor, Function, GivenUpError
 from .threads import Place, Threads
 
-PATIENCE = 60.0  # seconds for what a scheduler or a worker answers at once
+PATIENCE = 60.0  # seconds to wait for a scheduler or worker that should answer at once
 
 
 class SchedulerError(OSError):
-    """There is no scheduler any more, or it says nothing."""
+    """The scheduler is gone or does not answer."""
 
 
 class DaskExecutor(Executor):
     """Executes jobs on Dask workers.
 
-    A job's limit is minded on the worker. A worker that stops as a whole is not heard of any more, and after a while
-    (``distributed.scheduler.worker-ttl``) the scheduler gives its jobs to others.
+    The worker enforces a job's time limit. If a worker stops as a whole, the scheduler misses its heartbeats, and after
+    a while (``distributed.scheduler.worker-ttl``) gives its jobs to others.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class DaskExecutor(Executor):
     @classmethod
     @contextmanager
     def connected(cls, scheduler: str) -> Iterator["DaskExecutor"]:
-        """Connect to a scheduler; Dask's own configuration tells the certificates (``distributed.comm.tls``).
+        """Connect to a scheduler. The certificates are set in Dask's own configuration (``distributed.comm.tls``).
 
         Raises
         ------
@@ -70,7 +70,7 @@ class DaskExecutor(Executor):
         return self._client.submit(_on_worker, places(self._workers), job.function, job.packed, job.limit, pure=False)
 
     def _look(self) -> None:
-        """See which workers there are, from time to time, and give up a job if none of them says anything.
+        """From time to time, update the list of workers. Give up a job if no worker has returned anything for long.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class DaskExecutor(Executor):
         self._looked = now
         try:
             self._workers = self._client.sync(self._scheduler.ncores, callback_timeout=PATIENCE)
-        except OSError as error:  # TimeoutError among it
+        except OSError as error:  # TimeoutError is an OSError, too
             raise SchedulerError(f"the scheduler at {self._address} does not answer: {error}") from error
         if not self._workers or not self._jobs:
             self._heard = now
@@ -108,12 +108,12 @@ class DaskExecutor(Executor):
 
 
 def places(workers: dict[str, int]) -> dict[str, Place]:
-    """Which of the jobs on its machine are each worker's.
+    """The place of each worker: which of its machine's jobs are its own.
 
     Parameters
     ----------
     workers : dict of str to int
-        How many threads they have, by their addresses.
+        How many threads each worker has, by its address.
     """
     on_host: dict[str, int] = defaultdict(int)
     first = {}
@@ -139,7 +139,7 @@ def _threads_here() -> Threads:
 def _on_worker(places: dict[str, Place], function: Function, packed: tuple[bytes, ...], limit: float) -> Any:
     """Call a function on a worker, on its share of the processors."""
     threads = _threads_here()
-    # One that has joined since does not know its neighbours.
+    # A worker that joined after `places` was computed is not in it.
     place = places.get(get_worker().address, Place(0, len(threads)))
     future = threads.submit(function, packed, limit, place)
     while wait([future], INTERVAL).not_done:

@@ -1,7 +1,7 @@
-"""Threads that execute jobs, each on processors of its own, and none of which can hold up this process.
+"""Threads that execute jobs, each on its own processors. None of them can keep this process from ending.
 
-The threads of `concurrent.futures.ThreadPoolExecutor` are waited for when Python exits: one that never comes back would
-keep it for ever. So these are daemons. Each stays, for the fork server of the judging side that belongs to it.
+When Python exits, it waits for the threads of `concurrent.futures.ThreadPoolExecutor`: a thread that hangs would keep
+the process alive for ever. So these threads are daemons. A thread stays after a job, for it owns a fork server.
 """
 
 import threading
@@ -22,7 +22,7 @@ from .executor import Function, GivenUpError
 
 @dataclass(frozen=True)
 class Place:
-    """Which jobs on a machine are a process's own: those from ``first`` on, of ``jobs`` at one time on all of it."""
+    """Which jobs of a machine belong to one process: those from ``first`` on; the machine runs ``jobs`` at one time."""
 
     first: int
     jobs: int
@@ -38,12 +38,12 @@ class _Call:
 
 
 class Threads:
-    """A number of threads.
+    """A pool of threads.
 
     Parameters
     ----------
     number : int
-        How many.
+        How many threads.
     """
 
     def __init__(self, number: int) -> None:
@@ -57,15 +57,16 @@ class Threads:
     def submit(
         self, function: Function, packed: tuple[bytes, ...], limit: float, place: Place
     ) -> "Future[bytes | None]":
-        """Call a function, as soon as there is a thread."""
+        """Call a function as soon as a thread is free."""
         call = _Call(function, packed, limit, place)
         self._calls.put(call)
         return call.future
 
     def give_up_the_late(self) -> None:
-        """End the processes of each job that takes longer than its limit; another thread takes the thread's place.
+        """End the processes of each job that takes longer than its limit; a new thread replaces the job's thread.
 
-        What the first one starts after that is ended the next time: a job tries again if its processes are killed.
+        A job tries again if its processes are killed. So the processes that the old thread starts after that are ended
+        at the next call of this method.
         """
         for number, thread in enumerate(self._threads):
             if thread.give_up_if_late():
@@ -76,7 +77,7 @@ class Threads:
             thread.end_processes()
 
     def close(self, patience: float) -> None:
-        """Begin nothing more, and wait a while for what runs."""
+        """Start no more jobs, and wait up to `patience` seconds for the running ones."""
         with suppress(Empty):
             while True:
                 self._calls.get_nowait()
@@ -117,14 +118,14 @@ class _Thread(threading.Thread):
             return False
         try:
             call.future.set_exception(GivenUpError(f"it did not come back within {call.limit:g} s"))
-        except InvalidStateError:  # it has, just now
+        except InvalidStateError:  # the job has just come back
             return False
         return True
 
     def end_processes(self) -> None:
         """End the processes that this thread has started."""
         found = []
-        with suppress(FileNotFoundError):  # the thread has ended, or this kernel does not tell
+        with suppress(FileNotFoundError):  # the thread has ended, or this Linux kernel has no such file
             for pid in Path(f"/proc/self/task/{self.native_id}/children").read_text().split():
                 with suppress(psutil.NoSuchProcess):
                     found.append(psutil.Process(int(pid)))
@@ -132,7 +133,7 @@ class _Thread(threading.Thread):
 
 
 def end(processes: Iterable[psutil.Process]) -> None:
-    """Kill processes, and all that they have started."""
+    """Kill processes and all their descendants."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             for one in (process, *process.children(recursive=True)):
