@@ -1,1 +1,1 @@
-"""The judging side: it puts questions to student code, runs the test cells, and keeps what was said as a transcript."""
+"""The judging side: it asks student code questions, runs the test cells, and keeps the answers in a transcript."""

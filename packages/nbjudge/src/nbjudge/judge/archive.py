@@ -1,6 +1,6 @@
 """JSON with arrays in one file: a zip of ``content.json`` and of each array as ``arrays/K.npy``.
 
-Whoever wants to look into one needs nothing but ``unzip`` and ``numpy.load``. Equal content gives equal bytes.
+To look into such a file, ``unzip`` and ``numpy.load`` are enough. Equal content gives equal bytes.
 """
 
 import io
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..protocol.wire import put_back, take_out
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can tell; the real one would make equal content differ
+_DATE = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold; with the real date, equal content would differ
 
 
 class ArchiveError(ValueError):
@@ -20,12 +20,12 @@ class ArchiveError(ValueError):
 
 
 def pack(content: Any) -> bytes:
-    """Write JSON in which NumPy arrays may stand anywhere.
+    """Pack JSON in which any value may be a NumPy array.
 
     Raises
     ------
     TypeError
-        It holds something else.
+        The content holds something other than JSON and arrays.
     """
     arrays: list[np.ndarray] = []
     text = json.dumps(take_out(content, arrays), indent=1, sort_keys=True)
@@ -45,7 +45,7 @@ def unpack(packed: bytes) -> Any:
     Raises
     ------
     ArchiveError
-        It is damaged, or something else.
+        The bytes are damaged, or were not written by `pack`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
@@ -56,7 +56,7 @@ def unpack(packed: bytes) -> Any:
             ]
         return put_back(content, dict(enumerate(arrays)))
     except Exception as error:
-        # zipfile, json and NumPy raise a dozen kinds of error for other bytes; here they are all one.
+        # zipfile, json and NumPy raise a dozen kinds of error for wrong bytes; here all mean the same.
         raise ArchiveError(f"this is no archive of ours: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""The judging end of the socketpair: the only way to the student's code, and the only place that reads what it says."""
+"""The door: the only way to the student's code, and the only place that reads its replies."""
 
 import hashlib
 import secrets
@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from ..protocol.wire import Timeout, Wire, WireError
 from .question_log import QuestionLog, key_of
 
-# A reply comes this many seconds after the student's time is up, or not at all.
+# After the student's time is up, we wait this many more seconds for a reply.
 GRACE = 5.0
 MAX_MESSAGE = 2000
 
@@ -29,16 +29,16 @@ class Door:
     answer_timeout : float
         Seconds for the answer to one question.
     secret : bytes
-        The hand-in's, from which the seeds of unforeseeable inputs are made; see `seeds.hand_in_secret`.
+        The hand-in's secret, from which the seeds of unforeseeable inputs are made; see `seeds.hand_in_secret`.
     why_ended : function
-        Asked when the student side is gone; tells why it was ended, if it was.
+        Returns why the student side was ended; None if it was not ended.
 
     Attributes
     ----------
     died : str or None
-        Why nothing more can be asked of the student side.
+        Why nothing more can be asked of the student side; None while it can.
     transcript : QuestionLog
-        Of what is asked and answered.
+        The questions and answers.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Door:
         Raises
         ------
         StudentSideDied
-            The runner did not come up.
+            The runner did not start.
         """
         reply = self._request("begin", timeout, files=files, answers=answers, path=path)
         if "failure" in reply:
@@ -66,13 +66,13 @@ class Door:
             self._give_up(f"the student side could not get ready: {last_line}")
 
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
-        """Run one cell of the student's for at most `timeout` seconds and return the runner's reply."""
+        """Run one of the student's cells for at most `timeout` seconds and return the runner's reply."""
         self.transcript.cells += 1
         self._answered.clear()
         return self._request("execute", timeout, source=source, timeout=timeout, draws=draws)
 
     def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
-        """Ask one question; whether its answer is needed matters only where nothing can be executed, see `Replay`.
+        """Ask one question. `needed` (whether a mark needs the answer) matters only to `Replay.ask`.
 
         Returns
         -------
@@ -80,7 +80,7 @@ class Door:
             ``{"answer": ...}``, which may be a lie, or ``{"failure": {"kind": ..., "message": ...}}``.
         """
         key = key_of(self.transcript.cells, question, arguments)
-        # Nothing has changed since the same question was asked, for questions leave no trace.
+        # A question asked twice gets the same reply, for questions change nothing on the student side.
         reply = self._answered[key] if key in self._answered else self._ask(question, arguments)
         if self.transcript.note(question, arguments, reply, key) and "answer" in reply:
             self._answered[key] = reply
@@ -116,9 +116,9 @@ class Door:
             self._give_up(f"your code did not stop within {limit:g} s and had to be ended")
         except WireError as error:
             self._give_up(f"your kernel died ({error})")
-        if ended := self._why_ended():  # just after it has answered
+        if ended := self._why_ended():  # it was ended just after it answered
             self._give_up(ended)
-        # Words sent ahead of the question can't know its id.
+        # A reply sent before the question can't contain the question's id.
         if not isinstance(reply, dict) or not isinstance(reply.get("id"), str) or reply["id"] != ident:
             self._give_up("your kernel sent something that was not asked for")
         return reply
@@ -135,6 +135,6 @@ def seed_for(purpose: str, secret: bytes) -> int:
 
 
 def message_of(failure: Any) -> str:
-    """What a failure says, if anything."""
+    """The message of a failure, if it has one."""
     message = failure.get("message") if isinstance(failure, dict) else None
     return message[:MAX_MESSAGE] if isinstance(message, str) and message.strip() else "no message"

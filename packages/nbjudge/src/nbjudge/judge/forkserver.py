@@ -1,8 +1,9 @@
-"""A process that is ready to judge, and makes a copy of itself for each submission.
+"""The fork server: a process that is ready to judge, and makes a copy of itself for each submission.
 
-``python -m nbjudge.judge.forkserver FD MEMORY``. To start Python, to import what the test cells need, and to make the
-fixed dataset take longer than to judge by them. Here it is done once. No answer of a student's
-ever comes here, so all copies begin alike; and like them the fork server may take no more than MEMORY bytes of data.
+``python -m nbjudge.judge.forkserver FD MEMORY``. It takes longer to start Python, to import what the test cells need
+and to make the fixed dataset than to judge a submission. The fork server does all this once. It never receives a
+student's answer, so all copies start in the same state. The fork server and each copy may take at most MEMORY bytes of
+data.
 """
 
 import ctypes
@@ -20,16 +21,16 @@ from ..protocol.wire import Wire, WireError
 from . import grader_kernel, replay_worker
 from .grader_kernel import TrustedKernel
 
-# What a copy can become: functions of file descriptors.
+# The roles that a copy can take: functions that take file descriptors.
 ROLES: dict[str, Callable[..., None]] = {"grader kernel": grader_kernel.start, "replay": replay_worker.start}
 MOST_FDS = 8
 PR_SET_PDEATHSIG = 1
 
 
 def get_ready(sources: list[str]) -> None:
-    """Run trusted cells with nobody to ask: all they import is there then, and what their modules keep.
+    """Run trusted cells, without a student side, so that their imports and caches within modules are ready.
 
-    What they do to their own variables is forgotten.
+    The variables of these cells are forgotten.
     """
     kernel = TrustedKernel(replay_worker.Replay(b""))
     for source in sources:
@@ -41,7 +42,7 @@ def serve(sock: socket.socket) -> None:
     control = Wire(sock)
     plan = control.receive()
     get_ready(plan["sources"])
-    # A copy of a process has one thread only, and waits forever for what the others would do.
+    # fork() keeps one thread; locks held by the others never open.
     control.send({"threads": len(os.listdir("/proc/self/task"))})
     while True:
         request = control.receive()
@@ -54,9 +55,9 @@ def serve(sock: socket.socket) -> None:
             os.close(fd)
         control.send({"pid": copy})
         ended = os.waitid(os.P_PID, copy, os.WEXITED | os.WNOWAIT)
-        assert ended is not None  # that is for WNOHANG
+        assert ended is not None  # waitid returns None only with WNOHANG
         control.send({"ended": ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status})
-        control.receive()  # the other side is done with it; until then no other process gets its number
+        control.receive()  # wait until the other side is done with the copy: no other process may get its pid before
         os.waitpid(copy, 0)
 
 
@@ -71,7 +72,7 @@ def _become(request: dict[str, Any], fds: list[int], forkserver: int) -> NoRetur
         ROLES[request["role"]](*fds)
         status = 0
     except WireError:
-        pass  # nobody waits for an answer any more
+        pass  # the other side is gone and waits for no answer
     except BaseException:
         traceback.print_exc()
     finally:
@@ -79,13 +80,13 @@ def _become(request: dict[str, Any], fds: list[int], forkserver: int) -> NoRetur
 
 
 def end_with_parent() -> None:
-    """Have this process killed when its parent ends, or the thread of it that started this one."""
+    """Have this process killed when its parent ends, or when the parent's thread that started it ends."""
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
 
 
 def limit_memory(size: int) -> None:
-    """Let this process have no more than `size` bytes for its data."""
+    """Limit the data of this process to `size` bytes."""
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     size = size if most == resource.RLIM_INFINITY else min(size, most)
     resource.setrlimit(resource.RLIMIT_DATA, (size, size))
@@ -95,5 +96,5 @@ if __name__ == "__main__":
     fd, memory = map(int, sys.argv[1:])
     end_with_parent()
     limit_memory(memory)
-    with suppress(WireError):  # it was the last submission
+    with suppress(WireError):  # the other side hung up after the last submission
         serve(socket.socket(fileno=fd))

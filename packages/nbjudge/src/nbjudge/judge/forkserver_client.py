@@ -1,4 +1,4 @@
-"""Processes of the judging side: a fork server that is ready, and a copy of it for each submission."""
+"""Starts and stops the processes of the judging side: a fork server, and a copy of it for each submission."""
 
 import hashlib
 import json
@@ -19,34 +19,34 @@ from ..protocol.wire import Timeout, Wire, WireError
 from ..sandbox.limits import Limits
 
 _here = threading.local()  # each thread has a fork server of its own
-PATIENCE = 60.0  # seconds for what takes no time, if the machine is not very busy
+PATIENCE = 60.0  # seconds to wait for an action that is instant unless the machine is very busy
 
 
 def fork(role: str, fds: list[int], folder: Path, sources: list[str], limits: Limits) -> "JudgeProcess":
-    """Start a process that judges: a fresh copy of one that has imported all it needs.
+    """Start a process that judges: a fresh copy of a fork server that has imported all it needs.
 
     Parameters
     ----------
     role : str
-        What it becomes: a key of `forkserver.ROLES`.
+        The role of the process: a key of `forkserver.ROLES`.
     fds : list of int
-        The file descriptors that it is to use.
+        The file descriptors that the process uses.
     folder : Path
-        Where it works.
+        The working folder of the process.
     sources : list of str
-        The trusted cells that will run there or may.
+        The trusted cells that the process will or may run.
     limits : Limits
-        Of which ``memory`` and ``start`` are minded.
+        Only ``memory`` and ``start`` are used.
 
     Raises
     ------
     OSError, WireError
-        It can't be started.
+        The process can't be started.
     """
     key = hashlib.sha256(json.dumps([sources, limits.memory]).encode()).hexdigest()
     kept: ForkServer | None = getattr(_here, "forkserver", None)
     if kept is not None and kept.key == key:
-        with suppress(OSError, WireError):  # it was killed meanwhile
+        with suppress(OSError, WireError):  # the fork server was killed meanwhile
             return kept.fork(role, fds, folder)
     forget()
     started = _here.forkserver = ForkServer.start(key, sources, limits)
@@ -54,7 +54,7 @@ def fork(role: str, fds: list[int], folder: Path, sources: list[str], limits: Li
 
 
 def forget() -> None:
-    """Stop the fork server of this thread, if there is one. It ends with the thread, too."""
+    """Stop the fork server of this thread, if there is one. It also ends when the thread ends."""
     if (kept := vars(_here).pop("forkserver", None)) is not None:
         kept.stop()
 
@@ -69,7 +69,7 @@ class ForkServer:
 
     @staticmethod
     def start(key: str, sources: list[str], limits: Limits) -> "ForkServer":
-        """Start one. If it does not get over the trusted cells, or starts threads in them, it is one without them."""
+        """Start a fork server. If it fails in the trusted cells, or they start threads, start it without them."""
         why = WireError("it runs several threads")
         for cells in (sources, []):
             forkserver = ForkServer._start(key, limits.memory)
@@ -96,8 +96,8 @@ class ForkServer:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     cwd=folder,
-                    start_new_session=True,  # a Ctrl-C is for the command alone
-                    # Without the user's settings. Of threads nothing could be copied.
+                    start_new_session=True,  # Ctrl-C must reach only the command
+                    # The user's settings are left out. Threads are switched off, because fork() can't copy them.
                     env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"}
                     | {"MALLOC_MMAP_THRESHOLD_": str(256 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20)}
                     | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
@@ -106,7 +106,7 @@ class ForkServer:
             return ForkServer(key, ours, stack.pop_all())
 
     def fork(self, role: str, fds: list[int], folder: Path) -> "JudgeProcess":
-        """Make a copy; the one before must have been stopped."""
+        """Make a copy of the fork server. The previous copy must have been stopped."""
         control = Wire(self._socket)
         control.send({"role": role, "folder": str(folder)}, PATIENCE)
         self._socket.settimeout(PATIENCE)
@@ -117,7 +117,7 @@ class ForkServer:
             raise WireError(f"it was killed at once: {error}") from error
 
     def stop(self) -> None:
-        """Kill it."""
+        """Kill the fork server."""
         self._resources.close()
 
 
@@ -131,18 +131,18 @@ class JudgeProcess:
     _status: int | None = None
 
     def ended(self, timeout: float) -> int | None:
-        """How it ended: its exit code, or the negative number of the signal; None if it still runs after a while."""
+        """The exit code, or the negative number of the signal; None if it still runs after `timeout` seconds."""
         if self._status is None:
             try:
                 self._status = self._control.receive(timeout)["ended"]
             except Timeout:
                 pass
             except WireError:
-                self._status = -signal.SIGKILL  # its fork server was killed, and nobody knows
+                self._status = -signal.SIGKILL  # the fork server was killed, so the real status is unknown
         return self._status
 
     def stop(self) -> None:
-        """Kill it, if it still runs; the fork server too, if that does not say that it has ended."""
+        """Kill the process if it still runs. If the fork server does not confirm its end, kill the fork server, too."""
         with suppress(psutil.NoSuchProcess):
             self._process.kill()
         try:
@@ -154,7 +154,7 @@ class JudgeProcess:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and all of its session."""
+    """Kill a process and the rest of its process group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     try:

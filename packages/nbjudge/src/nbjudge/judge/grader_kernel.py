@@ -1,8 +1,9 @@
-"""The trusted side of one submission.
+"""The grader kernel: the trusted side of one submission.
 
-A process of its own for each, a fresh copy of the fork server. It gets its plan over the control socket, drives the
-student's cells through the door, runs the test cells itself, and reports each cell as soon as it is done. It may take
-as much memory as the student side: a test cell that makes something large of a small answer must not take all there is.
+Each submission has its own grader kernel, a fresh copy of the fork server. It gets its plan over the control socket,
+runs the student's cells through the door and the test cells itself, and reports each cell as soon as it is done. It has
+the same limit of memory as the student side: a test cell may turn a small answer into something large, which must not
+use up the machine's memory.
 """
 
 import ast
@@ -25,7 +26,7 @@ FILENAME = "<test cell>"
 
 
 class Answers(Protocol):
-    """What a test cell may ask: a `Door`, or what stands in its place."""
+    """What a test cell may ask: a `Door`, or a `Replay` in its place."""
 
     transcript: QuestionLog
 
@@ -42,7 +43,7 @@ class TrustedKernel:
     Parameters
     ----------
     answers : Answers
-        What their questions are put to.
+        Answers the questions of the test cells.
     """
 
     def __init__(self, answers: Answers) -> None:
@@ -55,8 +56,8 @@ class TrustedKernel:
         Returns
         -------
         dict
-            ``passed``: it ran to its end. ``fraction``: of its points, by its reply (see `reply_of`). ``html`` and
-            ``text``: what to show. ``asked`` and ``seeds``: see `QuestionLog.take`.
+            ``passed``: whether the cell ran to its end. ``fraction`` or ``points``: what it earned (see `reply_of`).
+            ``html`` and ``text``: what to show. ``asked`` and ``seeds``: see `QuestionLog.take`.
         """
         report = self._judge(source)
         return report | self._answers.transcript.take()
@@ -67,7 +68,7 @@ class TrustedKernel:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 reply = reply_of(run(source, self.namespace))
         except BaseException as error:
-            # Instructor code may raise whatever it likes (AssertionError most of all): the cell fails, the rest runs.
+            # Test cells may raise any exception (mostly AssertionError): this cell fails, the others still run.
             message = "".join(traceback.format_exception_only(error)).strip()
             return {"passed": False, "fraction": 0.0, "text": message[:MAX_TEXT]}
         return {"passed": True, "text": printed.getvalue()[:MAX_TEXT], **reply}
@@ -81,7 +82,7 @@ class GraderKernel(TrustedKernel):
     door : Door
         The way to the student's code.
     output : int
-        The most that the student's cells may put out, all together: characters, and bytes of pictures.
+        The largest size of the outputs of all student cells together: characters plus bytes of pictures.
     """
 
     def __init__(self, door: Door, output: int = Limits.output) -> None:
@@ -123,8 +124,8 @@ def run(source: str, namespace: dict[str, Any]) -> Any:
 def reply_of(value: Any) -> dict[str, Any]:
     """What the value of a test cell's last line earns.
 
-    Nothing (a cell of plain asserts) earns all points; an object with a ``fraction`` in [0, 1] earns that; a number
-    is a number of points, as nbgrader has it. Everything else earns nothing: a mark is never given by accident.
+    None (a cell of plain asserts) earns all points. An object with a ``fraction`` in [0, 1] earns that share. A number
+    is a number of points, as in nbgrader. Everything else earns nothing: a mark is never given by accident.
     """
     if value is None:
         return {"fraction": 1.0}
@@ -138,7 +139,7 @@ def reply_of(value: Any) -> dict[str, Any]:
 
 
 def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = lambda: None) -> None:
-    """Get the plan, run it when told to, report cell by cell; the cell in which the student side dies tells why."""
+    """Get the plan, run it when told to, and report each cell. If the student side dies, the cell's report says why."""
     plan: KernelPlan = control.receive()
     door = Door(door_wire, plan["answer_timeout"], plan["secret"].tobytes(), why_ended)
     try:
@@ -160,12 +161,12 @@ def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = 
             report["died"] = door.died
         try:
             control.send(report)
-        except TypeError as error:  # too long, or no JSON: this cell's report is lost, the others' are not
+        except TypeError as error:  # too long or not JSON: only this cell's report is lost
             control.send({"passed": False, "fraction": 0.0, "text": f"the report on this cell can't be sent: {error}"})
 
 
 def told_on(sock: socket.socket) -> Callable[[], str | None]:
-    """What reads from a socket why the sandbox was ended, said before it was; None if nothing was said."""
+    """A function that reads from a socket why the sandbox is being ended; it returns None if no reason was sent."""
     sock.setblocking(False)
 
     def read() -> str | None:

@@ -1,4 +1,4 @@
-"""What a grader kernel is told to run, as it goes over the wire."""
+"""The plan that a grader kernel gets over the wire."""
 
 from typing import TypedDict
 
@@ -20,17 +20,17 @@ class KernelPlan(TypedDict):
     Attributes
     ----------
     cells : list of KernelCell
-        Those that run, in order.
+        The cells that run, in order.
     files : dict of str to (n,) uint8 array
-        The student's, by their names.
+        The student's files, by name.
     path : list of str
         Folders that the student side imports from.
     answers : str or None
         Module that answers questions on the student side.
     secret : (n,) uint8 array
-        The hand-in's; see `seeds.hand_in_secret`.
+        The hand-in's secret; see `seeds.hand_in_secret`.
     start_timeout, cell_timeout, answer_timeout : float
-        Seconds.
+        Limits in seconds: for the start, for one cell, for one answer.
     output : int
         See `GraderKernel`.
     """

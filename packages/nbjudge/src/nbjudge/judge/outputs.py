@@ -1,4 +1,4 @@
-"""Outputs of student cells, as they may appear in a graded notebook: text, errors, verified PNG and JPEG."""
+"""Cleans the outputs of student cells for the graded notebook: text, errors, verified PNG and JPEG pictures."""
 
 import io
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 MAX_TEXT = 2**20
-MAX_ERROR = 2**16  # its message; the traceback holds it, too
+MAX_ERROR = 2**16  # of an error's message; the traceback holds the message, too
 MAX_PICTURE_BYTES = 16 * 2**20
 MAX_OUTPUTS = 200
 MAX_LINES = 200
@@ -17,7 +17,7 @@ MAX_PIXELS = 50_000_000
 
 
 def clean(claimed: Any) -> list[dict[str, Any]]:
-    """Take over what is well-formed of the outputs that a student's process claims for one cell.
+    """Keep the well-formed part of the outputs that a student's process claims for one cell.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ def clean(claimed: Any) -> list[dict[str, Any]]:
 
 
 def clean_words(claimed: Any) -> list[str]:
-    """A few short lines of printable text out of what a student's process claims."""
+    """The first few lines that a student's process claims, shortened, with printable characters only."""
     lines = claimed[:MAX_WORDS] if isinstance(claimed, list) else []
     return ["".join(filter(str.isprintable, _text(line)[:MAX_LINE])) for line in lines]
 
 
 def size_of(outputs: list[dict[str, Any]]) -> int:
-    """How much clean outputs hold: characters, and bytes of pictures."""
+    """The size of clean outputs: characters plus bytes of pictures."""
     values = [value for output in outputs for value in output.values()]
     lines = [line for value in values if isinstance(value, list) for line in value]
     return sum(len(value) for value in values + lines)
@@ -51,7 +51,7 @@ def size_of(outputs: list[dict[str, Any]]) -> int:
 
 @dataclass
 class _Room:
-    """What the outputs of one cell may still hold. Errors have room of their own, whatever was printed before."""
+    """How much the outputs of one cell may still hold. Errors have their own limit, apart from printed text."""
 
     text: int = MAX_TEXT
     errors: int = MAX_TEXT
@@ -75,7 +75,7 @@ class _Room:
 
 
 def _clean_one(output: dict[str, Any], room: _Room) -> dict[str, Any] | None:
-    # Through `_text`, because an array in the place of a string compares element by element.
+    # `_text` turns a non-string into "": NumPy would compare an array with a string element by element.
     kind, name = _text(output.get("type")), _text(output.get("name"))
     if kind == "stream" and name in ("stdout", "stderr"):
         return {"type": kind, "name": name, "text": as_on_a_terminal(room.for_text(output.get("text")))}
@@ -97,7 +97,7 @@ def _clean_one(output: dict[str, Any], room: _Room) -> dict[str, Any] | None:
 
 
 def is_image(content: Any, image_format: str) -> bool:
-    """Whether a uint8 array is a whole picture of that format (``PNG`` or ``JPEG``) and of sane size."""
+    """Whether a uint8 array is a complete picture of this format (``PNG`` or ``JPEG``) and not too large."""
     if not isinstance(content, np.ndarray) or content.dtype != np.uint8:
         return False
     try:
@@ -112,8 +112,8 @@ def is_image(content: Any, image_format: str) -> bool:
 
 
 def as_on_a_terminal(text: str) -> str:
-    """Apply carriage returns, as a progress bar uses them, the way a terminal would."""
-    # No regular expression: on a line of a megabyte it would take minutes.
+    """Apply carriage returns (a progress bar writes them) as a terminal would."""
+    # A regular expression would take minutes on a line of a megabyte.
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 

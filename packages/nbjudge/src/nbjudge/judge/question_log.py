@@ -8,23 +8,23 @@ import numpy as np
 
 from ..protocol.wire import MAX_DEPTH, take_out
 
-TRANSCRIPT = ".transcript.zip"  # so end the names of the files beside the graded notebooks
-# What goes beyond is left out, and can't be judged again without being asked again. All of a notebook is in the memory
-# of whoever grades, several times.
+TRANSCRIPT = ".transcript.zip"  # the ending of the file names of transcripts, beside the graded notebooks
+# Replies beyond these limits are left out: to judge again, one must execute the submission again. The limits exist
+# because the grading process holds the replies of a whole notebook in memory several times.
 MAX_ARRAY_BYTES = 32 * 2**20  # of all answers
-MAX_ARRAYS = 2000  # of the answers to one test cell
-MAX_JSON = 2**19
-# Around a reply in a message are the message, the report on the test cell, and the list of what was asked in it.
+MAX_ARRAYS = 2000  # in the answers to one test cell
+MAX_JSON = 2**19  # in the answers to one test cell
+# Three levels surround a reply in a message: the message, the report on the test cell, and its list of questions.
 MAX_REPLY_DEPTH = MAX_DEPTH - 3
 
 
 class QuestionLog:
-    """Notes down questions and answers, test cell by test cell.
+    """Records questions and answers of each test cell.
 
     Attributes
     ----------
     cells : int
-        How many of the student's cells have run so far: what they leave behind is what is asked about.
+        How many of the student's cells have run so far; questions are about the variables that these cells left.
     """
 
     def __init__(self) -> None:
@@ -33,18 +33,18 @@ class QuestionLog:
         self._clear()
 
     def note(self, question: str, arguments: dict[str, Any], reply: dict[str, Any], key: str) -> bool:
-        """Note down one question and the reply to it; whether there was room for the reply."""
+        """Record one question and its reply. Return whether there was room for the reply."""
         entry = {"question": question, "key": key, "arguments": outline(arguments)}
         taken = self._takes(reply)
         self._asked.append(entry | (reply if taken else {}))
         return taken
 
     def note_seed(self, purpose: str, seed: int) -> None:
-        """Note down a seed."""
+        """Record a seed."""
         self._seeds[purpose] = f"{seed:032x}"
 
     def take(self) -> dict[str, Any]:
-        """What was noted since the last time, if anything: questions (``asked``), and ``seeds`` by their purposes."""
+        """What was recorded since the last call, if anything: questions (``asked``), and ``seeds`` by purpose."""
         noted = {"asked": self._asked, "seeds": self._seeds} if self._asked or self._seeds else {}
         self._clear()
         return noted
@@ -69,7 +69,7 @@ class QuestionLog:
 
 
 def _depth(value: Any) -> int:
-    """How many lists and objects there are in each other."""
+    """How deep lists and objects are nested."""
     if not isinstance(value, dict | list):
         return 0
     return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
@@ -86,7 +86,7 @@ def key_of(cells: int, question: str, arguments: dict[str, Any]) -> str:
 
 
 def outline(value: Any) -> Any:
-    """A value with the outlines of its arrays in their places, such as ``float32 (8, 1, 32, 64)``."""
+    """A value in which each array is replaced by its dtype and shape, such as ``float32 (8, 1, 32, 64)``."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} {value.shape}"
     if isinstance(value, dict):

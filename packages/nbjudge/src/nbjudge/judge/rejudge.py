@@ -1,4 +1,4 @@
-"""Have a submission judged again, see `replay`."""
+"""Has a submission judged again by its transcript, in a `replay_worker`."""
 
 import socket
 import tempfile
@@ -16,7 +16,7 @@ from .transcript import Transcript
 
 
 class NotOnRecord(LookupError):
-    """A submission has to be executed to be judged: its transcript is of something else, or does not tell enough."""
+    """The transcript is not enough to judge by, or is of another submission: the submission must be executed."""
 
 
 def judge(job: bytes, before: bytes, processors: list[int] | None = None) -> bytes | None:
@@ -25,7 +25,7 @@ def judge(job: bytes, before: bytes, processors: list[int] | None = None) -> byt
     Parameters
     ----------
     job : bytes
-        The submission with the test cells of today, packed.
+        The submission with the current test cells, packed.
     before : bytes
         The transcript of its execution.
     processors : list of int, optional
@@ -68,7 +68,7 @@ def _judged(job: Job, before: Transcript) -> dict[str, Any]:
 
 
 def _fatal_question(raw: dict[str, Any]) -> str | None:
-    """The same of a report that this process has just got from its own."""
+    """`CellReport.fatal_question` of a new report from the judging side."""
     try:
         return CellReport.read(raw).fatal_question()
     except ReportError as error:

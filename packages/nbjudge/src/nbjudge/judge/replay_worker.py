@@ -1,7 +1,6 @@
-"""Judge a submission again by what it answered before.
+"""Judges a submission again by the answers that it gave before.
 
-No student code runs. As a grader kernel does, it happens in a fresh copy of the fork server, which may die without
-harm.
+No student code runs. Like a grader kernel, this runs in a fresh copy of the fork server, which may die without harm.
 """
 
 import socket
@@ -17,17 +16,17 @@ from .question_log import QuestionLog, key_of
 
 
 class Replay:
-    """Answers questions in the `Door`'s place.
+    """Answers questions in place of the `Door`, from the record.
 
     Parameters
     ----------
     secret : bytes
-        The hand-in's; see `Door`.
+        The hand-in's secret; see `Door`.
 
     Attributes
     ----------
     missing : list of str
-        What was asked and is not on record.
+        The questions that were asked and are not on record.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -37,17 +36,17 @@ class Replay:
         self.missing: list[str] = []
 
     def learn(self, asked: list[dict[str, Any]]) -> None:
-        """Take over what was asked in one test cell."""
+        """Add the questions and answers of one test cell to the record."""
         for entry in asked:
             reply: dict[str, Any] | None = {
                 part: entry[part] for part in ("answer", "failure") if part in entry
             } or None
-            # If the same question had another answer the second time, neither decides anything.
+            # If the same question had two different answers, neither is used.
             same = entry["key"] not in self._replies or _same(self._replies[entry["key"]], reply)
             self._replies[entry["key"]] = reply if same else None
 
     def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
-        """The reply that was given before. What is not `needed` for a mark may be missing: a message says less then."""
+        """The recorded reply. If it is not `needed` for a mark, it may be missing: then only a message says less."""
         key = key_of(self.transcript.cells, question, arguments)
         reply = self._replies.get(key)
         if reply is None:
@@ -77,23 +76,23 @@ def _same(one: Any, other: Any) -> bool:
 def judge(
     cells: list[list[Any]], asked: list[list[dict[str, Any]]], secret: bytes
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Judge a submission by what it answered before.
+    """Judge a submission by the answers that it gave before.
 
     Parameters
     ----------
     cells : list of (bool, str or None)
-        For each cell of the notebook, whether it ran on the student side, and its source if it is a trusted one.
+        For each cell of the notebook: whether it ran on the student side, and its source if it is a trusted cell.
     asked : list of list of dict
-        What was asked before, by test cell.
+        For each test cell, the recorded questions and answers.
     secret : bytes
-        The hand-in's.
+        The hand-in's secret.
 
     Returns
     -------
     reports : list of dict
-        On the trusted cells.
+        The reports on the trusted cells.
     missing : list of str
-        What was asked and is not on record.
+        The questions that were asked and are not on record.
     """
     replay = Replay(secret)
     for questions in asked:

@@ -11,7 +11,7 @@ import numpy as np
 # Keys and the types of their values.
 Kinds: TypeAlias = Mapping[str, type | UnionType]
 
-# What a grader kernel may report. It reads what a student's process says: it is not believed either.
+# What a grader kernel may report. It is checked, because a grader kernel reads the replies of a student's process.
 REPORT: Kinds = {
     "outputs": list,
     "refused": list,
@@ -34,33 +34,33 @@ FAILURE: Kinds = {"kind": str, "message": str}
 
 
 class ReportError(ValueError):
-    """The grader kernel said something that is no report."""
+    """The grader kernel sent something that is not a report."""
 
 
 @dataclass(frozen=True)
 class CellReport:
-    """What became of one cell.
+    """The report on one cell.
 
     Attributes
     ----------
     outputs : list of dict or None
-        What it put out on the student side, each with a ``type`` of `OUTPUT`; None if it did not run there.
+        The cell's outputs on the student side, each with a ``type`` of `OUTPUT`; None if it did not run there.
     refused : list of str
-        What the sandbox refused the student's code meanwhile.
+        What the sandbox refused to the student's code while the cell ran.
     asked : list of dict
         What a test cell asked, with the answers; see `QuestionLog`.
     seeds : dict of str to str
-        The seeds that it was given, by purpose.
+        The seeds that a test cell got, by purpose.
     passed : bool or None
-        Whether a cell of the judging side ran to its end; None if it is none.
+        Whether the cell ran to its end on the judging side; None if it did not run there.
     fraction, points : float or None
         What a test cell earned, as a share of its points or in points.
     lost : str or None
-        Why there is no report, which may be the doing of the machine.
+        Why there is no report; the machine may be the cause.
     died : str or None
         Why the student side died or was ended in this cell.
     text, html : str or None
-        What a cell of the judging side said.
+        The message of a cell of the judging side.
     """
 
     outputs: list[dict[str, Any]] | None = None
@@ -77,19 +77,19 @@ class CellReport:
 
     @staticmethod
     def read(raw: Any) -> "CellReport":
-        """Take over what a grader kernel sent.
+        """Check and read what a grader kernel sent.
 
         Raises
         ------
         ReportError
-            It is no report.
+            This is not a report.
         """
         if not _is_report(raw):
             raise ReportError("the judging process said something that is no report on this cell")
         return CellReport(**raw)
 
     def earned(self, most: float) -> float:
-        """Points of a test cell, of the most that it can earn."""
+        """The points that a test cell earned; at most `most`."""
         return min((self.fraction or 0.0) * most if self.points is None else self.points, most)
 
     def fatal_question(self) -> str | None:
@@ -127,7 +127,7 @@ def _is_answer(entry: Any) -> bool:
 
 
 def _has(value: Any, kinds: Kinds) -> bool:
-    """Whether a value is an object with all these keys, with values of these kinds."""
+    """Whether a value is a dict that has all these keys with values of these types."""
     return isinstance(value, dict) and all(isinstance(value.get(name), kind) for name, kind in kinds.items())
 
 

@@ -1,8 +1,8 @@
-"""What the seeds of hidden inputs are made from: what leaks from one hand-in is worth nothing in the next.
+"""Makes the secret of each hand-in, from which the seeds of its hidden inputs are made.
 
-A seed depends on the course's secret, on the contents of the hand-in, and on what it is for (`door.seed_for`). The same
-hand-in is asked the same again, also when tests have changed. A hand-in that knows what another one was asked has other
-contents, and is asked something else.
+A seed depends on the course's secret, on the contents of the hand-in, and on the seed's purpose (`door.seed_for`). The
+same hand-in is asked the same again, also after tests have changed. If a student learns what one hand-in was asked and
+puts it into the next one, the next one has other contents, and is asked something else.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ def hand_in_secret(
     files: dict[str, bytes],
     release: dict[str, bytes],
 ) -> bytes:
-    """What the seeds of one hand-in are made from: HMAC-SHA256 of its `contents` under the course's secret.
+    """The secret of one hand-in: HMAC-SHA256 of its `contents` under the course's secret.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ def hand_in_secret(
     cells : list of PlannedCell
         The cells of the notebook.
     instructions : Instructions
-        Which of them are the instructor's.
+        Says which of the cells are the instructor's.
     files, release : dict of str to bytes
         The files beside the notebook, and those of the released assignment, by relative path.
 
     Returns
     -------
     bytes
-        32 of them.
+        32 bytes.
     """
     return hmac.digest(course_secret, contents(cells, instructions, files, release).encode(), "sha256")
 
@@ -43,10 +43,10 @@ def hand_in_secret(
 def contents(
     cells: list[PlannedCell], instructions: Instructions, files: dict[str, bytes], release: dict[str, bytes]
 ) -> str:
-    """SHA-256 of all that the student's code can know and that the student chose: see `hand_in_secret`.
+    """SHA-256 of everything that the student chose and that the student's code can read; see `hand_in_secret`.
 
-    These are the sources of the student's cells, where those stand that are not in the release, and the files handed
-    in. Without a cell's place, many empty cells in well-chosen places could bring along what another hand-in saw.
+    This is: the sources of the student's cells, the places of cells that are not in the release, and the files handed
+    in. Places count, because a student could otherwise encode what an earlier hand-in saw in the places of empty cells.
     """
     own, after = [], ""
     for cell in cells:
@@ -56,7 +56,8 @@ def contents(
             after = cell.name
         else:
             own.append([cell.name or f"after {after}", cell.source])
-    # A file of the release may be corrected; that it is there can say something, too.
+    # An instructor may correct a released file, so its contents don't count. That it was handed in can carry
+    # information, so its name counts.
     handed_in = {
         name: "as released" if release.get(name) == raw else hashlib.sha256(raw).hexdigest()
         for name, raw in files.items()

@@ -1,4 +1,4 @@
-"""The transcript of an execution: each cell's report, and what was executed, with what, and where."""
+"""The transcript of an execution: each cell's report, digests of what was executed, versions and limits."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,24 +11,24 @@ from .report import CellReport, ReportError
 
 @dataclass(frozen=True)
 class Transcript:
-    """The transcript of an execution, as bytes and as what they hold.
+    """The transcript of an execution, packed and unpacked.
 
     Attributes
     ----------
     packed : bytes
-        As `nbjudge.run.job.execute` returned it.
+        The bytes that `nbjudge.run.job.execute` returned.
     """
 
     packed: bytes
 
     @staticmethod
     def read(packed: bytes) -> "Transcript":
-        """A transcript all of which can be read.
+        """Make a transcript, and check that all of it can be read.
 
         Raises
         ------
         ArchiveError
-            These are other bytes, or the grader kernel said something that is no report.
+            The bytes are not a transcript, or one of its reports is not valid.
         """
         transcript = Transcript(packed)
         transcript.by_cell()
@@ -41,7 +41,7 @@ class Transcript:
         Raises
         ------
         ArchiveError
-            These are other bytes.
+            The bytes are not a transcript.
         """
         content = archive.unpack(self.packed)
         if not isinstance(content, dict):
@@ -60,7 +60,7 @@ class Transcript:
         Raises
         ------
         ArchiveError
-            These are other bytes, or the grader kernel said something that is no report.
+            The bytes are not a transcript, or one of its reports is not valid.
         """
         try:
             return [CellReport.read(raw) for raw in self.raw]
@@ -69,15 +69,15 @@ class Transcript:
 
     @property
     def raw(self) -> list[dict[str, Any]]:
-        """The reports as they were sent, for those who pass them on."""
+        """The reports as the grader kernel sent them."""
         reports: list[dict[str, Any]] = self.content["reports"]
         return reports
 
     def by_cell(self) -> list[tuple[dict[str, Any], CellReport]]:
-        """Each cell's name, and the sides where it ran, with the report on it; see `Job.about`."""
+        """For each cell, its name and the sides where it ran (see `Job.about`), with the report on it."""
         return list(zip(self.content["cells"], self.reports, strict=True))
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the judging side failed, which may be the doing of the machine."""
+        """Whether the judging side failed; the machine may be the cause."""
         return any(report.lost is not None for report in self.reports)
