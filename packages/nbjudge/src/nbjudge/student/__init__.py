@@ -1,1 +1,1 @@
-"""The student side, which runs inside the sandbox. It imports `nbjudge.protocol`, and nothing else of this package."""
+"""The student side, which runs inside the sandbox. Of this package, it imports only `nbjudge.protocol`."""

@@ -1,6 +1,6 @@
-"""Serve one submission: ``python -m nbjudge.student FD``, and in a sandbox with ``FD TASKS [UID]``.
+"""Serves one submission: ``python -m nbjudge.student FD``, or in a sandbox ``FD TASKS [UID]``.
 
-With UID the runner is started by root and becomes that user; without it, student code has the grader's own user.
+With UID, root starts the runner, and the runner becomes that user. Without UID, student code runs as the grader's user.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Torch's compiler, loaded when something is compiled.
+"""Loads torch's compiler only when something is compiled.
 
-Whoever makes an optimiser imports it, for torch's optimisers ask it to leave them alone. That takes nearly a second,
-and few notebooks compile anything. Until one does, these requests are granted here.
+Each torch optimiser imports the compiler, just to exclude its own functions from compilation. That import takes nearly
+a second, and few notebooks compile anything. Until one does, the placeholder in this module handles these requests.
 """
 
 import sys
@@ -17,13 +17,13 @@ NAME = "torch._dynamo"
 
 
 class Unloaded(ModuleType):
-    """The compiler's module until somebody wants more of it; it then becomes what it stands for."""
+    """Placeholder for the compiler's module. When code uses more of it, it turns into the real module."""
 
     def graph_break(self, *_: Any, **__: Any) -> None:
         """Do nothing: no graph is being made."""
 
     def disable(self, function: Any = None, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """Have a function left alone."""
+        """Exclude a function from compilation."""
         if not isinstance(function, FunctionType):
             decorated: Callable[..., Any] = loaded(self).disable(function, *args, **kwargs)
             return decorated
@@ -44,7 +44,7 @@ _loading = threading.RLock()
 
 
 def loaded(module: ModuleType) -> ModuleType:
-    """Load the compiler into the module that stands for it, if that has not been done."""
+    """Load the compiler into its placeholder, unless this was done before."""
     with _loading:
         if isinstance(module, Unloaded):
             spec = _spec_of(module)
@@ -52,7 +52,7 @@ def loaded(module: ModuleType) -> ModuleType:
             spec.loader = module.__loader__ = loader = spec.loader_state
             try:
                 loader.exec_module(module)
-            except BaseException:  # the cell was interrupted: another may try again
+            except BaseException:  # the cell was interrupted: a later cell may try again
                 _become(module, Unloaded)
                 raise
     return module
@@ -63,7 +63,7 @@ def _become(module: ModuleType, kind: type[ModuleType]) -> None:
 
 
 def _spec_of(module: ModuleType) -> ModuleSpec:
-    """How a module was found; only a module that was not imported has none."""
+    """The spec of a module; only a module that was not imported has none."""
     if module.__spec__ is None:
         raise ImportError(f"{module.__name__} does not tell how it was found")
     return module.__spec__
@@ -75,24 +75,24 @@ class Finder(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find the compiler; but who imports a part of it needs it."""
+        """Find the compiler without loading it; load it if one of its submodules is imported."""
         if fullname == NAME and (spec := PathFinder.find_spec(fullname, path)):
             spec.loader, spec.loader_state = self, spec.loader
             return spec
         if fullname.startswith(f"{NAME}."):
             loaded(sys.modules[NAME])
-            if part := sys.modules.get(fullname):  # it came with the compiler; Python would load it once more
+            if part := sys.modules.get(fullname):  # loaded along with the compiler; Python would load it twice
                 found = ModuleSpec(fullname, self, loader_state=part.__spec__)
                 part.__spec__ = found
                 return found
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Give what came with the compiler; for itself the usual module will do."""
+        """Return a submodule that was loaded along with the compiler; None (a new module) for the compiler itself."""
         return sys.modules.get(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Put the compiler off; leave what came with it as it was."""
+        """Make the compiler's module a placeholder; leave submodules that are already loaded as they are."""
         if module.__name__ == NAME:
             _become(module, Unloaded)
         else:
@@ -100,5 +100,5 @@ class Finder(MetaPathFinder, Loader):
 
 
 def load_when_needed() -> None:
-    """From now on."""
+    """Postpone loading the compiler from now on."""
     sys.meta_path.insert(0, Finder())

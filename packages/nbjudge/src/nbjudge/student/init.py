@@ -1,7 +1,7 @@
 """The first process of the sandbox: it waits for all others, and student code can neither reach nor change it.
 
-When the first process of a namespace ends, the kernel ends all others in it. So it must not be the student's: whoever
-could write into it could take away that it ends with the grader.
+When the first process of a namespace ends, the kernel ends all others in it. The first process ends when the grader
+ends. Student code could switch this off if it could write into the first process; so it runs in another one.
 """
 
 import ctypes
@@ -11,15 +11,15 @@ import signal
 from typing import NoReturn
 
 PR_SET_DUMPABLE = 4
-# Hard limits of each process, against what the kernel counts for a user and not for a sandbox.
+# Hard limits of each process on resources that the kernel counts for each user, not for each sandbox.
 LIMITS = {
-    resource.RLIMIT_NOFILE: 1024,  # as many descriptors may be under way in sockets
+    resource.RLIMIT_NOFILE: 1024,  # also limits how many descriptors may be in transit in sockets
     resource.RLIMIT_SIGPENDING: 1024,
     resource.RLIMIT_MSGQUEUE: 0,
     resource.RLIMIT_MEMLOCK: 64 * 1024,
-    resource.RLIMIT_NICE: 0,  # nor may it run before others, where the grader might
+    resource.RLIMIT_NICE: 0,  # no higher priority than others, even if the grader's user may have it
     resource.RLIMIT_RTPRIO: 0,
-    # With 1 the kernel starts no program that keeps the dump of a crash outside of the sandbox, see core(5).
+    # With 1, the kernel does not pass a core dump to a program outside of the sandbox, see core(5).
     resource.RLIMIT_CORE: 1,
 }
 
@@ -39,8 +39,8 @@ def limit(tasks: int) -> None:
 
 
 def stay_behind() -> None:
-    """Return in a new process; this one stays the first, waits for all others, and ends when the new one does."""
-    set_dumpable(False)  # before there is another: its memory and its open files are closed to all others
+    """Fork, and return in the child. The parent stays the first process, waits for all others, ends with the child."""
+    set_dumpable(False)  # before the fork: no other process can look into this one's memory and open files
     child = os.fork()
     if child == 0:
         set_dumpable(True)
@@ -56,7 +56,7 @@ def drop_privileges(uid: int) -> None:
 
 
 def set_dumpable(dumpable: bool) -> None:
-    """Say whether other processes of this user may look into this one, see ``PR_SET_DUMPABLE`` in prctl(2).
+    """Set whether other processes of this user may look into this one, see ``PR_SET_DUMPABLE`` in prctl(2).
 
     Raises
     ------
@@ -69,10 +69,10 @@ def set_dumpable(dumpable: bool) -> None:
 
 
 def _wait(child: int) -> NoReturn:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # from inside, a first process gets no signal that it does not handle
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, the first process gets no signals from inside
     os.closerange(0, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     while True:
         ended, status = os.wait()
         if ended == child:
             code = os.waitstatus_to_exitcode(status)
-            os._exit(code if code >= 0 else 128 - code)  # as a shell tells of signals
+            os._exit(code if code >= 0 else 128 - code)  # a signal is reported as by a shell: 128 + its number

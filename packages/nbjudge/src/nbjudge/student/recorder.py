@@ -1,4 +1,4 @@
-"""What the student's cells put out, in order and bounded in size."""
+"""Records the outputs of the student's cells, in order and bounded in size."""
 
 import base64
 import io
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 MAX_TEXT = 2**20
-MAX_ERROR = 2**16  # its message; the traceback holds it, too
+MAX_ERROR = 2**16  # of an error's message; the traceback holds the message, too
 MAX_IMAGE_BYTES = 16 * 2**20
 MAX_OUTPUTS = 200
 SHORT_RESULT = 1000
@@ -16,10 +16,10 @@ CUT = "\n... output cut ...\n"
 
 
 class OutputRecorder:
-    """The outputs of the cell that runs now, in order and bounded in size.
+    """The outputs of the running cell, in order and bounded in size.
 
-    However much else there is, an error, a short result, and that there was standard error are kept: nbgrader scores a
-    test cell by them.
+    nbgrader scores a test cell by errors, the result, and whether there was standard error. So an error, a short
+    result and a sign of standard error are kept, however many other outputs there are.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class OutputRecorder:
         self._clear_next = False
 
     def clear_soon(self, wait: bool) -> None:
-        """Do what ``clear_output(wait)`` asks for."""
+        """Carry out ``clear_output(wait)``."""
         if wait:
             self._clear_next = True
         else:
@@ -45,19 +45,19 @@ class OutputRecorder:
         kept = self._cut(text)
         last = self.outputs[-1] if self.outputs else {}
         if last.get("type") == "stream" and last["name"] == name and not self._clear_next:
-            last["text"].append(kept)  # one string that grows would be copied with every print
+            last["text"].append(kept)  # a list, because a growing string would be copied with every print
         elif text:
             self._add({"type": "stream", "name": name, "text": [kept]})
 
     def recorded(self) -> list[dict[str, Any]]:
-        """The outputs, each stream's text in one piece."""
+        """The outputs, each stream's text joined to one string."""
         return [
             {**output, "text": "".join(output["text"])} if output["type"] == "stream" else output
             for output in self.outputs
         ]
 
     def display(self, kind: str, data: dict[str, Any], display_id: str | None = None, update: bool = False) -> None:
-        """Add something shown, with its text and, if it has one, its picture."""
+        """Add a displayed value, with its text and, if it has one, its picture."""
         text = str(data.get("text/plain", ""))
         output: dict[str, Any] = {
             "type": kind,
@@ -79,7 +79,7 @@ class OutputRecorder:
             self._add(output)
 
     def error(self, name: str, value: str, traceback: list[str]) -> None:
-        """Add an exception; what was printed before takes no room from it."""
+        """Add an exception. Its size limit is separate from that of printed text."""
         value, *lines = map(self._cut_error, (value[:MAX_ERROR], *map(str, traceback[:200])))
         self._add({"type": "error", "name": name[:200], "value": value, "traceback": lines})
 
@@ -105,7 +105,7 @@ class OutputRecorder:
 
 
 def _decides(output: dict[str, Any]) -> bool:
-    """Whether an output can decide what a test cell earns."""
+    """Whether an output can affect the score of a test cell."""
     return output["type"] in ("error", "result") or output.get("name") == "stderr"
 
 
@@ -119,7 +119,7 @@ class Stream(io.TextIOBase):
         self._recorder = recorder
 
     def writable(self) -> bool:
-        """Say yes."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:

@@ -1,4 +1,4 @@
-"""What student code asked for and could not have: facts for the instructor, as the student's process tells them."""
+"""Notes what the sandbox refused to student code, as facts for the instructor; the student's process reports them."""
 
 import os
 import sys
@@ -12,21 +12,21 @@ _HERE = ("127.", "::1", "localhost")
 
 
 class AuditLog:
-    """Notes what is asked of the operating system in vain: the network, and writing where nothing can be written.
+    """Notes attempts to use the network, and to write where nothing can be written.
 
-    Python tells of both in its audit events, before they fail.
+    Python raises audit events for both, before they fail.
     """
 
     def __init__(self) -> None:
         self.noted: list[str] = []
 
     def watch(self) -> None:
-        """Begin; there is no end to it."""
+        """Begin to watch; an audit hook can't be removed."""
         self._scratch = (*SCRATCH, os.path.join(os.getcwd(), ""))
         sys.addaudithook(self._hear)
 
     def take(self) -> list[str]:
-        """What was noted since the last time."""
+        """What was noted since the last call."""
         noted, self.noted = self.noted, []
         return noted
 

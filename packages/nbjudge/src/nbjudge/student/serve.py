@@ -1,7 +1,7 @@
 """Executes the cells of one submission and answers questions about it.
 
-Whoever holds the other end of the socket sends one request at a time, ``{"id": ..., "do": ...}``, and gets one reply
-with the same id. The student's code shares this process and may send what it likes: the judging side believes nothing.
+The judging side, at the other end of the socket, sends one request at a time, ``{"id": ..., "do": ...}``, and gets one
+reply with the same id. The student's code shares this process and may send anything: the judging side trusts nothing.
 """
 
 import gc
@@ -21,7 +21,7 @@ from .shell import CellTimeoutError, NotebookShell, time_limit
 
 
 class Runner:
-    """Executes cells in one shell and answers questions about what they left behind."""
+    """Executes cells in one shell and answers questions about the variables that they left."""
 
     def __init__(self) -> None:
         self.shell = NotebookShell.instance()
@@ -37,8 +37,8 @@ class Runner:
             Contents by name relative to the working folder.
         answers : str or None
             Module whose ``answer(namespace, question, arguments)`` answers questions with
-            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``. Its ``prepare(shell)``, if there is
-            one, is called first, so that it can note what becomes of the cells.
+            ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``. If it has a function
+            ``prepare(shell)``, this is called first, so that the module can note how the cells run.
         path : list of str
             Folders to import from, before the student's own.
         """
@@ -52,17 +52,17 @@ class Runner:
             self.answer = module.answer
             if hasattr(module, "prepare"):
                 module.prepare(self.shell)
-        # The student's folder comes last: nothing in it can shadow an installed module, nor be imported before now.
+        # The student's folder comes last, and only now: nothing in it can shadow an installed module or the runner's.
         sys.path.append(os.getcwd())
         self.refused.watch()
         gc.enable()
-        gc.set_threshold(50_000, 20, 20)  # more is imported later
-        # Until here standard error told why the sandbox can't start; the student's code gets none.
+        gc.set_threshold(50_000, 20, 20)  # rare collections: the student's cells import more modules
+        # Until here, standard error told why the sandbox can't start. The student's code must not write to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         return {}
 
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
-        """Run one cell and return its outputs, and what it was refused, if anything."""
+        """Run one cell and return its outputs, and what the sandbox refused to it, if anything."""
         outputs, refused = self.shell.run(source, timeout, draws), self.refused.take()
         reply = {"outputs": outputs, "count": self.shell.execution_count - 1}
         return reply | ({"refused": refused} if refused else {})
@@ -106,6 +106,6 @@ def serve(wire: Wire) -> None:
 def start(fd: int) -> None:
     """Serve on the file descriptor of a socket."""
     compiler.load_when_needed()
-    gc.disable()  # to look for garbage while torch is imported takes a fifth of the time
+    gc.disable()  # while torch is imported, garbage collection would take a fifth of the time
     os.set_inheritable(fd, False)
     serve(Wire(socket.socket(fileno=fd)))

@@ -1,4 +1,4 @@
-"""Runs notebook cells the way a Jupyter kernel would and keeps what they put out."""
+"""Runs notebook cells as a Jupyter kernel would, and keeps their outputs."""
 
 import sys
 import time
@@ -21,11 +21,11 @@ from .recorder import DRAWINGS, OutputRecorder, Stream
 
 
 class CellTimeoutError(KeyboardInterrupt):
-    """A cell ran longer than it may. Like a keyboard interrupt it passes ``except Exception``."""
+    """A cell ran longer than it may. Like a keyboard interrupt, ``except Exception`` does not catch it."""
 
 
 class RecordingPublisher(DisplayPublisher):
-    """What ``display()`` calls."""
+    """Called by ``display()``."""
 
     recorder = Instance(OutputRecorder)
 
@@ -48,7 +48,7 @@ class RecordingPublisher(DisplayPublisher):
 
 
 class RecordingHook(DisplayHook):
-    """What shows the value of a cell's last line."""
+    """Called with the value of a cell's last line."""
 
     recorder = Instance(OutputRecorder)
 
@@ -60,19 +60,19 @@ class RecordingHook(DisplayHook):
         self.recorder.display("result", format_dict)
 
     def finish_displayhook(self) -> None:
-        """Do nothing; a terminal would get its line end here."""
+        """Do nothing; in a terminal, IPython ends the line here."""
 
 
 class PictureFormatter(DisplayFormatter):
-    """What makes text and pictures of a value."""
+    """Turns a value into text and pictures."""
 
     def format(
         self, obj: Any, include: set[str] | None = None, exclude: set[str] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Draw a figure as PNG, too, if the student has asked for drawings (SVG, PDF) alone, which nobody would see."""
+        """If the student asked for SVG or PDF only, draw the figure as PNG, too: a grader sees only PNG and JPEG."""
         data, metadata = super().format(obj, include, exclude)
         if data.keys() & DRAWINGS and not data.keys() & {"image/png", "image/jpeg"} and hasattr(obj, "savefig"):
-            with suppress(Exception):  # it may be too large for that, which was no error for the student
+            with suppress(Exception):  # the figure may be too large for PNG, which is not the student's error
                 data["image/png"] = print_figure(obj)
         return data, metadata
 
@@ -94,28 +94,29 @@ class NotebookShell(InteractiveShell):
         config.HistoryManager.enabled = False
         super().__init__(config=config, **kwargs)
         self.display_pub.recorder = self.displayhook.recorder = self.recorder
-        # Progress bars, warnings and prints of the student's threads all meet here.
+        # Progress bars, warnings and prints of the student's threads all end up here.
         sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
 
     def init_display_formatter(self) -> None:
-        """Set up what `display()` and the value of a cell's last line go through."""
+        """Set up the formatter that `display()` and the value of a cell's last line go through."""
         self.display_formatter = formatter = PictureFormatter(parent=self)
         self.configurables.append(formatter)  # type: ignore[arg-type]  # IPython begins the list with itself
 
     def enable_gui(self, gui: str | None = None) -> None:
-        """No window, no event loop: figures are shown inline."""
+        """Do nothing: there is no window and no event loop, for figures are shown inline."""
 
     def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
-        """Show figures inline, whatever ``%matplotlib`` asks for; what it names may not be here."""
+        """Show figures inline, whatever ``%matplotlib`` asks for: the backend that it names may not be installed."""
         shown: tuple[str, str] = super().enable_matplotlib("inline")
         return shown
 
     async def run_code(
         self, code_obj: CodeType, result: ExecutionResult | None = None, *, async_: bool = False
     ) -> bool:
-        """Run one statement of a cell; the next one is run, too, if this one needs what only the student has.
+        """Run one statement of a cell. If it fails because something is missing here, the cell goes on.
 
-        That is a package or a magic of their front end, and a name that it would have given.
+        Something is missing if the statement imports a package, uses a magic, or uses a name that one of these would
+        have defined, and only the student's own machine has it.
 
         Returns
         -------
@@ -131,12 +132,13 @@ class NotebookShell(InteractiveShell):
         return False
 
     def ask_exit(self) -> None:
-        """Go on: after ``exit()`` the rest of a submission still counts."""
+        """Do nothing: after ``exit()``, the rest of a submission still counts."""
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Record the exception that ended a cell."""
         if isinstance(sys.exc_info()[1], CellTimeoutError):
-            setitimer(ITIMER_REAL, 0)  # it has stopped; on a busy machine the next interrupt would hit the formatting
+            # The cell has stopped. On a busy machine, the next interrupt would hit the formatting of its traceback.
+            setitimer(ITIMER_REAL, 0)
         super().showtraceback(*args, **kwargs)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
@@ -150,14 +152,14 @@ class NotebookShell(InteractiveShell):
         source : str
             The cell's source; magics and top-level ``await`` work.
         timeout : float
-            Seconds after which it is interrupted, again every second until it stops.
+            Seconds after which the cell is interrupted, and again every second until it stops.
         draws : bool
-            Whether pictures are made of its figures; else their text is all that shows.
+            Whether the cell's figures are drawn; otherwise only their text is shown.
 
         Returns
         -------
         list of dict
-            Its outputs, each with a ``type`` of stream, display, result or error.
+            The cell's outputs, each with a ``type`` of stream, display, result or error.
         """
         self.recorder.clear()
         start = time.monotonic()
@@ -165,29 +167,30 @@ class NotebookShell(InteractiveShell):
             self.run_cell(source, store_history=True)
         self._show_inline()
         if time.monotonic() - start > timeout and all(output["type"] != "error" for output in self.recorder.outputs):
-            # Whoever catches the interrupt has had their time all the same.
+            # If the student's code caught the interrupt, its time was up nevertheless.
             why = f"stopped after {timeout:g} s"
             self.recorder.error(CellTimeoutError.__name__, why, [f"{CellTimeoutError.__name__}: {why}"])
         return self.recorder.recorded()
 
     def _show_inline(self) -> None:
-        """See to it that figures are drawn once, when a cell ends, in all cells after the one that imported pyplot."""
+        """Draw figures once, when a cell ends; this holds for all cells after the one that imported pyplot."""
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             if not self._inline:
                 self._inline = True
-                with suppress(Exception):  # the student's choice of a backend, which fails in their first figure, too
-                    pyplot.switch_backend(pyplot.get_backend())  # else loaded in the middle of the first figure's cell
-            pyplot.uninstall_repl_displayhook()  # it draws each figure once more, for a window that is not there
+                with suppress(Exception):  # a backend of the student's choice that fails will fail in their figure, too
+                    # Otherwise pyplot would load the backend in the middle of the cell with the first figure.
+                    pyplot.switch_backend(pyplot.get_backend())
+            pyplot.uninstall_repl_displayhook()  # the hook would draw each figure again, for a window that isn't there
 
     @contextmanager
     def _text_only(self) -> Iterator[None]:
-        """Draw no figure, and leave none open that a later cell would show."""
+        """Draw no figures in the block, and close them all, so that no later cell shows them."""
         formatter = self.display_formatter
-        assert formatter is not None  # allowed by IPython, but nothing could be shown
+        assert formatter is not None  # IPython allows None, but then nothing could be shown
         before, hooks = formatter.active_types, self.events.callbacks["post_execute"]
         kept = hooks.copy()
         formatter.active_types = ["text/plain"]
-        hooks.clear()  # by them Matplotlib draws
+        hooks.clear()  # Matplotlib draws in these hooks
         try:
             yield
         finally:

@@ -1,8 +1,8 @@
-"""Hands open files from process to process without a message that carries them; Python imports this when it starts.
+"""Passes open files between processes without ``sendmsg``. Python imports this module when it starts.
 
-Where root does not grade, the sandboxes have one user in common, for whom the kernel counts the descriptors that are
-under way in sockets: one submission could use up what its neighbours and the grader need. So there the sandbox refuses
-``sendmsg``. `multiprocessing`, and torch's DataLoader by it, get what they need through ``/proc`` instead.
+If the grader is not root, all sandboxes run as one user. The kernel limits the descriptors in transit in sockets for
+each user, so one submission could use up what its neighbours and the grader need. That is why the sandbox then refuses
+``sendmsg``. `multiprocessing`, and so torch's DataLoader, opens the files through ``/proc`` instead.
 """
 
 import fcntl
@@ -17,14 +17,14 @@ _NUMBER = struct.Struct("=i")
 
 
 class _Absent:
-    """A method that this system does not have; asyncio looks for it."""
+    """A method that seems to be missing on this system; asyncio checks whether it is there."""
 
     def __get__(self, *_: Any) -> Any:
         raise AttributeError("the sandbox has no sendmsg")
 
 
 def send(sock: socket.socket, fds: Iterable[int]) -> None:
-    """Tell the process at the other end of a stream socket where to find open files; return when it has them."""
+    """Tell the process at the other end of a stream socket where to find open files; return when it has opened them."""
     numbers = [os.getpid(), *(number for fd in fds for number in (fd, fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE))]
     sock.sendall(b"".join(map(_NUMBER.pack, numbers)))
     if sock.recv(1) != b"A":
@@ -32,7 +32,7 @@ def send(sock: socket.socket, fds: Iterable[int]) -> None:
 
 
 def receive(sock: socket.socket, size: int) -> list[int]:
-    """Open the `size` files that the process at the other end has told of, once more."""
+    """Open the `size` files that the process at the other end has open, as it tells where they are."""
     raw = sock.recv((2 * size + 1) * _NUMBER.size, socket.MSG_WAITALL)
     if len(raw) < (2 * size + 1) * _NUMBER.size:
         raise EOFError
