@@ -1,1 +1,1 @@
-"""The place where student code runs: bubblewrap, a filter of system calls, limits, and a watchdog outside."""
+"""The sandbox in which student code runs: bubblewrap, a filter of system calls, limits, and a watchdog outside."""

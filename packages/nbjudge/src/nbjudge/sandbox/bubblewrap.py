@@ -1,4 +1,4 @@
-"""What bubblewrap is to build: Python, the released files and the runner, and nothing else."""
+"""Bubblewrap's arguments: the sandbox shows Python, the released files and the runner, and nothing else."""
 
 import os
 import shutil
@@ -19,15 +19,15 @@ SCRATCH = ("/tmp", "/dev/shm", str(HOME))
 
 
 def is_root() -> bool:
-    """Whether this is root, who can build the file tree without a user namespace."""
+    """Whether this process runs as root, who can build the file tree without a user namespace."""
     return os.geteuid() == 0
 
 
 def arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool, hidden: Hidden) -> list[str]:
-    """What bubblewrap is to build, with the rules on a file descriptor."""
+    """Bubblewrap's arguments; `rules_fd` is a file descriptor with the filter of system calls."""
     words = _namespaces(is_root())
     for folder in ("/etc", str(PYTHON.parent), str(RUNNER), str(RUNNER / PACKAGE.name), str(HOME.parent)):
-        words += ["--perms", "0755", "--dir", folder]  # else bubblewrap makes them for its own user only
+        words += ["--perms", "0755", "--dir", folder]  # otherwise only bubblewrap's own user could enter it
     words += [*_system(), *_python(hidden)]
     for part in ("student", "protocol"):
         words += ["--ro-bind", str(PACKAGE / part), str(RUNNER / PACKAGE.name / part)]
@@ -39,13 +39,13 @@ def arguments(release: Path | None, scratch: int, rules_fd: int, gpu: bool, hidd
         words += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
     for device in _gpus() if gpu else []:
         words += ["--dev-bind", str(device), str(device)]
-    # The tree itself lies on a tmpfs without a limit.
+    # The tree itself lies on a tmpfs without a size limit, so it must be read-only.
     words += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*words, "--seccomp", str(rules_fd), "--chdir", str(HOME)]
 
 
 def environment_variables(processors: list[int] | None = None) -> dict[str, str]:
-    """All the environment variables of a sandbox, with how many processors its libraries use, if it is known."""
+    """All environment variables of a sandbox. If `processors` are given, its libraries use as many threads."""
     limited = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS") if processors else ()
     return dict.fromkeys(limited, str(len(processors or ()))) | {
         "PATH": "/usr/bin:/bin",
@@ -57,23 +57,23 @@ def environment_variables(processors: list[int] | None = None) -> dict[str, str]
         "LD_LIBRARY_PATH": str(PYTHON / "lib"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "NBGRADER_EXECUTION": "autograde",
-        # Threads that wait must not spin: a class shares the processors (5 times slower otherwise on two busy cores).
+        # Waiting threads must not spin: submissions share the processors (otherwise 5 times slower on two busy cores).
         "OMP_WAIT_POLICY": "PASSIVE",
-        # Else Intel's library counts the processors by sched_setaffinity(), which is refused inside, and uses one.
+        # Otherwise Intel's MKL counts processors with sched_setaffinity(), which the sandbox refuses, and uses one.
         "MKL_DYNAMIC": "FALSE",
-        # Large arrays, of which a net makes one after another, are not given back to the kernel each time.
+        # A net makes one large array after another: malloc must not return their memory to the kernel each time.
         "MALLOC_MMAP_THRESHOLD_": str(256 * 2**20),
         "MALLOC_TRIM_THRESHOLD_": str(512 * 2**20),
     }
 
 
 def bubblewrap() -> str:
-    """Path of the system's ``bwrap``, else of the one from PyPI.
+    """Path of the system's ``bwrap``; if there is none, of the one from PyPI.
 
     Raises
     ------
     SandboxError
-        Neither is there.
+        Neither is installed.
     """
     if system := shutil.which("bwrap"):
         return system
@@ -98,7 +98,7 @@ def _namespaces(as_root: bool) -> list[str]:
 
 
 def _system() -> list[str]:
-    """Libraries and tools of the operating system, and nothing that tells of its users."""
+    """Arguments that show libraries and tools of the operating system, and nothing about its users."""
     words = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
         path = Path(name)
@@ -117,7 +117,7 @@ def _gpus() -> list[Path]:
 
 
 def _python(hidden: Hidden) -> list[str]:
-    """The interpreter and its packages at neutral paths, so that no path of this machine shows."""
+    """Arguments that show the interpreter and its packages at neutral paths, so that no path of this machine shows."""
     site_packages = Path(sysconfig.get_path("purelib"))
     words = ["--ro-bind", sys.base_prefix, str(PYTHON)] if _outside_usr() else []
     words += ["--ro-bind", str(site_packages), str(SITE_PACKAGES)]
@@ -131,7 +131,7 @@ def _python(hidden: Hidden) -> list[str]:
 
 
 def _shown_again(path: Path) -> Path | None:
-    """Where a folder of this machine shows in the sandbox because it lies in /usr or in Python's own folder."""
+    """The path in the sandbox of a folder that lies in /usr or in Python's own folder; None for other folders."""
     if _outside_usr() and path.is_relative_to(sys.base_prefix):
         return PYTHON / path.relative_to(sys.base_prefix)
     return path if path.is_relative_to("/usr") else None
@@ -142,10 +142,10 @@ def _outside_usr() -> bool:
 
 
 def interpreter() -> Path:
-    """Python, as it is called inside."""
+    """Path of the Python interpreter inside the sandbox."""
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return (PYTHON if _outside_usr() else Path(sys.base_prefix)) / "bin" / name
 
 
 class SandboxError(RuntimeError):
-    """The sandbox can't be had; nothing was executed."""
+    """The sandbox can't be started or used; nothing was executed."""

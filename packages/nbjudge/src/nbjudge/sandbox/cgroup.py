@@ -1,7 +1,7 @@
-"""A control group (cgroup v2) for each sandbox, where whoever grades has been given one to divide.
+"""A control group (cgroup v2) for each sandbox, if the grader's user has a parent cgroup in which to make them.
 
-The watchdog looks ten times a second and can say why it ended something. The kernel needs no looking: it stops at once
-what is quicker than the watchdog, and knows of memory that the watchdog can't see.
+The watchdog looks at least ten times a second and can say why it ended a sandbox. A cgroup limit works at once: it also
+stops code that is quicker than the watchdog, and it counts memory that the watchdog can't see.
 """
 
 import secrets
@@ -15,30 +15,30 @@ import psutil
 from .bubblewrap import SandboxError
 from .limits import Limits
 
-# Above the limit, so that the watchdog comes first where it is quick enough.
+# The cgroup's limits are higher than the watchdog's, so that the watchdog acts first if it is quick enough.
 MARGIN = 1.25
-WEIGHT = 100  # of the processors' time: the same for each sandbox, however many processes run in it
+WEIGHT = 100  # share of processor time: the same for each sandbox, however many processes run in it
 PATIENCE = 5.0  # seconds for processes to end
 
 
 @contextmanager
 def confine(bubblewrap: int, parent: Path, limits: Limits) -> Iterator[None]:
-    """Keep a sandbox in a cgroup of its own while the block runs; then everything in it is killed.
+    """Keep a sandbox in a cgroup of its own while the block runs; then kill everything in it.
 
     Parameters
     ----------
     bubblewrap : int
-        Id of the process that started the sandbox. The sandbox must be up, and nothing of the student's run yet.
+        Id of the process that started the sandbox. The sandbox must be up, and no student code may have run yet.
     parent : Path
         A cgroup in which this user may make others, with the controllers ``memory`` and ``pids`` in its
-        ``cgroup.subtree_control``; and ``cpu``, if the processors' time is to be shared evenly.
+        ``cgroup.subtree_control``. Add ``cpu`` to share processor time evenly.
     limits : Limits
-        Memory and tasks.
+        Only ``memory`` and ``tasks`` are used.
 
     Raises
     ------
     SandboxError
-        It can't be had.
+        The cgroup can't be made.
     """
     folder = parent / f"submission-{secrets.token_hex(8)}"
     try:
@@ -66,13 +66,13 @@ def confine(bubblewrap: int, parent: Path, limits: Limits) -> Iterator[None]:
 
 
 def _write(folder: Path, name: str, value: int) -> None:
-    # Not by write_text, which would make a file where the kernel has none.
+    # Path.write_text() would try to create the file if the kernel does not have it.
     with (folder / name).open("r+") as file:
         file.write(str(value))
 
 
 def _remove(folder: Path) -> None:
-    """Remove a cgroup once the kernel has taken its processes away."""
+    """Remove a cgroup as soon as the kernel has removed its processes."""
     deadline = time.monotonic() + PATIENCE
     while folder.is_dir():
         try:

@@ -1,4 +1,4 @@
-"""Matplotlib's list of fonts, which it would otherwise look for anew in each sandbox."""
+"""Matplotlib's list of fonts, made once; otherwise Matplotlib would search for fonts in each sandbox."""
 
 import subprocess
 import sys
@@ -11,9 +11,9 @@ from .bubblewrap import environment_variables
 
 @cache
 def font_list() -> dict[str, bytes]:
-    """The file that Matplotlib keeps it in, by its path in a home folder: the system's fonts and no user's.
+    """The file of Matplotlib's list of fonts, by its path in a home folder. It lists the system's fonts, no user's.
 
-    Without Matplotlib there is none; should it fail to make one here, it tries in each sandbox, as it would anyway.
+    Without Matplotlib, there is no such file. If Matplotlib fails to make it here, it tries again in each sandbox.
     """
     with tempfile.TemporaryDirectory(prefix="fonts-") as home:
         subprocess.run(

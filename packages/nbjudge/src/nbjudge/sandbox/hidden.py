@@ -1,4 +1,4 @@
-"""Installed packages that are not for students: an instructor's may hold solutions."""
+"""Finds installed packages that students must not see: an instructor's package may hold solutions."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -12,14 +12,14 @@ ENGINE = __name__.partition(".")[0]
 
 @dataclass(frozen=True)
 class Hidden:
-    """What a course keeps out of the sandbox.
+    """The packages and folders that a course hides from the sandbox.
 
     Attributes
     ----------
     packages : tuple of str
-        Installed packages, as they are imported; see `hidden_files`.
+        Import names of installed packages; see `hidden_files`.
     folders : tuple of Path
-        Folders of this machine, such as that of the course: they might lie in one that the sandbox shows.
+        Folders of this machine, such as the course folder. They might lie in a folder that the sandbox shows.
     """
 
     packages: tuple[str, ...] = ()
@@ -37,12 +37,12 @@ def hidden_files(site_packages: Path, packages: Collection[str]) -> list[str]:
     site_packages : Path
         The folder of installed packages.
     packages : collection of str
-        Names as they are imported. All that was installed together with one of them is hidden, too; this engine always.
+        Import names. Everything installed together with one of them is hidden, too. This engine is always hidden.
 
     Returns
     -------
     list of str
-        Names of files and folders in it, sorted.
+        Names of files and folders in ``site-packages``, sorted.
     """
     wanted = {name.partition(".")[0] for name in packages} | {ENGINE}
     names = wanted | {f"{name}.py" for name in wanted}
@@ -59,7 +59,7 @@ def development_folders(site_packages: Path) -> list[Path]:
 
 
 def _top_level(distribution: Distribution) -> Iterator[str]:
-    """What a distribution has put directly into ``site-packages``, but for notes about itself."""
+    """The top-level names that a distribution has in ``site-packages``, without its metadata."""
     for file in distribution.files or ():
         first = PurePosixPath(file).parts[0]
         if first != ".." and not first.endswith((".dist-info", ".egg-info")) and first != "__pycache__":
@@ -71,6 +71,6 @@ def _development(distribution: Distribution) -> Path | None:
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
         if origin.get("dir_info", {}).get("editable"):
             return Path(unquote(urlsplit(origin["url"]).path))
-    except (ValueError, KeyError, AttributeError, TypeError):  # no note of pip's
+    except (ValueError, KeyError, AttributeError, TypeError):  # pip has written no valid direct_url.json
         pass
     return None

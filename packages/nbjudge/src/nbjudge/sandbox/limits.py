@@ -1,4 +1,4 @@
-"""What one submission may use."""
+"""Limits on the time, memory and other resources of one submission."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ class Limits:
     start : float
         Seconds until the sandbox must be up.
     cell, answer : float
-        Seconds for one cell and for the answer to one question; then it is interrupted.
+        Seconds for one cell, and for the answer to one question; then the code is interrupted.
     notebook : float
         Seconds for all cells and tests together; then the sandbox is ended.
     memory : int
-        Bytes that all processes of the sandbox and the files in it may take; beyond, the sandbox is ended. The grader
-        kernel may take as many; beyond, the test cell fails.
+        Bytes for all processes and files of the sandbox together. If they take more, the sandbox is ended. The grader
+        kernel has a limit of the same size. If it takes more, the test cell fails.
     output : int
-        Characters, and bytes of pictures, that all cells may put out together; what comes after is left out.
+        Characters plus bytes of pictures in the outputs of all cells together; later outputs are left out.
     tasks : int
-        Processes and threads at one time, counted together as Linux does; beyond, the sandbox is ended.
+        Processes and threads at one time, counted together as Linux does. If there are more, the sandbox is ended.
     scratch : int
-        Bytes for the files in each of the sandbox's writable places; beyond, writing fails.
+        Bytes for the files in each of the sandbox's writable places. When a place is full, writing fails.
     """
 
     start: float = 60.0

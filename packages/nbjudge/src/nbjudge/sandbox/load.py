@@ -1,4 +1,4 @@
-"""Measures whether others took a sandbox's processors: then a timeout tells nothing about the submission."""
+"""Measures whether other programs took a sandbox's processors. If so, a timeout says nothing about the submission."""
 
 import os
 import threading
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from .bubblewrap import SandboxError
 
-INTERVAL = 0.5  # seconds from one look at a sandbox to the next
+INTERVAL = 0.5  # seconds between two looks at a sandbox
 TICKS = os.sysconf("SC_CLK_TCK")
-# A sandbox is starved if others took more than the first share of its processors' time and less than the second was
-# idle.
+# A sandbox is starved if other programs took more than the share MOST_TAKEN of its processors' time, and less than the
+# share LEAST_IDLE was idle.
 MOST_TAKEN = 0.25
 LEAST_IDLE = 0.5
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the clock shows, and how many seconds of some processors were busy, idle, and a sandbox's, until now."""
+    """The clock, and how many seconds until now some processors were busy, idle, and used by a sandbox (``own``)."""
 
     time: float
     busy: float
@@ -28,7 +28,7 @@ class Reading:
     own: float
 
     def starved(self, since: "Reading") -> bool:
-        """Whether others took the processors since another reading, and the sandbox could not help it."""
+        """Whether other programs have taken the processors since another reading, so that the sandbox lacked time."""
         busy, idle, own = self.busy - since.busy, self.idle - since.idle, self.own - since.own
         whole = busy + idle
         return busy - own > MOST_TAKEN * whole and idle < LEAST_IDLE * whole
@@ -42,12 +42,12 @@ class Meter:
     first : int
         Id of the first process inside.
     processors : list of int or None
-        Those of the sandbox, if not all that there are.
+        The processors of the sandbox; None for all.
 
     Raises
     ------
     SandboxError
-        The sandbox can't be looked into.
+        The sandbox's /proc can't be read.
     """
 
     def __init__(self, first: int, processors: list[int] | None) -> None:
@@ -70,14 +70,14 @@ class Meter:
         os.close(self._proc)
 
     def read(self) -> Reading:
-        """What is so now."""
-        # What a process that is gone used counts for its parent, or not at all: never less than before.
+        """Measure now."""
+        # The time of an ended process goes to its parent or is lost; so the sum may fall, and we keep the maximum.
         self._own = max(self._own, self._sandboxs_time())
         busy, idle = self._processors_time()
         return Reading(time.monotonic(), busy, idle, self._own)
 
     def _look(self) -> None:
-        """Look again and again: when the sandbox is ended, it is too late."""
+        """Measure again and again, because it is too late once the sandbox has ended."""
         while not self._over.wait(INTERVAL):
             self._own = max(self._own, self._sandboxs_time())
 
@@ -86,14 +86,14 @@ class Meter:
         ticks = 0
         for process in filter(str.isdigit, os.listdir(self._proc)):
             with (
-                suppress(ProcessLookupError, FileNotFoundError),  # it has just ended
+                suppress(ProcessLookupError, FileNotFoundError),  # the process has just ended
                 open(f"{process}/stat", errors="replace", opener=partial(os.open, dir_fd=self._proc)) as file,
             ):
                 ticks += sum(map(int, file.read().rpartition(")")[2].split()[11:15]))
         return ticks / TICKS
 
     def _processors_time(self) -> tuple[float, float]:
-        """Seconds in which the processors were busy (also with another machine on the same host), and idle."""
+        """Seconds in which the processors were busy (also for another virtual machine on the same host), and idle."""
         busy = idle = 0
         for line in Path("/proc/stat").read_text().splitlines():
             name, *fields = line.split()

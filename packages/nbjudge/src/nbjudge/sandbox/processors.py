@@ -1,4 +1,4 @@
-"""Which processors a submission gets."""
+"""Decides which processors a submission gets."""
 
 import os
 import platform
@@ -13,11 +13,11 @@ QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 @cache
 def usable() -> list[int]:
-    """The processors that this process may use; in a container as many of them as its quota allows."""
+    """The processors that this process may use; in a container, as many as its quota allows."""
     processors = sorted(os.sched_getaffinity(0))
     with suppress(OSError, ValueError):  # there is no quota
         quota, period = map(int, QUOTA.read_text().split())
-        # The same in all processes of this container, others in another one on the same machine.
+        # All processes of this container choose the same ones; another container on this machine chooses others.
         chosen = random.Random(platform.node()).sample(processors, min(len(processors), max(1, quota // period)))
         return sorted(chosen)
     return processors
@@ -29,9 +29,9 @@ def share(processors: Sequence[int], number: int, jobs: int) -> list[int]:
     Parameters
     ----------
     processors : sequence of int
-        All that there are.
+        All usable processors.
     number, jobs : int
-        Which job this is, counted from 0, and how many there are.
+        The number of this job, counted from 0, and how many jobs there are.
 
     Returns
     -------
@@ -40,13 +40,14 @@ def share(processors: Sequence[int], number: int, jobs: int) -> list[int]:
     """
     if jobs >= len(processors):
         return [processors[number % len(processors)]]
-    # Mostly the second half of the processors are the same cores again: so a job gets both halves of a core.
+    # On most machines, the second half of the processor numbers are the second threads of the same cores. With these
+    # steps, a job gets both threads of a core.
     return list(processors[number % jobs :: jobs][: len(processors) // jobs])
 
 
 @contextmanager
 def on(processors: list[int] | None) -> Iterator[None]:
-    """In this block run this thread, and all processes that it starts, on these processors."""
+    """In the block, run this thread, and all processes that it starts, on these processors."""
     if processors is None:
         yield
         return

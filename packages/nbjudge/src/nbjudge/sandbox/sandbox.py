@@ -1,4 +1,4 @@
-"""A bubblewrap sandbox with nothing in it but Python, the released files and the runner."""
+"""Starts and ends a bubblewrap sandbox that contains only Python, the released files and the runner."""
 
 import fcntl
 import os
@@ -33,14 +33,15 @@ from .seccomp import refusals
 
 PROGRAM = "bwrap"
 
-# So many times the limit on tasks is the kernel's own: the watchdog, who can say why, comes first.
+# The kernel's limit on tasks is this many times ours, so that the watchdog, which can say why, acts first.
 MARGIN = 4
-# From here on, users that nobody else has; where a container knows no such users, those that systemd lends to services.
+# Nobody else uses user ids from here on.
 FIRST_UNUSED_UID = 2**20
+# The ids that systemd lends to services, for containers that have no ids as large as FIRST_UNUSED_UID.
 LENT_UIDS = range(61184, 65520)
-# Before, the kernel counts the processes of a user wherever they are.
+# Linux kernels before this version count a user's processes on the whole machine, not for each namespace.
 COUNTS_BY_NAMESPACE = (5, 14)
-PATIENCE = 60.0  # seconds for killed processes to be gone: the kernel may have millions of mappings to free
+PATIENCE = 60.0  # seconds until killed processes must be gone: the kernel may have millions of mappings to free
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Sandbox:
     Attributes
     ----------
     process : subprocess.Popen
-        Bubblewrap, or without a sandbox the runner itself.
+        Bubblewrap; without a sandbox, the runner itself.
     """
 
     process: subprocess.Popen[bytes]
@@ -63,37 +64,37 @@ class Sandbox:
         return isinstance(self.process.args, list) and self.process.args[0] == PROGRAM
 
     def hold(self) -> int:
-        """Get hold of its first process, with which all others inside end.
+        """Open a descriptor of the sandbox's first process. When that process ends, all others inside end, too.
 
-        It must be up, and nothing of the student's run yet.
+        The sandbox must be up, and no student code may have run yet.
 
         Returns
         -------
         int
-            The id of that process.
+            The id of the first process.
 
         Raises
         ------
         SandboxError
-            It is not there any more.
+            The first process has ended.
         """
         try:
             (first,) = psutil.Process(self.process.pid).children()
             self._first = os.pidfd_open(first.pid)
-            if first.ppid() != self.process.pid:  # by now the id may be another process's
+            if first.ppid() != self.process.pid:  # the id may belong to another process by now
                 raise ProcessLookupError
         except (psutil.Error, OSError, ValueError) as error:
             raise SandboxError(f"the sandbox has ended before anything was executed in it: {error}") from error
         return first.pid
 
     def has_ended(self, patience: float) -> bool:
-        """Whether its first process ends within so many seconds."""
+        """Whether the sandbox's first process ends within `patience` seconds."""
         return self._first is not None and _has_ended(self._first, patience)
 
     def kill(self) -> None:
-        """Kill everything inside it, and don't wait."""
+        """Kill everything inside the sandbox, and don't wait."""
         with suppress(ProcessLookupError):  # it has ended
-            # Student code can't keep the kernel from this; whether bubblewrap's own end reaches so far is less sure.
+            # Student code can't prevent this. It is less certain that the end of bubblewrap ends everything inside.
             if self._first is not None:
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)
         with suppress(ProcessLookupError):
@@ -101,17 +102,17 @@ class Sandbox:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """Kill everything inside it, and see that nothing is left.
+        """Kill everything inside the sandbox, and check that nothing is left.
 
         Raises
         ------
         SandboxError
-            Something does not end, although it was killed.
+            A process does not end, although it was killed.
         """
         self.kill()
         try:
             self.process.wait(PATIENCE)
-            # The first process of a namespace ends when no other is left in it, see pid_namespaces(7).
+            # The first process of a namespace ends only when no other process is left in it, see pid_namespaces(7).
             if self._first is not None and not self.has_ended(PATIENCE):
                 raise SandboxError(f"processes in the sandbox do not end within {PATIENCE:g} s after they were killed")
         except subprocess.TimeoutExpired as error:
@@ -122,7 +123,7 @@ class Sandbox:
                 os.close(self._first)
 
     def complaint(self) -> str:
-        """What bubblewrap or Python said when the sandbox did not start."""
+        """The error message of bubblewrap or Python, if the sandbox did not start."""
         try:
             return os.read(self._complaints, 4000).decode(errors="replace").strip()
         except BlockingIOError:
@@ -146,24 +147,24 @@ def start(
     release : Path or None
         The assignment as the students got it, visible read-only at `RELEASE`.
     limits : Limits
-        Of which ``scratch`` and ``tasks`` are minded here.
+        Only ``scratch`` and ``tasks`` are used here.
     gpu : bool
-        Whether the graphics cards of this machine are there, too.
+        Whether the sandbox shows the graphics cards of this machine.
     processors : list of int, optional
-        Those that the student's code runs on, if not all that there are.
+        The processors that the student's code runs on; by default all.
     hidden : Hidden
-        What is kept out of the sandbox besides this engine.
+        Packages and folders that the sandbox does not show, besides this engine.
 
     Raises
     ------
     SandboxError
-        There is no bubblewrap, it can't be executed, or root has no users for sandboxes.
+        Bubblewrap is missing or can't be executed, or root has no users for sandboxes.
     """
     program = bubblewrap()
     with ExitStack() as stack:
         rules = stack.enter_context(_to_read(refusals(user_is_shared=not is_root())))
         words = arguments(release, limits.scratch, rules, gpu, hidden)
-        # What is on the command line can be read inside, in /proc/1/cmdline: no folder of this machine goes there.
+        # Code inside can read the command line in /proc/1/cmdline. So folders of this machine are not passed there.
         described = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
         command = [PROGRAM, "--args", str(described), "--", *_runner(sock.fileno(), MARGIN * limits.tasks)]
         fds = [sock.fileno(), rules, described]
@@ -171,14 +172,14 @@ def start(
 
 
 def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[int] | None = None) -> Sandbox:
-    """Start a runner in an ordinary folder, where the student's code can do whatever the grader's user can.
+    """Start a runner in an ordinary folder. The student's code can do whatever the grader's user can.
 
-    It may leave its processors, too.
+    The student's code can also use other processors than `processors`.
 
     Raises
     ------
     SandboxError
-        It can't be executed.
+        The runner can't be executed.
     """
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
     here = {"HOME": folder, "PYTHONPATH": str(PACKAGE.parent)}
@@ -189,12 +190,12 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[i
 
 
 def _all() -> list[int]:
-    """All processors: libraries must be told."""
+    """All processors; the libraries must be told how many there are."""
     return sorted(os.sched_getaffinity(0))
 
 
 def _has_ended(pidfd: int, patience: float) -> bool:
-    """Whether a process ends within so many seconds."""
+    """Whether a process ends within `patience` seconds."""
     ends = select.poll()  # select() takes no descriptor above 1023, and a grader with many workers has more
     ends.register(pidfd, select.POLLIN)
     return bool(ends.poll(1000 * patience))
@@ -208,7 +209,7 @@ def _started(
     processors: list[int] | None,
     executable: str | None = None,
 ) -> Sandbox:
-    # A pipe holds little, whatever is written into it; a file of this machine would not.
+    # Standard error goes into a pipe, because a pipe holds only a little; a file could fill this machine's disk.
     complaints, their_end = os.pipe()
     os.set_blocking(complaints, False)
     try:
@@ -234,7 +235,7 @@ def _started(
 
 @contextmanager
 def _to_read(content: bytes) -> Iterator[int]:
-    """A file descriptor with content that nobody can add to, and that is on no disk."""
+    """A file descriptor of a file in memory whose content nobody can change."""
     fd = os.memfd_create("sandbox", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.write(fd, content)
@@ -246,7 +247,7 @@ def _to_read(content: bytes) -> Iterator[int]:
 
 
 def _runner(fd: int, tasks: int) -> list[str]:
-    """The command inside the sandbox, which serves on a file descriptor."""
+    """The command of the runner inside the sandbox, which serves on a file descriptor."""
     if not is_root() and _kernel() < COUNTS_BY_NAMESPACE:
         tasks = -1  # RLIM_INFINITY
     words = [str(interpreter()), "-P", "-s", "-m", "nbjudge.student", str(fd), str(tasks)]
@@ -254,7 +255,7 @@ def _runner(fd: int, tasks: int) -> list[str]:
 
 
 def unused_uid() -> int:
-    """A user for one sandbox alone: the kernel counts many things for a user, and neighbours must not share them."""
+    """The id of a user for one sandbox only: many kernel limits are per user, and sandboxes must not share them."""
     known: list[int] = []
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, _, count = map(int, line.split())

@@ -1,17 +1,18 @@
 """System calls that the sandbox refuses.
 
-- Those with which a process becomes root of a user namespace of its own.
-- Those that reach into another process: the first one of the sandbox must stay as it is.
-- Those of the kernel's keyrings: these belong to a user, not to a sandbox. What one submission leaves there the next
-  could read, and the keys of whoever grades are in reach.
-- Those that use up what the kernel counts for a user or for the whole machine, not for a sandbox, and on which no limit
-  can be set: message queues, watches on files and descriptors, asynchronous input and output, large pipes and buffers,
-  and programs that the kernel compiles, among them filters like this one.
-- Those that give memory which the watchdog can't see: it belongs to no process and no file, or is the kernel's own.
-- Those that change on which processors a process runs: each sandbox has its own.
-- Those that write the machine's files to disk: who calls them can't be killed while a slow disk works.
-- A few that lead deep into the kernel, tell of the host, or reach it without a network, and that no notebook needs.
-- Those that came after this list was written.
+- Calls with which a process becomes root of a user namespace of its own.
+- Calls that reach into another process: student code must not change the first process of the sandbox.
+- Calls of the kernel's keyrings: a keyring belongs to a user, not to a sandbox. One submission could leave data there
+  for the next one, and could use the keys of the grader's user.
+- Calls that use up resources which the kernel counts for a user or for the whole machine, not for a sandbox, and which
+  can't be limited: message queues, watches on files and descriptors, asynchronous input and output, large pipes and
+  buffers, and programs that the kernel compiles, among them filters like this one.
+- Calls that give memory which the watchdog can't see: it belongs to no process and no file, or is the kernel's own.
+- Calls that change the processors of a process: each sandbox has its own processors.
+- Calls that write the machine's files to disk: the caller can't be killed while a slow disk works.
+- A few calls that lead deep into the kernel, give information about the host, or reach the host without a network. No
+  notebook needs them.
+- Calls that were added to Linux after this list was written.
 """
 
 import platform
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 
 # AUDIT_ARCH of linux/audit.h.
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-# As if this kernel did not have them; libraries that don't find clone3, whose flags are out of sight, take clone.
+# These calls fail as if this kernel did not have them. A filter can't read the flags of clone3, because they are in
+# memory; libraries that don't find clone3 use clone.
 _ABSENT = {
     "add_key": (248, 217),
     "request_key": (249, 218),
@@ -50,38 +52,38 @@ _ABSENT = {
     "clone3": (435, 435),
     "seccomp": (317, 277),
     "landlock_create_ruleset": (444, 444),
-    "epoll_create": (213, None),  # Python's selectors, and asyncio by them, take poll instead
+    "epoll_create": (213, None),  # Python's selectors, and so asyncio, use poll instead
     "epoll_create1": (291, 20),
 }
-# In sockets descriptors are under way, which the kernel counts for a user.
+# These calls can send descriptors; the kernel counts the descriptors in transit in sockets for each user.
 _ABSENT_IF_USER_IS_SHARED = {"sendmsg": (46, 211), "sendmmsg": (307, 269)}
 
 _NEWEST = 452  # fchmodat2; from 424 on the numbers are the same everywhere. Those of x32 are larger, too.
 _CLONE_NEWUSER = 0x10000000
-_CLONE_PARENT = 0x8000  # the watchdog counts who descends from whom
+_CLONE_PARENT = 0x8000  # refused because the watchdog relies on which process descends from which
 _F_SETPIPE_SZ = 1031
-# F_SETLK and F_SETLKW, and the same for open files: as many as there are bytes in a file.
+# F_SETLK and F_SETLKW, and the same for open files. Each byte of a file can have a lock, which takes kernel memory.
 _LOCKS = (6, 7, 37, 38)
-# AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which programs ask for the network's interfaces.
+# AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, with which programs list the network interfaces.
 _FAMILIES = (1, 2, 10, 16)
-# The family's own, TCP and UDP; for others the kernel loads modules.
+# The family's default protocol, TCP and UDP; for other protocols the kernel would load modules.
 _PROTOCOLS = (0, 6, 17)
 _SOL_SOCKET = 1
-# The sizes of buffers are wishes, of which the kernel takes what it likes.
+# A program can only request sizes of buffers; the kernel may choose others. So these calls can seem to succeed.
 _SO_SNDBUF, _SO_RCVBUF = 7, 8
 # SO_ATTACH_FILTER, SO_ATTACH_BPF, and the same for a group of sockets.
 _SOCKET_FILTERS = (26, 50, 51, 52)
-# What libraries ask of a process of their own, by the numbers of linux/prctl.h: its end with its parent, dumps, names,
-# capabilities, timers, privileges, huge pages, vectors of ARM, names of memory, who may trace it. Others make
-# filters, or tables of any size in the kernel.
+# The operations that libraries use, by their numbers in linux/prctl.h: a process's end with its parent, core dumps,
+# names, capabilities, timers, privileges, huge pages, vectors of ARM, names of memory, who may trace the process. The
+# other operations are refused, because some make filters, or tables of any size in the kernel.
 _PRCTL = (1, 2, 3, 4, 15, 16, 23, 29, 30, 37, 38, 39, 41, 42, 50, 51, 63, 64, 0x53564D41, 0x59616D61)
 _DONE, _EPERM, _EINVAL, _ENOSYS, _EPROTONOSUPPORT, _EOPNOTSUPP, _EAFNOSUPPORT = 0, 1, 22, 38, 93, 95, 97
 
 _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _ANSWER = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where they are in seccomp_data, see seccomp(2)
+_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in seccomp_data, see seccomp(2)
 
-_Step = tuple[int, int, int, int]  # what to do, how many steps to skip if true and if false, operand
+_Step = tuple[int, int, int, int]  # operation, how many steps to skip if true and if false, operand
 
 
 @dataclass(frozen=True)
@@ -91,19 +93,19 @@ class _Refusal:
     Attributes
     ----------
     numbers : (int, int)
-        The call's, on x86_64 and aarch64.
+        The call's numbers on x86_64 and aarch64.
     argument : int
-        Which argument, from 0; its lower 32 bits are looked at.
+        Which argument is tested, counted from 0; only its lower 32 bits are read.
     test : int
         `_EQUAL` or `_ANY_BIT`.
     values : tuple of int
-        With which it is compared.
+        The values with which the argument is compared.
     refused : bool
-        Whether the call is refused if one of the comparisons is true, or if none is.
+        True: the call is refused if one of the comparisons is true. False: it is refused if none is true.
     error : int
-        What it fails with; `_DONE` if it seems to succeed.
+        The error with which the call fails; `_DONE` if it seems to succeed.
     level : int or None
-        The second argument of the calls that are refused; None for any.
+        Only calls with this second argument are refused; None for any.
     """
 
     numbers: tuple[int, int]
@@ -120,13 +122,14 @@ _REFUSALS = (
     _Refusal((272, 97), 0, _ANY_BIT, (_CLONE_NEWUSER,), True, _EPERM),  # unshare
     _Refusal((203, 122), 0, _EQUAL, (), False, _EPERM),  # sched_setaffinity
     _Refusal((72, 25), 1, _EQUAL, (_F_SETPIPE_SZ,), True, _EPERM),  # fcntl
-    _Refusal((72, 25), 1, _EQUAL, _LOCKS, True, _DONE),  # SQLite does not work without; nobody else has these files
+    _Refusal((72, 25), 1, _EQUAL, _LOCKS, True, _DONE),  # SQLite needs locks to succeed; nobody else uses these files
     _Refusal((41, 198), 0, _EQUAL, _FAMILIES, False, _EAFNOSUPPORT),  # socket
     _Refusal((41, 198), 2, _EQUAL, _PROTOCOLS, False, _EPROTONOSUPPORT),
     _Refusal((54, 208), 2, _EQUAL, (_SO_SNDBUF, _SO_RCVBUF), True, _DONE, level=_SOL_SOCKET),  # setsockopt
     _Refusal((54, 208), 2, _EQUAL, _SOCKET_FILTERS, True, _EPERM, level=_SOL_SOCKET),
     _Refusal((157, 167), 0, _EQUAL, _PRCTL, False, _EINVAL),  # prctl
-    # Of an access list the kernel keeps 64 KiB for each file. That a file can have none, shutil is prepared for.
+    # An access list (an extended attribute) takes up to 64 KiB of kernel memory for each file. If files can't have
+    # access lists, shutil goes on without.
     _Refusal((188, 5), 0, _EQUAL, (), False, _EOPNOTSUPP),  # setxattr
     _Refusal((189, 6), 0, _EQUAL, (), False, _EOPNOTSUPP),  # lsetxattr
     _Refusal((190, 7), 0, _EQUAL, (), False, _EOPNOTSUPP),  # fsetxattr
@@ -136,17 +139,17 @@ _REFUSALS = (
 
 
 def refusals(user_is_shared: bool) -> bytes:
-    """A program for the kernel's BPF machine, as ``bwrap --seccomp`` takes it.
+    """The filter of system calls: a program for the kernel's BPF machine, in the format of ``bwrap --seccomp``.
 
     Parameters
     ----------
     user_is_shared : bool
-        Whether other sandboxes, or the grader, have the same user on this machine.
+        Whether other sandboxes, or the grader, run as the same user on this machine.
 
     Raises
     ------
     NotImplementedError
-        The numbers of this machine's system calls are not known here.
+        This module does not have the numbers of this machine's system calls.
     """
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
@@ -171,7 +174,7 @@ def refusals(user_is_shared: bool) -> bytes:
 
 
 def _steps(refusal: _Refusal, number: int) -> list[_Step]:
-    """The steps that refuse a call, and that are skipped if it is another one or not refused."""
+    """The steps that refuse a call. They are skipped for another call, and if the call is not refused."""
     count = len(refusal.values)
     steps = [
         _load(refusal.argument),

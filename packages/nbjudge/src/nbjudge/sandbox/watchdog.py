@@ -1,7 +1,7 @@
 """The watchdog: looks at a sandbox from outside and ends it when it takes more than it may.
 
-Limits that a process can have by itself do not suffice: /dev/shm, fork() and sockets get around RLIMIT_AS. Memory that
-can't be measured quickly is counted as more than it is: what comes close to its limit in a strange way is ended early.
+Limits on single processes are not enough: /dev/shm, fork() and sockets get around RLIMIT_AS. Memory that can't be
+measured quickly is overestimated: a sandbox that comes close to the limit in an unusual way is ended early.
 """
 
 import os
@@ -15,22 +15,22 @@ from math import inf
 from .bubblewrap import SCRATCH, SandboxError
 from .limits import Limits
 
-LONGEST, SHORTEST = 0.1, 0.01  # seconds from one look to the next
+LONGEST, SHORTEST = 0.1, 0.01  # seconds between two looks
 GROWTH = 4 * 2**30  # bytes a second: how quickly a sandbox can take memory
-EXACTLY = 0.25  # seconds of a processor for measuring processes exactly; the rest is then counted in full
+EXACTLY = 0.25  # processor seconds for measuring processes exactly; the other processes get the upper bound
 KIB = 1024
-INODE_BYTES = 2 * KIB  # what a file with a long name costs without its content
-TASK_BYTES = 32 * KIB  # the kernel's stack of a thread, and what else it keeps of it
+INODE_BYTES = 2 * KIB  # memory of a file with a long name, without its content
+TASK_BYTES = 32 * KIB  # kernel memory of a thread: its stack and its records
 DESCRIPTOR_BYTES = 32 * KIB  # a pipe holds 64 KiB at most, and has two ends
-SOCKET_BYTES = 256 * KIB  # what one may send before the other end reads it; seccomp lets nobody ask for more
-TCP_OVERHEAD = 4  # memory of a TCP queue by the bytes in it, if they were sent in small pieces
-MAPPING_BYTES = 512  # what the kernel keeps of a range of addresses, without page tables
-RELATION_BYTES = 64  # and of that range for each ancestor from which a process may have inherited it
+SOCKET_BYTES = 256 * KIB  # largest amount sent but not yet read; seccomp refuses requests for larger buffers
+TCP_OVERHEAD = 4  # memory of a TCP queue per byte in it, if the bytes were sent in small pieces
+MAPPING_BYTES = 512  # kernel memory of one mapping (a range of addresses), without page tables
+RELATION_BYTES = 64  # extra kernel memory of a mapping for each ancestor that a process may have inherited it from
 MOST_MAPPINGS = 65530  # of a process, unless the machine has another /proc/sys/vm/max_map_count
 MOST_TERMINALS = 64  # IPython takes one for each command; a machine has about 3000 for all of its sandboxes
-RUNNER = "2"  # its id in the sandbox: all but the first process descend from it
+RUNNER = "2"  # the runner's process id in the sandbox: all processes but the first descend from the runner
 FIRST = ("1", RUNNER)
-PAGES, KERNEL = ("VmRSS", "VmSwap"), ("VmPTE", "HugetlbPages")  # in a process's status
+PAGES, KERNEL = ("VmRSS", "VmSwap"), ("VmPTE", "HugetlbPages")  # keys in /proc/PID/status
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 
@@ -41,19 +41,20 @@ def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Cal
     Parameters
     ----------
     first : int
-        Id of the first process inside. The sandbox must be up, and nothing of the student's run yet.
+        Id of the first process inside. The sandbox must be up, and no student code may have run yet.
     limits : Limits
         The clock of `Limits.notebook` starts now.
     end : function of str
-        Ends the sandbox; called once at most, from another thread, with what is to be said of the student's code, such
-        as "used more than 4 GiB of memory and was stopped".
+        Ends the sandbox. Called once at most, from another thread, with a message that continues "your code", such as
+        "used more than 4 GiB of memory and was stopped".
     has_ended : function
-        Whether the first process has ended by itself, in a moment at most; asked when its files in /proc are gone.
+        Returns whether the first process has ended by itself; may wait a moment. Called when the files of the first
+        process in /proc are gone.
 
     Raises
     ------
     SandboxError
-        The sandbox can't be looked into.
+        The sandbox's /proc can't be read.
     """
     try:
         usage = Usage(first)
@@ -78,7 +79,7 @@ def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Cal
                 wait = min(max(SHORTEST, (limits.memory - memory) / GROWTH), LONGEST)
         except Exception as error:
             if isinstance(error, FileNotFoundError | ProcessLookupError) and has_ended():
-                return  # not by us: somebody has killed it
+                return  # something else has killed the sandbox
             end(f"was stopped, because it could not be watched any longer ({error})")
 
     thread = threading.Thread(target=look, name="watchdog")
@@ -93,7 +94,7 @@ def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Cal
 
 @dataclass(frozen=True)
 class _Process:
-    """What a process takes, in bytes: pages of its own and shared ones, and what the kernel keeps for it at most."""
+    """Memory of a process, in bytes: its private and shared pages, and the most that the kernel keeps for it."""
 
     ident: str
     parent: str
@@ -103,7 +104,7 @@ class _Process:
 
 
 class Usage:
-    """What runs and lies in a sandbox, read through its own /proc, which lists nobody else's processes.
+    """Counts the processes and the memory of a sandbox, through the sandbox's /proc, which lists no other processes.
 
     Parameters
     ----------
@@ -113,19 +114,19 @@ class Usage:
     Raises
     ------
     OSError
-        It can't be read.
+        The sandbox's /proc can't be read.
     """
 
     def __init__(self, first: int) -> None:
         root = f"/proc/{first}/root"
-        # Kept open: the id may be another process's by the time of the next look.
+        # These descriptors stay open, because the id may belong to another process at the next look.
         self._proc = os.open(f"{root}/proc", FOLDER)
         self._scratch = [os.open(f"{root}{folder}", FOLDER) for folder in SCRATCH]
         self._terminals = os.open(f"{root}/dev/pts", FOLDER)
         self._exact, self._measured = inf, -inf
 
     def close(self) -> None:
-        """Let go of the sandbox, whose files are not freed before."""
+        """Close the descriptors; only then can the kernel free the sandbox's files."""
         for fd in (self._proc, self._terminals, *self._scratch):
             os.close(fd)
 
@@ -135,14 +136,14 @@ class Usage:
         Parameters
         ----------
         limit : int
-            Bytes of memory; up to there it matters little how much it is exactly.
+            The limit of memory, in bytes. Below this limit, a rough upper bound is enough.
 
         Returns
         -------
         tasks : int
             How many processes and threads there are.
         memory : float
-            Bytes that they, their files and sockets take at most.
+            Upper bound of the bytes that they, their files and sockets take.
         """
         processes = self._processes()
         tasks = sum(process.tasks for process in processes)
@@ -150,8 +151,8 @@ class Usage:
         resident = sum(process.resident for process in processes)
         memory: float = beside + resident + MOST_MAPPINGS * sum(_mapping_bytes(processes).values())
         if memory > limit:
-            # As many mappings as there can be were counted, and pages that processes share for each of them. To count
-            # them takes longer: not every time.
+            # So far, each process counts with the most mappings that it can have, and shared pages count for each
+            # process. An exact count takes longer, so it is not done every time.
             memory = min(memory, self._exact + GROWTH * (time.monotonic() - self._measured))
         if memory > limit:
             beside += self._mappings(processes)
@@ -166,8 +167,8 @@ class Usage:
     def _processes(self) -> list[_Process]:
         found = []
         for ident in filter(str.isdigit, os.listdir(self._proc)):
-            with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
-                # By proc_pid_status(5); a process that has ended, and that nobody has waited for, has no memory.
+            with suppress(ProcessLookupError, FileNotFoundError):  # the process has just ended
+                # For the format, see proc_pid_status(5). A zombie process has no lines about memory.
                 lines = dict(line.split(":", 1) for line in self._read(f"{ident}/status").splitlines())
                 size = {name: int(lines[name].split()[0]) * KIB for name in PAGES + KERNEL if name in lines}
                 tasks = int(lines["Threads"])
@@ -179,7 +180,7 @@ class Usage:
         return found
 
     def _mappings(self, processes: list[_Process]) -> int:
-        """Bytes that the kernel keeps of the mappings of all processes at most."""
+        """Upper bound of the bytes that the kernel keeps for the mappings of all processes."""
         begun, total, each = time.thread_time(), 0, _mapping_bytes(processes)
         for process in processes:
             count = self._count(process) if time.thread_time() < begun + EXACTLY else MOST_MAPPINGS
@@ -195,7 +196,7 @@ class Usage:
             return 0
 
     def _shares(self, processes: list[_Process]) -> int:
-        """Bytes of memory of all processes, of what they share a part for each."""
+        """Bytes of memory of all processes; shared pages are divided among the processes that share them."""
         begun, total = time.thread_time(), 0
         for process in sorted(processes, key=lambda process: process.resident, reverse=True):
             total += self._share(process) if time.thread_time() < begun + EXACTLY else process.resident
@@ -211,7 +212,7 @@ class Usage:
         return sum(int(line.split()[1]) * KIB for line in lines if line.startswith(("Pss:", "SwapPss:")))
 
     def _sockets(self) -> int:
-        """Bytes that wait in sockets at most, also in those which are under way in others."""
+        """Upper bound of the bytes that wait in sockets, also in sockets that are themselves in transit in others."""
         words = self._read("1/net/sockstat").split()
         waiting = (count := int(words[words.index("used") + 1])) * SOCKET_BYTES
         for name in ("tcp", "tcp6") if count else ():  # their buffers grow by themselves, to many MiB
@@ -226,19 +227,19 @@ class Usage:
 
 
 def _mapping_bytes(processes: list[_Process]) -> dict[str, int]:
-    """Bytes that the kernel keeps of each mapping of a process at most, by the processes' ids."""
+    """For each process id, the most bytes that the kernel keeps for one mapping of that process."""
     parents = {process.ident: process.parent for process in processes}
     found = {}
     for ident in parents:
         depth, above = 1, ident
         while above not in FIRST and depth < len(parents):
             depth, above = depth + 1, parents.get(above, "1")
-        # Whose parent has ended is a child of the first process, and may have any number of ancestors.
+        # A process whose parent has ended is a child of the first process, and may have had any number of ancestors.
         found[ident] = MAPPING_BYTES + RELATION_BYTES * (depth if above == RUNNER else len(parents))
     return found
 
 
 def _bytes_in(folder: int) -> int:
-    """Bytes that the files of a tmpfs take, by a file descriptor of it."""
+    """Bytes that the files of a tmpfs take; `folder` is a file descriptor of it."""
     found = os.statvfs(folder)
     return (found.f_blocks - found.f_bfree) * found.f_frsize + (found.f_files - found.f_ffree) * INODE_BYTES
