@@ -1,1 +1,1 @@
-"""The narrow wire between the two sides. Both import it; it imports nothing of this package."""
+"""The narrow wire between the judging side and the student side. Both import it; it imports nothing of this package."""

@@ -1,13 +1,13 @@
 """Messages between two processes that need not trust each other.
 
-A message is one JSON value in which NumPy arrays may stand anywhere. On the wire it is a frame::
+A message is one JSON value in which any value may be a NumPy array. On the wire it is a frame::
 
     4 bytes   length of the header, big-endian
     header    UTF-8 JSON: {"body": ..., "arrays": [{"dtype": "<f4", "shape": [8, 1]}, ...]}
     buffers   the arrays' bytes in C order, one after the other
 
-In the body an array is written ``{"$array": k}``, each in one place. Nothing is evaluated or unpickled, and every size
-is checked before memory is set aside for it, the depth before anything is taken apart.
+In the body, ``{"$array": k}`` stands for an array; each array has exactly one place. Nothing is evaluated or unpickled.
+Every size is checked before memory is allocated for it, and the depth of nesting is checked before JSON is parsed.
 """
 
 import json
@@ -23,17 +23,18 @@ import numpy as np
 
 DTYPES = ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")
 MAX_HEADER_BYTES = 16 * 2**20
-# Outside of strings, for there a byte of JSON may become fifty in memory: think of [[],[],[],
+# Of JSON outside of strings. There, one byte may become fifty bytes in memory, as in [[],[],[],
 MAX_STRUCTURE_BYTES = 2**20
-MAX_DEPTH = 32  # lists and objects in each other; what reads a message, copies or keeps it does so by recursion
+MAX_DEPTH = 32  # of nested lists and objects; the code that reads, copies and keeps messages is recursive
 MAX_ARRAYS = 4096
 MAX_ARRAY_BYTES = 256 * 2**20
 MAX_DIMENSIONS = 8
 
 _LENGTH = struct.Struct(">I")
 _INNERMOST = re.compile(rb"[\[{][^][{}]*[]}]")
-# The one possessive group: a string may hold millions of escapes, and each would be kept for going back. That Python
-# 3.11.0 to 3.11.4 resets it wrongly (gh-106052) does no harm here: only a backslash at the very end would be read on.
+# The group is possessive, because a string may hold millions of escapes, and the matcher would store each of them for
+# backtracking. Python 3.11.0 to 3.11.4 backtracks wrongly in a possessive group (gh-106052). This does no harm here: it
+# only changes how a backslash at the very end is read.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
@@ -53,7 +54,7 @@ class Wire:
     sock : socket.socket
         A connected stream socket, which the wire owns from now on.
     max_array_bytes : int
-        The most array data accepted in one message, in bytes.
+        The most bytes of arrays that are accepted in one message.
     """
 
     def __init__(self, sock: socket.socket, max_array_bytes: int = MAX_ARRAY_BYTES) -> None:
@@ -68,7 +69,7 @@ class Wire:
         message : JSON value, arrays allowed
             Arrays need a dtype of `DTYPES` in either byte order.
         timeout : float, optional
-            Seconds until the other side must have taken it.
+            Seconds until the other side must have taken the message.
 
         Raises
         ------
@@ -90,7 +91,7 @@ class Wire:
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
             pieces: list[bytes | memoryview] = [_LENGTH.pack(len(header)) + header]
-            # An array without bytes is no piece: the other side may have read all there is, and be gone.
+            # Empty arrays are not sent: the other side may already have read the whole message and be gone.
             pieces += [array.reshape(-1).view(np.uint8).data for array in arrays if array.size]
             for piece in pieces:
                 self._socket.settimeout(_left(deadline))
@@ -116,7 +117,7 @@ class Wire:
         Raises
         ------
         WireError
-            What arrived is not a message, is larger than allowed, or nothing arrived any more.
+            The data is not a message or is larger than allowed, or the other side is gone.
         Timeout
             The message was not complete in time.
         """
@@ -143,15 +144,15 @@ class Wire:
             raise WireError(f"not a message: {error}") from error
 
     def close(self) -> None:
-        """Hang up, for whoever else has this end as well."""
-        with suppress(OSError):  # the other side was quicker
+        """Hang up, also for other processes that have this end open."""
+        with suppress(OSError):  # the other side has hung up already
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _read_array(self, dtype: np.dtype, shape: tuple[int, ...], deadline: float | None) -> np.ndarray:
         array = np.empty(shape, dtype)
         self._read_into(array.reshape(-1).view(np.uint8).data, deadline)
-        # A byte other than 0 and 1 in a bool array upsets NumPy later on.
+        # In a bool array, a byte other than 0 and 1 would make NumPy misbehave later.
         return np.asarray(array.view(np.uint8) != 0) if dtype == np.bool_ else array
 
     def _read(self, size: int, deadline: float | None) -> bytearray:
@@ -195,12 +196,12 @@ def take_out(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
-    """Put arrays, by their numbers, in the places that `take_out` left for them, each in one.
+    """Put each array, by its number, in the place that `take_out` left for it.
 
     Raises
     ------
     ValueError
-        There is a place for an array that is not there, or is elsewhere.
+        A place refers to an array that does not exist, or that was already put in another place.
     """
     if isinstance(value, dict):
         if "$array" in value:
@@ -215,7 +216,7 @@ def put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
 
 
 def _refusal(header: bytes | bytearray) -> str | None:
-    """Why a header is too long or too deep to be parsed, if it is."""
+    """Why a header is too long or too deep to be parsed; None if it is not."""
     if len(header) > MAX_HEADER_BYTES:
         return f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}"
     structure: bytes | bytearray = _structure(header)
@@ -231,7 +232,7 @@ def _refusal(header: bytes | bytearray) -> str | None:
 
 
 def _structure(header: bytes | bytearray) -> bytearray:
-    """What stands outside of the strings of a header."""
+    """The part of a header outside of its strings."""
     structure, end = bytearray(), 0
     for string in _STRING.finditer(header):
         structure += header[end : string.start()]
@@ -240,7 +241,7 @@ def _structure(header: bytes | bytearray) -> bytearray:
 
 
 def _left(deadline: float | None) -> float | None:
-    """Seconds until then; a socket takes 0 for something else."""
+    """Seconds until the deadline; never 0, because a socket with timeout 0 does not block at all."""
     return None if deadline is None else max(deadline - time.monotonic(), 1e-3)
 
 
@@ -253,7 +254,7 @@ def _array_spec(spec: Any) -> tuple[np.dtype, tuple[int, ...]]:
     if not all(type(size) is int and 0 <= size <= MAX_ARRAY_BYTES for size in shape):
         raise ValueError("shape holds something other than sizes")
     dtype = np.dtype(spec["dtype"])
-    # NumPy minds the other sizes even where one of them is 0.
+    # Even if one size is 0, NumPy refuses other sizes that are too large.
     if math.prod(max(size, 1) for size in shape) * dtype.itemsize > MAX_ARRAY_BYTES:
         raise ValueError("shape is too large")
     return dtype, tuple(shape)
@@ -267,5 +268,5 @@ def _finite(number: str) -> float:
 
 
 def _text(value: str) -> str:
-    """Text that a file takes: JSON's escapes can spell half a surrogate pair."""
+    """Text that can be written as UTF-8: JSON's escapes can spell half a surrogate pair, which can't."""
     return value.encode("utf-8", "replace").decode()
