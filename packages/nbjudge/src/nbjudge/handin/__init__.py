@@ -1,1 +1,1 @@
-"""What was handed in: files accepted or refused, matched with the release, and rebuilt as a notebook to be graded."""
+"""Hand-ins: their files are accepted or refused, matched with the release, and rebuilt as a notebook to be graded."""

@@ -1,4 +1,4 @@
-"""Whether a hand-in can be graded, asked before nbgrader removes, copies or reads anything."""
+"""Checks whether a hand-in can be graded, before nbgrader removes, copies or reads anything."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from .notebook import parse_submitted
 
 
 def accept(hand_in: HandIn) -> dict[str, Path]:
-    """Make sure that a hand-in can be graded.
+    """Check that a hand-in can be graded.
 
     Returns
     -------
@@ -21,7 +21,7 @@ def accept(hand_in: HandIn) -> dict[str, Path]:
     Raises
     ------
     HandInError
-        It can't be graded; the message names the file, and says why and what to do.
+        The hand-in can't be graded; the message names the file, and says why and what to do.
     """
     student, folder, assignment = hand_in.key.student, hand_in.folder, hand_in.assignment
     if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in student):
@@ -31,7 +31,7 @@ def accept(hand_in: HandIn) -> dict[str, Path]:
     if folder.parent.is_symlink():
         raise HandInError(f"the folder {folder.parent.name} is a symbolic link; hand in the folder itself")
     check(folder)
-    for path in sorted(assignment.source.rglob("*")):  # nbgrader puts them in the places of the student's
+    for path in sorted(assignment.source.rglob("*")):  # nbgrader overwrites the student's files with them
         mine = folder / path.relative_to(assignment.source)
         if mine.exists() and mine.is_dir() != path.is_dir():
             kinds = ("folder", "file") if mine.is_dir() else ("file", "folder")

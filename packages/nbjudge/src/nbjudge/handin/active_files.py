@@ -8,9 +8,9 @@ _ACTIVE = re.compile("html|xml|xsl|message|multipart")
 
 
 def remove_active(copies: Path, but_keep: Path) -> None:
-    """Remove what a browser would run, were it served to it, from a folder, except files that another one has, too."""
+    """Remove from `copies` the files that a browser would run. Files that are also in the folder `but_keep` stay."""
     for copy in copies.rglob("*"):
-        # By the whole path: a name of its own may look like an address, of which only the beginning counts.
+        # Pass the whole path: guess_type() may take a bare name for a URL, and then looks only at its beginning.
         kind = mimetypes.guess_type(copy.absolute())[0] or ""
         if _ACTIVE.search(kind) and copy.is_file() and not (but_keep / copy.relative_to(copies)).exists():
             copy.unlink()

@@ -1,4 +1,4 @@
-"""Answers for a grader's eyes that may be in another cell than the one for them."""
+"""Finds written answers (graded by a human) that the student may have put into another cell than the one for them."""
 
 from collections.abc import Iterator
 from itertools import takewhile
@@ -10,9 +10,9 @@ from .remarks import and_others
 
 
 def point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs: set[str]) -> list[str]:
-    """Let cells for a grader's eyes that are as they were handed out say where else the student wrote anything.
+    """Add a note to each unchanged cell that a human grades. The note says in which other cells the student wrote.
 
-    By that they are not as they were handed out, and nbgrader does not give them 0 by itself.
+    With the note, the cell differs from the release, so that nbgrader does not automatically give it 0.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def point_to_answers(cells: list[NotebookNode], stub_of: dict[str, str], stubs: 
 
 
 def refer(cell: NotebookNode, where: str) -> str:
-    """Let a cell that is as it was handed out say where else the answer may be; a remark on that is returned."""
+    """Add a note to an unchanged cell that says where else the answer may be. Return a remark on that."""
     note = f"This cell is as it was handed out. The student wrote something elsewhere: {where}."
     cell.source += f"\n\n# {note}" if cell.cell_type == "code" else f"\n\n*{note}*"
     return f"{grade_id(cell)} is as it was handed out; the answer may be elsewhere: {where}"
@@ -42,7 +42,7 @@ def _is_own_text(cell: NotebookNode, stub_of: dict[str, str]) -> bool:
 
 
 def _own_code_beside(number: int, cells: list[NotebookNode]) -> Iterator[int]:
-    """Code cells of the student's directly before and behind a cell: a new cell is one of code, whatever is in it."""
+    """The student's own code cells next to a cell: front ends make new cells code cells, even if they hold text."""
     for others in (range(number - 1, -1, -1), range(number + 1, len(cells))):
         for other in takewhile(lambda other: cells[other].id.startswith(STUDENT_CELL_PREFIX), others):
             if cells[other].cell_type == "code" and cells[other].source.strip():

@@ -1,4 +1,4 @@
-"""A hand-in as it was meant: browsers, learning platforms and people give files other names, and put folders around."""
+"""Restores the file names that a hand-in should have: browsers, learning platforms and people rename and move files."""
 
 import re
 import unicodedata
@@ -10,8 +10,8 @@ from .cells import grade_ids
 from .files import MAX_NOTEBOOK_BYTES, HandInError, plain_files, printable, read_files
 from .notebook import read_submitted
 
-# What is put around a name: a number of the learning platform or of the student before it; "Copy of"; the number of a
-# copy behind it, or "copy" in the words of some systems; a second ending.
+# What is added to a name. Before it: a number of the learning platform or of the student, or "Copy of". After it: the
+# number of a copy, or "copy" in some languages. At the end: a second ending.
 _BEFORE = r"(?:(?:.*[_ ])?\d+[_-]|.*_assignsubmission_file_+|(?:copy of|kopie von|copie de|copia de) )?"
 _AFTER = r"(?:[ _-]*\(\d{1,3}\)|[ _-]\d{1,3}|[ _-]+(?:copy|kopie|copie|copia)[ _-]?\d{0,3}){0,3}"
 _ENDING = re.compile(r"(?P<ending>(?:\.[a-z0-9_]{1,10})?)(?:\.(?:zip|txt|json|download))?", re.IGNORECASE)
@@ -25,13 +25,13 @@ class Arranged:
     Attributes
     ----------
     notebooks : dict of str to str
-        Where in the hand-in the notebooks are, by their released names.
+        The paths of the notebooks in the hand-in, by their released names.
     added : dict of str to str
-        Names that files get besides their own: for each the path of the file in the hand-in.
+        Additional names of files, each with the path of the file in the hand-in.
     files : dict of str to bytes
-        The files beside the notebooks, under all their names, helper notebooks too.
+        The files beside the notebooks, and helper notebooks, under all their names.
     remarks : list of str
-        For student and instructor: what got another name, and what was left out.
+        For student and instructor: which files got another name, and which were left out.
     """
 
     notebooks: dict[str, str]
@@ -41,24 +41,24 @@ class Arranged:
 
 
 def arrange(folder: Path, released: list[Path], ignore: Iterable[str] = ()) -> Arranged:
-    """Read a hand-in, and find out what its files are.
+    """Read a hand-in, and find out which file is which.
 
-    A notebook that was recognised under another name, or in a folder, takes the files beside it along: each gets the
-    name that it has beside the released notebook. No file loses the name that it has.
+    If a notebook is recognised under another name, or in a folder, the files beside it also get the names that they
+    should have beside the released notebook. Each file keeps its own name, too.
 
     Parameters
     ----------
     folder : Path
-        What one student handed in for one assignment.
+        The folder that one student handed in for one assignment.
     released : list of Path
         The notebooks of the release.
     ignore : iterable of str
-        Patterns of names that are not taken.
+        Patterns of names of files that are left out.
 
     Raises
     ------
     HandInError
-        There is something else than plain files, or too many of them.
+        The hand-in has too many files, or something that is not a plain file.
     """
     contents, remarks = read_files(folder, ignore)
     notebooks = {name: str(path.relative_to(folder)) for name, path in find_notebooks(folder, released).items()}
@@ -75,17 +75,17 @@ def arrange(folder: Path, released: list[Path], ignore: Iterable[str] = ()) -> A
 
 
 def find_notebooks(folder: Path, released: list[Path]) -> dict[str, Path]:
-    """Find the notebooks of a release in a hand-in, each under its own name or another; in a folder if not outside.
+    """Find the notebooks of a release in a hand-in, even if renamed. Subfolders are searched last.
 
     Returns
     -------
     dict of str to Path
-        By the names of the files in the release, as far as there is one.
+        The notebooks that were found, by their names in the release.
     """
     found = {path.name: folder / path.name for path in released if (folder / path.name).exists()}
     missing = [path for path in released if path.name not in found]
     others = [path for path in notebooks_in(folder) if path not in found.values()] if missing else []
-    if sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # to look would take too long
+    if sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # reading them would take too long
         return found
     ids = {path: _grade_ids(path) for path in others}
     for release in missing:
@@ -97,10 +97,10 @@ def find_notebooks(folder: Path, released: list[Path]) -> dict[str, Path]:
 
 
 def notebooks_in(folder: Path) -> list[Path]:
-    """The paths of all notebooks in a hand-in, in its folders too; those outside of folders come first."""
+    """The paths of all notebooks in a hand-in, also in subfolders; those outside of subfolders come first."""
     try:
         names = [name for name, _, _ in plain_files(folder) if _NOTEBOOK.fullmatch(name)]
-    except HandInError:  # for `accept` to say
+    except HandInError:  # `accept` reports it
         return []
     return [folder / name for name in sorted(names, key=lambda name: (name.count("/"), name))]
 
@@ -108,10 +108,10 @@ def notebooks_in(folder: Path) -> list[Path]:
 def _without_versions(
     folder: Path, contents: dict[str, bytes], released: list[Path], chosen: set[str], remarks: list[str]
 ) -> dict[str, bytes]:
-    """All files but the notebooks that are graded, and other versions of them; what is left are helpers."""
+    """All files except the graded notebooks and other versions of them. Notebooks that remain are helpers."""
     others = [name for name in contents if _NOTEBOOK.fullmatch(name) and name not in chosen]
     files = {name: raw for name, raw in contents.items() if name not in chosen and name not in others}
-    if sum(len(contents[name]) for name in others) > MAX_NOTEBOOK_BYTES:  # to look would take too long
+    if sum(len(contents[name]) for name in others) > MAX_NOTEBOOK_BYTES:  # reading them would take too long
         remarks.append(f"{', '.join(others)} were left out, for they are too large together; clear their outputs")
         return files
     wanted = [_grade_ids(path) for path in released]
@@ -120,7 +120,7 @@ def _without_versions(
 
 
 def _outside(files: dict[str, bytes], notebooks: dict[str, str]) -> dict[str, str]:
-    """The names that files get which lie with a notebook in a folder."""
+    """Names without the folder for files that lie beside a graded notebook in a folder."""
     folders = {str(PurePosixPath(path).parent) + "/" for path in notebooks.values() if "/" in path}
     moved = {path.removeprefix(folder): path for folder in sorted(folders) for path in files if path.startswith(folder)}
     taken = {part for path in files for part in (path, *map(str, PurePosixPath(path).parents))} | notebooks.keys()
@@ -128,7 +128,7 @@ def _outside(files: dict[str, bytes], notebooks: dict[str, str]) -> dict[str, st
 
 
 def _renamed(files: dict[str, bytes], notebooks: dict[str, str], remarks: list[str]) -> Iterable[tuple[str, str]]:
-    """The names that files should have which are called as their notebook is, or as a copy of such a file."""
+    """For files named after a renamed notebook, and for copies of files: the name and the name that it should be."""
     candidates: dict[str, list[str]] = {}
     for released, path in notebooks.items():
         for name in sorted(files):
@@ -149,7 +149,7 @@ def _renamed(files: dict[str, bytes], notebooks: dict[str, str], remarks: list[s
 
 
 def _composed(files: dict[str, bytes]) -> Iterable[tuple[str, str]]:
-    """The names that code knows files by to which macOS gave decomposed ones, where no other file is in the way."""
+    """Composed (NFC) names, as code uses them, for files that macOS gave decomposed (NFD) names, unless taken."""
     taken = {str(above) for path in files for above in PurePosixPath(path).parents}.union(files)
     for path in sorted(files):
         parts = [
@@ -163,7 +163,7 @@ def _composed(files: dict[str, bytes]) -> Iterable[tuple[str, str]]:
 
 
 def _meant(name: str, core: str, notebook: str) -> str | None:
-    """What the name of a file would be if the notebook beside it had its released name, without its ending `core`."""
+    """The name that a file would have if the notebook beside it had its released name (`core` with its ending)."""
     own = _stem(notebook)
     begins = [re.escape(own)] if own != core else []
     begins.append(f"{_BEFORE}{re.escape(core)}{_AFTER}")
@@ -186,7 +186,7 @@ def _stem(name: str) -> str:
 
 
 def _is_version(ids: set[str], released: set[str]) -> bool:
-    """Whether a notebook has most of the marked cells of another one."""
+    """Whether a notebook has most of the nbgrader cells of a released one."""
     return len(released & ids) > len(released) / 2
 
 

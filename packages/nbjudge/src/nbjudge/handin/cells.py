@@ -1,4 +1,4 @@
-"""Cells of notebooks, released and submitted ones; a submitted one may be malformed in any way that JSON allows."""
+"""Cells of released and submitted notebooks. A submitted notebook may be malformed in any way that JSON allows."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from nbformat import NotebookNode
 
 from .releases import FLAGS, as_seen
 
-STUDENT_CELL_PREFIX = "students-own"  # so begin the ids of the student's own cells
+STUDENT_CELL_PREFIX = "students-own"  # the beginning of the ids of the student's own cells
 
 
 def as_list(value: Any) -> list[Any]:
-    """The list, or an empty one where something else stands."""
+    """The value if it is a list; otherwise an empty list."""
     return value if isinstance(value, list) else []
 
 
@@ -35,7 +35,7 @@ def known_id(cell: dict[str, Any], skeleton: dict[str, NotebookNode]) -> str | N
 
 
 def flags_of(cell: dict[str, Any]) -> dict[str, Any]:
-    """What nbgrader's author put down for a cell."""
+    """The nbgrader metadata of a cell, except its id; empty if it has none."""
     return {key: cell["metadata"]["nbgrader"].get(key) for key in FLAGS} if grade_id(cell) else {}
 
 
@@ -51,30 +51,30 @@ def is_open(cell: NotebookNode) -> bool:
 
 
 def is_locked(cell: dict[str, Any]) -> bool:
-    """Whether a cell is, by its own word, one in which students don't write: it would run as the student's own."""
+    """Whether a cell's own metadata say that students don't write in it. It must not run as a student's own cell."""
     flags = cell["metadata"]["nbgrader"] if grade_id(cell) else {}
     return bool(flags.get("locked") or flags.get("task")) and not flags.get("solution")
 
 
 def source_of(cell: dict[str, Any]) -> str:
-    """What is written in a cell, as one text that a file can hold, with lines that end in line feeds."""
+    """The source of a cell, as one text that can be written as UTF-8, with lines that end in line feeds."""
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         return ""
-    # JSON can spell half a surrogate pair, which no file takes. Front ends show any end of a line as one.
+    # JSON can spell half a surrogate pair, which UTF-8 can't. Front ends treat all kinds of line ends alike.
     source = source.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
     return source.removeprefix("\ufeff")
 
 
 def is_same(source: str, released: str) -> bool:
-    """Whether nobody would see a difference."""
+    """Whether two sources look the same to a reader."""
     return as_seen(source) == as_seen(released)
 
 
 def has_work(submitted: NotebookNode, release: NotebookNode) -> bool:
-    """Whether there is anything in a submitted notebook, which may be malformed, that is not in the release."""
+    """Whether a submitted notebook contains anything that is not in the release. It may be malformed."""
     given = {"", *(as_seen(cell.source) for cell in release.cells)}
     cells = (cell for cell in as_list(submitted.get("cells")) if isinstance(cell, dict))
     return any(as_seen(source_of(cell)) not in given for cell in cells)

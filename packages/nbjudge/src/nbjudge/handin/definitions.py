@@ -1,4 +1,4 @@
-"""The names that cells define, so that a stub never defines again what the student's cells before it define."""
+"""Finds the names that cells define, so that a stub never redefines what the student's cells before it define."""
 
 import ast
 import re
@@ -10,8 +10,8 @@ from nbformat import NotebookNode
 from .cells import source_of
 
 WORD = re.compile(r"\w+")
-# The names that a line gives a meaning to, as far as one line tells. Student code is never given to Python's parser
-# here, which takes a thousand times its size in memory.
+# The names that one line defines, as far as this line alone shows. Python's parser is not used on student code here,
+# because it takes a thousand times the code's size in memory.
 _DEFINITION = re.compile(
     r"(?m)^[ \t]*+(?:(?:async[ \t]++)?(?:def|class)[ \t]++(?P<name>\w++)"
     r"|(?:from[ \t][^\n#]*?[ \t])?import[ \t]++(?P<imported>[^\n#]++)"
@@ -20,7 +20,7 @@ _DEFINITION = re.compile(
 
 
 def defined_in(cell: dict[str, Any]) -> set[str]:
-    """The names that a student's cell defines; none if it is text."""
+    """The names that a student's cell defines; none if it is a text cell."""
     names: set[str] = set()
     for found in _DEFINITION.finditer(source_of(cell) if cell.get("cell_type") == "code" else ""):
         if found["imported"]:
@@ -32,7 +32,7 @@ def defined_in(cell: dict[str, Any]) -> set[str]:
 
 
 def defined_by(released: str) -> set[str]:
-    """The names that code of the instructor's defines; none if it is not plain Python."""
+    """The names that the instructor's code defines; none if it is not plain Python."""
     try:
         symbols = symtable.symtable(released, "released", "exec").get_symbols()
     except (SyntaxError, ValueError):
@@ -41,7 +41,7 @@ def defined_by(released: str) -> set[str]:
 
 
 def keep_definitions(cells: list[NotebookNode], stubs: set[str], given: set[str]) -> None:
-    """Leave out of the stubs what the student's cells before them define."""
+    """Remove from the stubs what the student's cells before them define."""
     defined: set[str] = set()
     for cell in cells:
         if cell.id in given:
@@ -53,7 +53,7 @@ def keep_definitions(cells: list[NotebookNode], stubs: set[str], given: set[str]
 
 
 def _without(source: str, names: set[str]) -> str:
-    """Code of the instructor's without the statements that define these names."""
+    """The instructor's code without the statements that define these names."""
     lines = source.split("\n")
     for statement in ast.parse(source).body:
         first = min([statement, *getattr(statement, "decorator_list", [])], key=lambda node: node.lineno).lineno

@@ -1,4 +1,4 @@
-"""What was handed in, before anything reads it: regular files only, and not too many."""
+"""Checks and reads the files of a hand-in: only regular files, and not too many."""
 
 import os
 import re
@@ -9,14 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 MAX_FILES = 2000  # and folders
-MAX_DEPTH = 50  # folders in folders
-MAX_PATH = 1000  # bytes; the system takes 4096, with the folder in which it all is
+MAX_DEPTH = 50  # of nested folders
+MAX_PATH = 1000  # bytes; the system allows 4096, including the path of the hand-in's folder
 MAX_BYTES = 200 * 2**20  # all files together
 MAX_NOTEBOOK_BYTES = 50 * 2**20
 MAX_FILE_BYTES = 50 * 2**20  # a larger file beside the notebook is left out
 
-# What operating systems, editors and tools leave in folders, as names of files or folders. Nobody means to hand it in:
-# it is neither taken nor counted.
+# Names of files and folders that operating systems, editors and tools leave behind. Nobody wants to hand them in, so
+# they are neither read nor counted.
 JUNK = (
     *("__MACOSX", ".DS_Store", "._*", "Icon\r", ".Spotlight-V100", ".Trashes", ".fseventsd", ".AppleDouble"),
     *("Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "$RECYCLE.BIN"),
@@ -25,7 +25,7 @@ JUNK = (
     *(".venv", "venv", "node_modules", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
 )
 
-# Formgrader runs it when it is asked for an address with ?path= and a folder.
+# Formgrader executes such a file when a request names the file's folder with ?path=.
 _CONFIGURATION = re.compile(r"nbgrader_config\.(py|json)", re.IGNORECASE)
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -37,9 +37,9 @@ _KINDS = {
 
 
 class HandInError(ValueError):
-    """What was handed in can't be taken; the message names the file and says why.
+    """The hand-in can't be accepted; the message names the file and says why.
 
-    Names of files are the student's; in the message there are no commands to a terminal.
+    The student chooses the names of files. So control characters, which a terminal would obey, are replaced.
     """
 
     def __init__(self, message: str) -> None:
@@ -52,12 +52,12 @@ def check(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        What one student handed in for one assignment.
+        The folder that one student handed in for one assignment.
 
     Raises
     ------
     HandInError
-        It is a link, or holds something else than plain files, or too many of them, or too large a notebook, or
+        The folder is a link, or contains a file that is not plain, too many files, a notebook that is too large, or
         settings of nbgrader.
     """
     for name, size, _ in plain_files(folder):
@@ -70,17 +70,17 @@ def check(folder: Path) -> None:
 
 
 def matches(path: str, patterns: Iterable[str] = JUNK) -> bool:
-    """Whether a file or a folder above it has a name of one of these patterns, as in a shell."""
+    """Whether the name of a file, or of a folder above it, matches one of these shell patterns."""
     return any(fnmatchcase(part, pattern) for part in PurePosixPath(path).parts for pattern in patterns)
 
 
 def find_files(folder: Path, ignore: Iterable[str]) -> list[str]:
-    """The paths of all files in a folder, relative to it, but for junk and what is to be ignored.
+    """The paths of all files in a folder, relative to it, except junk and ignored files.
 
     Parameters
     ----------
     folder : Path
-        Where to look. Unlike in nbgrader's own function, its name is no pattern.
+        Where to look. Unlike in nbgrader's own function, this name is not treated as a pattern.
     ignore : iterable of str
         Patterns of the names of files and folders, as in ``c.CourseDirectory.ignore``.
     """
@@ -93,19 +93,19 @@ def find_files(folder: Path, ignore: Iterable[str]) -> list[str]:
 
 
 def read_files(folder: Path, ignore: Iterable[str] = ()) -> tuple[dict[str, bytes], list[str]]:
-    """Read what was handed in.
+    """Read all files of a hand-in.
 
     Returns
     -------
     contents : dict of str to bytes
-        By path relative to `folder`.
+        The files, by path relative to `folder`.
     remarks : list of str
-        On each file that is left out, because it is too large or its name is no text.
+        A remark on each file that is left out, because it is too large or its name is not UTF-8.
 
     Raises
     ------
     HandInError
-        There is something else than plain files, or too many of them.
+        The hand-in has too many files, or something that is not a plain file.
     """
     contents, remarks = {}, []
     for name, size, file in plain_files(folder):
@@ -119,7 +119,7 @@ def read_files(folder: Path, ignore: Iterable[str] = ()) -> tuple[dict[str, byte
 
 
 def why_left_out(name: str, size: int) -> str | None:
-    """A remark on a file that can't be sent to whoever executes the notebook; None if it can."""
+    """A remark on a file that can't be a part of a job; None if it can."""
     if not is_text(name):
         return f"{printable(name)} was left out: its name is not UTF-8; give it another one"
     if size > MAX_FILE_BYTES:
@@ -128,24 +128,24 @@ def why_left_out(name: str, size: int) -> str | None:
 
 
 def is_text(name: str) -> bool:
-    """Whether the name of a file is UTF-8; in other names Python has surrogates."""
+    """Whether the name of a file is UTF-8. In other names, Python replaces the invalid bytes by surrogates."""
     return not any(0xD800 <= ord(char) < 0xE000 for char in name)
 
 
 def copy(folder: Path, to: Path) -> None:
-    """Copy the files of a folder that somebody may change meanwhile; no link is followed.
+    """Copy the files of a folder, even if somebody changes it meanwhile; no link is followed.
 
     Parameters
     ----------
     folder : Path
-        What was handed in.
+        The folder that was handed in.
     to : Path
-        A new folder. Owner and permissions of all that is in it are those of any new file.
+        A new folder. The copies have the owner and permissions of new files, not those of the originals.
 
     Raises
     ------
     HandInError
-        There is something else than plain files, or too many of them.
+        The folder has too many files, or something that is not a plain file.
     """
     to.mkdir()
     for name, size, file in plain_files(folder):
@@ -155,20 +155,20 @@ def copy(folder: Path, to: Path) -> None:
 
 
 def last_change(folder: Path) -> float:
-    """When the file server last saw a change of anything in a folder, or of its name, in seconds since 1970.
+    """When the file server last saw a change in a folder, or of the folder's name, in seconds since 1970.
 
-    Contents, names, owners and permissions count; whoever changes one of them can't set this time.
+    Changes of contents, names, owners and permissions count. The person who makes the change can't set this time.
     """
     return max(found.st_ctime for _, _, _, found in _entries(folder))
 
 
 def printable(text: str) -> str:
-    """Text in which no character is a command to a terminal or can't be written in UTF-8."""
+    """The text with ``?`` in place of characters that control a terminal or can't be written in UTF-8."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def printable_lines(text: str) -> str:
-    """The same, but lines stay lines."""
+    """Like `printable`, but line breaks stay."""
     return "\n".join(map(printable, text.splitlines()))
 
 
@@ -178,7 +178,7 @@ def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
     Raises
     ------
     HandInError
-        There is something else than plain files, or too many of them.
+        The hand-in has too many files, or something that is not a plain file.
     """
     total = 0
     for inside, name, parent, found in _entries(folder):
@@ -186,7 +186,7 @@ def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
             continue
         _refuse_unless_plain(inside, found)
         with open(_open(inside, name, parent), "rb") as file:
-            found = os.fstat(file.fileno())  # it may have been replaced in between
+            found = os.fstat(file.fileno())  # the file may have been replaced since the first check
             _refuse_unless_plain(inside, found)
             total += found.st_size
             if total > MAX_BYTES:
@@ -198,7 +198,7 @@ def plain_files(folder: Path) -> Iterator[tuple[str, int, BinaryIO]]:
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, str, int, os.stat_result]]:
-    """A folder and all that is in it but `JUNK`: relative path, name, the open folder it is in, and what it is.
+    """A folder and everything in it except `JUNK`: relative path, name, descriptor of the parent folder, and its stat.
 
     No link is followed and nothing can block, even if somebody changes the folder meanwhile.
     """
@@ -240,7 +240,7 @@ def _walk(inside: str, name: str, parent: int, depth: int = 0) -> Iterator[tuple
 
 
 def _is_environment(fd: int, names: list[str]) -> bool:
-    """Whether an open folder with these in it is a virtual environment; none is one with a student's notebook."""
+    """Whether an open folder, which contains `names`, is a virtual environment, without a student's notebook in it."""
     if {"pyvenv.cfg", "conda-meta"}.isdisjoint(names):
         return False
     for path, folders, files, _ in os.fwalk(dir_fd=fd):

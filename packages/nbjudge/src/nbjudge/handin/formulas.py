@@ -1,8 +1,9 @@
-"""Formulas: which of MathJax's macros may be in a student's.
+"""The MathJax macros that are allowed in a student's formulas.
 
-MathJax has macros that put ink outside the box of a formula, over the fields for points; that change what others mean,
-in the whole page; that set addresses and styles; and that make much out of little. No list of those would be complete,
-so this one says what stays: letters, signs, and what is built of them and no larger than it looks.
+Some macros of MathJax print outside the box of a formula, over the fields for points; some redefine other macros on the
+whole page; some set addresses and styles; and some expand a little input to very much. A list of forbidden macros would
+never be complete. So this is a list of allowed macros: letters, signs, and constructions that are no larger than they
+look.
 """
 
 import re
@@ -48,8 +49,8 @@ smallmatrix array
 MACROS = frozenset(" ".join([_LETTERS, _SIGNS, _OPERATORS, _BUILT, _WORDS]).split())
 _ENVIRONMENT = rf"\{{(?:{'|'.join(_TABLES.split())})\*?\}}"
 _LENGTH = r"\d{1,2}(?:\.\d{1,2})?\s*(?:em|ex|pt|mm|cm|px)"
-_SPACE = r"[\s\ufeff]*"  # as a browser has it
-# Macros that are not as they may be: others, other environments, columns that are repeated, negative or long distances.
+_SPACE = r"[\s\ufeff]*"  # white space in JavaScript
+# Finds what is not allowed: other macros, other environments, repeated columns, negative or long distances.
 _UNLISTED = re.compile(
     r"\\(?:"
     rf"(?!(?:{'|'.join(sorted(MACROS))}|hspace)(?![a-zA-Z]))[a-zA-Z]"
@@ -58,9 +59,9 @@ _UNLISTED = re.compile(
     rf"|hspace(?!\s*\{{\s*{_LENGTH}\s*\}})(?![a-zA-Z])"
     r")"
 )
-_ROWS = re.compile(rf"\\\\\*?{_SPACE}\[(?!\s*{_LENGTH}\s*\])")  # the same between rows
+_ROWS = re.compile(rf"\\\\\*?{_SPACE}\[(?!\s*{_LENGTH}\s*\])")  # negative or long distances between rows
 _BEGINS = re.compile(r"\$|\\[(\[]|\\begin")
-MAX_BACK = 20  # steps back of a sixth of an em
+MAX_BACK = 20  # how many negative spaces (\!, a sixth of an em) are allowed
 
 
 def has_formulas(text: str) -> bool:
@@ -69,10 +70,10 @@ def has_formulas(text: str) -> bool:
 
 
 def is_listed(text: str) -> bool:
-    """Whether all macros in the text of a page are as they may be."""
+    """Whether all macros in the text of a page are allowed."""
     return not _UNLISTED.search(text) and not _ROWS.search(text) and text.count("\\!") <= MAX_BACK
 
 
 def spelt_out(text: str) -> str:
-    """Markdown with a space in all macros that may not be in a formula, by which they become words."""
+    """Markdown in which each macro that is not allowed is turned into a word, by a space after its backslash."""
     return _UNLISTED.sub(lambda macro: f"\\ {macro[0][1:]}", text)

@@ -12,12 +12,12 @@ from .files import MAX_NOTEBOOK_BYTES, HandInError, find_files, plain_files, why
 
 @dataclass(frozen=True, order=True)
 class SubmissionKey:
-    """Names one submission.
+    """Identifies one submission.
 
     Attributes
     ----------
     assignment, student : str
-        As their folders are called.
+        The names of their folders.
     """
 
     assignment: str
@@ -31,13 +31,13 @@ class Assignment:
     Attributes
     ----------
     name : str
-        As its folder is called.
+        The name of its folder.
     source, release : Path
-        The folders of the instructor's version and of the students'.
+        The folders of the instructor's version and of the students' version.
     ignore : tuple of str
         Patterns of names that are never copied, as in ``c.CourseDirectory.ignore``.
     students_own : tuple of str
-        Files of the assignment that do not take the place of the student's.
+        Files of the assignment that do not replace the student's files of the same name.
     """
 
     name: str
@@ -62,9 +62,9 @@ class Assignment:
         Returns
         -------
         files : dict of str to bytes
-            By relative path.
+            The files, by relative path.
         remarks : list of str
-            On what was left out.
+            Remarks on files that were left out.
         """
         files, remarks = {}, []
         for name in self.file_names:
@@ -77,16 +77,16 @@ class Assignment:
 
 @dataclass(frozen=True)
 class HandIn:
-    """What one student handed in for one assignment. What is graded is read once, and kept: later changes do not show.
+    """What one student handed in for one assignment. Files are read only once: later changes have no effect.
 
     Attributes
     ----------
     key : SubmissionKey
-        Whose it is, and for what.
+        The student and the assignment.
     folder : Path
-        Where it is.
+        The folder of the hand-in.
     assignment : Assignment
-        What it is matched with.
+        The instructor's files.
     """
 
     key: SubmissionKey
@@ -100,16 +100,16 @@ class HandIn:
 
     @cached_property
     def contents(self) -> dict[str, bytes]:
-        """What is in these notebooks, by their released names.
+        """The bytes of these notebooks, by their released names.
 
         Raises
         ------
         HandInError
-            One of them is no plain file any more.
+            A notebook was removed, or is not a plain file any more.
         """
         names = {str(path.relative_to(self.folder)): name for name, path in self.notebooks.items()}
         read = {
-            names[inside]: file.read(MAX_NOTEBOOK_BYTES + 1)  # one byte more tells that it is too large
+            names[inside]: file.read(MAX_NOTEBOOK_BYTES + 1)  # one byte more shows that it is too large
             for inside, _, file in plain_files(self.folder)
             if inside in names
         }
@@ -119,42 +119,42 @@ class HandIn:
 
     @cached_property
     def arranged(self) -> Arranged:
-        """The hand-in under the names that its files need; see `arrange`.
+        """The hand-in with the file names that it should have; see `arrange`.
 
         Raises
         ------
         HandInError
-            It must not be read.
+            The hand-in must not be read.
         """
         return arrange(self.folder, self.assignment.notebooks, self.assignment.ignore)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the notebooks, of the files beside them, and of the remarks on these.
+        """SHA-256 of the notebooks, of the files beside them, and of the remarks on these files.
 
         Raises
         ------
         HandInError
-            It must not be read.
+            The hand-in must not be read.
         """
         files = {name: _sha256(raw) for name, raw in self.arranged.files.items()}
         notebooks = {name: _sha256(raw) for name, raw in self.contents.items()}
         return _sha256(json.dumps([files, notebooks, self.arranged.remarks], sort_keys=True).encode())
 
     def files(self) -> tuple[dict[str, bytes], list[str]]:
-        """The files that a notebook finds beside it: the student's, and the assignment's in the places of theirs.
+        """The files beside a notebook: the student's, and the assignment's, which replace those of the same name.
 
         Returns
         -------
         files : dict of str to bytes
-            By relative path.
+            The files, by relative path.
         remarks : list of str
-            On what was left out or got another name.
+            Remarks on files that were left out or renamed.
 
         Raises
         ------
         HandInError
-            It must not be read.
+            The hand-in must not be read.
         """
         given, remarks = self.assignment.files()
         kept = {name: raw for name, raw in given.items() if name not in self.assignment.students_own}

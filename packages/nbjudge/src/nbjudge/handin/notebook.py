@@ -1,4 +1,4 @@
-"""A notebook that was handed in, read without believing that it is one."""
+"""Reads a notebook that was handed in, without trusting that it is valid."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,13 @@ from nbformat import NotebookNode
 from .files import MAX_NOTEBOOK_BYTES, HandInError
 
 MAX_CELLS = 2000
-MAX_CODE = 8 * 2**20  # bytes of JSON, half of what a message to whoever executes it can hold
-# In the file of a notebook; to read 50 MiB of dictionaries would take more than ten GiB of memory, and Python's parser
-# stops all threads meanwhile, those among them that watch over sandboxes.
+MAX_CODE = 8 * 2**20  # bytes of JSON, half of what a message to the runner can hold
+# Limits on the file of a notebook. To read 50 MiB of dictionaries would take more than ten GiB of memory. Meanwhile,
+# Python's JSON parser would stop all threads, also those that watch over sandboxes.
 MAX_PARTS = 200_000  # lists and dictionaries
 MAX_KEYS = 500_000
-MAX_VALUES = 2_000_000  # texts, numbers and all else
-VERSIONS = (3, 4)  # of the format
+MAX_VALUES = 2_000_000  # texts, numbers and everything else
+VERSIONS = (3, 4)  # of the notebook format
 FLAGS = ("grade_id", "grade", "solution", "locked", "task", "points", "schema_version")  # nbgrader's
 
 
@@ -25,7 +25,7 @@ def read_submitted(path: Path) -> NotebookNode:
     Raises
     ------
     HandInError
-        It can't be read; the message names the file, and says why.
+        The notebook can't be read; the message names the file, and says why.
     """
     try:
         with path.open("rb") as file:
@@ -36,31 +36,31 @@ def read_submitted(path: Path) -> NotebookNode:
 
 
 def parse_submitted(raw: bytes, name: str) -> NotebookNode:
-    """Take what `rebuild` needs of a submitted notebook: cells with text, pasted pictures, id and nbgrader's flags.
+    """Read the parts of a submitted notebook that `rebuild` needs: cells with text, pasted pictures, id and flags.
 
-    Everything else (outputs, kernels, other metadata) is left out, and texts that no file takes are mended, so that
-    whoever copies or validates it meanwhile has nothing to stumble over.
+    Everything else (outputs, kernels, other metadata) is left out. Texts that can't be written as UTF-8 are repaired.
+    So the notebook can be copied and validated without errors.
 
     Parameters
     ----------
     raw : bytes
-        What is in the file.
+        The contents of the file.
     name : str
-        Of the file, for the message.
+        The name of the file, for the message.
 
     Returns
     -------
     NotebookNode
-        Valid in version 4.4 of the format, in which ids of cells may be any text, twice, or none.
+        A valid notebook of format 4.4. In this format, the id of a cell may be any text, occur twice, or be missing.
 
     Raises
     ------
     HandInError
-        It can't be read; the message names the file, and says why.
+        The notebook can't be read; the message names the file, and says why.
     """
     try:
         if len(raw) <= MAX_NOTEBOOK_BYTES and _is_moderate(raw):
-            # Numbers by functions of Python, in which other threads get their turn.
+            # Numbers are parsed by Python functions, because other threads can run meanwhile.
             found = _cells(json.loads(raw.decode("utf-8-sig"), parse_int=_int, parse_float=_float))
             cells = [_plain(cell) for cell in found[: MAX_CELLS + 1]]
             code = [cell.source for cell in cells if cell.cell_type == "code"]
@@ -111,7 +111,7 @@ def _plain(cell: dict[str, Any]) -> NotebookNode:
 
 
 def _flags(metadata: Any) -> NotebookNode:
-    """What nbgrader's author put down for a cell, as far as it is a word or a number."""
+    """The nbgrader metadata of a cell; only texts and numbers are kept."""
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     found = {name: nbgrader[name] for name in FLAGS if name in nbgrader} if isinstance(nbgrader, dict) else {}
     return NotebookNode(
@@ -131,7 +131,7 @@ def _pictures(attachments: Any) -> NotebookNode:
 
 
 def _text(value: Any) -> str:
-    """A text, which may be a list of lines; JSON can spell half a surrogate pair, which no file takes."""
+    """A text, which may be given as a list of lines. Half surrogate pairs, which UTF-8 can't spell, are replaced."""
     if isinstance(value, list):
         value = "".join(line for line in value if isinstance(line, str))
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
@@ -142,10 +142,10 @@ def _list(value: Any) -> list[Any]:
 
 
 def _is_moderate(raw: bytes) -> bool:
-    """Whether JSON can be read without harm."""
+    """Whether JSON is small enough to be parsed; see the limits above."""
     if raw.count(b'"') > 2 * MAX_VALUES:
         return False
-    # Without escaped quotes every second piece is between two texts.
+    # After escaped quotes are removed, every second piece lies between two texts.
     between = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
     return (
         between.count(b"[") + between.count(b"{") <= MAX_PARTS

@@ -1,4 +1,4 @@
-"""The notebook that is graded: the release's cells with the student's words in them."""
+"""Rebuilds the notebook that is graded: the release's cells with the student's answers in them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,31 +19,33 @@ from .texts import inactive
 def rebuild(submitted: NotebookNode, release: NotebookNode, earlier: Sequence[list[ReleasedCell]] = ()) -> NotebookNode:
     """Put the student's sources into the release's cells.
 
-    Whatever happened to the instructor's cells (deleted, copied, moved, edited, another type, other flags or metadata),
-    they are as they were released. Of the student's notebook these are taken over:
+    The instructor's cells are as they were released, even if the student deleted, copied, moved or edited them, or
+    changed their type, flags or metadata. From the student's notebook, we take:
 
-    - the sources of the solution cells, known by their nbgrader id, else by their cell id, else by what they define
-      where the released one is missing;
-    - the sources of other cells that were not locked, known by their cell id, else by their source or their place;
-    - what was written into locked texts, and in lines behind locked code that is not a test, as cells of their own;
-    - all other cells, without metadata, each behind the cell it followed; but not the instructor's own cells that an
-      older release had.
+    - the sources of solution cells. They are recognised by their nbgrader id, otherwise by their cell id, otherwise by
+      the names that they define, if they stand where a released cell is missing;
+    - the sources of other cells that are not locked. They are recognised by their cell id, otherwise by their source or
+      their place;
+    - text added to locked text cells, and lines added below locked code that is not a test. They become new cells;
+    - all other cells, without metadata, each after the cell that it followed; but not the instructor's cells of an
+      older release.
 
-    In the student's texts, what would be more than text in a browser is shown as it is written (see `texts`).
+    In the student's texts, active content (what a browser would not show as text) is shown as source (see `texts`).
 
-    Where a solution cell is there twice, the last one with work in it counts and the others stay as ordinary cells
-    where they are, so that everything runs in the student's order. A stub never defines again what the student's cells
-    before it define. A cell for a grader's eyes that is as it was handed out says so, and where else the student wrote
-    anything: nbgrader gives 0 only if that is nowhere.
+    If there are several versions of a solution cell, the last one with work in it counts. The others stay where they
+    are as ordinary cells, so that everything runs in the student's order. A stub never redefines what the student's
+    cells before it define. An unchanged cell that a human grades gets a note on where else the student wrote
+    something; nbgrader gives 0 automatically only if the student wrote nothing elsewhere.
 
     Parameters
     ----------
     submitted : NotebookNode
-        What was handed in; may be malformed in any way that JSON allows.
+        The notebook that was handed in; may be malformed in any way that JSON allows.
     release : NotebookNode
         The released notebook. It is changed in place.
     earlier : sequence of list of ReleasedCell
-        Other releases of it, with one of which the student may have begun: what differs in them is not remarked.
+        Other releases of the notebook. The student may have begun with one of them, so there are no remarks on cells
+        that differ between releases.
 
     Returns
     -------
@@ -100,9 +102,9 @@ def _brought_up_to_date(
     skeleton: dict[str, NotebookNode],
     earlier: Sequence[list[ReleasedCell]],
 ) -> list[dict[str, Any]]:
-    """The cells, those that an earlier release gave with the newest one's source.
+    """The submitted cells; unchanged cells of an earlier release get their source in the newest release.
 
-    Answers stay as they are: what was handed out may have been the solution.
+    Solution cells stay as they are: the earlier release may have shown the solution.
     """
     given = {
         (ident, cell.source)
@@ -117,7 +119,7 @@ def _brought_up_to_date(
 
 
 def _give_ids(release: NotebookNode) -> None:
-    """Name the cells of a notebook from before cells had ids, the same way every time."""
+    """Give ids to the cells of a notebook in a format without cell ids; always the same ids."""
     if (release.nbformat, release.nbformat_minor) < (4, 5):
         release.nbformat_minor = 5
         for number, cell in enumerate(release.cells):
@@ -125,7 +127,7 @@ def _give_ids(release: NotebookNode) -> None:
 
 
 def _past_stubs(anchor: str | None, skeleton: dict[str, NotebookNode], counted: dict[str, int]) -> str | None:
-    """The last of the missing solution cells that come next in the release: the student's cells belong behind them."""
+    """The last of the missing solution cells that follow `anchor` in the release; student's cells go after that one."""
     order = list(skeleton)
     for ident in order[order.index(anchor) + 1 if anchor else 0 :]:
         if ident in counted or not says(skeleton[ident], "solution"):
@@ -135,7 +137,7 @@ def _past_stubs(anchor: str | None, skeleton: dict[str, NotebookNode], counted: 
 
 
 def _added(cell: dict[str, Any], released: NotebookNode) -> str:
-    """What a student wrote into a locked text, or in lines of its own behind locked code that is not a test."""
+    """What a student added to a locked text cell, or in new lines below locked code that is not a test."""
     source = source_of(cell)
     if is_same(source, released.source):
         return ""
@@ -147,7 +149,7 @@ def _added(cell: dict[str, Any], released: NotebookNode) -> str:
     begin, behind = ("\n".join(part) for part in (lines[:given], lines[given:]))
     is_as_given = is_same(emptied(begin, released.source), emptied(released.source, released.source))
     first = next(filter(str.strip, behind.split("\n")), " ")
-    # A line that is indented belongs to a block of the given code.
+    # If the first added line is indented, it belongs to a block of the given code.
     return behind.strip() if is_as_given and not first[0].isspace() else ""
 
 

@@ -1,4 +1,4 @@
-"""Which released cell each submitted cell is, whatever front ends and people did to ids, order and number."""
+"""Finds the released cell of each submitted cell, even if ids, order or number of cells were changed."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -18,10 +18,10 @@ from .releases import ReleasedCell, outline, source_digest
 def homes_of(
     cells: list[dict[str, Any]], skeleton: dict[str, NotebookNode], earlier: Sequence[list[ReleasedCell]]
 ) -> list[str | None]:
-    """For each submitted cell the id of the released cell that it is; None for a cell of the student's own."""
+    """For each submitted cell, the id of the released cell that it comes from; None for a student's own cell."""
     by_grade_id = {grade_id(cell): ident for ident, cell in skeleton.items() if grade_id(cell)}
     homes = [by_grade_id.get(grade_id(cell)) or known_id(cell, skeleton) for cell in cells]
-    # Some frontends lose the ids, and old notebooks have none; an untouched cell is known all the same ...
+    # Some front ends lose the ids, and old notebooks have none. Unchanged cells are recognised by their source.
     place = {ident: number for number, ident in enumerate(skeleton)}
     missing = place.keys() - set(homes)
     releases = [by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
@@ -36,7 +36,7 @@ def homes_of(
             homes[number] = next((ident for ident in same if place[ident] > last), same[0] if same else None)
             missing.discard(homes[number])
         last = last if (home := homes[number]) is None else place[home]
-    # ... and so is one that was typed anew or changed, if it stands where a released one is missing.
+    # A changed or retyped cell is recognised if it stands where a released cell is missing.
     defined: dict[int, set[str]] = {}
     for ident in sorted(filter(lambda ident: says(skeleton[ident], "solution"), missing), key=place.__getitem__):
         here = [number for number in _gap_of(ident, homes, missing, place) if homes[number] is None]
@@ -54,20 +54,21 @@ def homes_of(
 
 
 def _gap_of(ident: str, homes: list[str | None], missing: set[str], place: dict[str, int]) -> range:
-    """The submitted cells between those two that stand next to a missing one in the release."""
+    """The numbers of the submitted cells between the two neighbours that a missing cell has in the release."""
     order = list(place)
     before = next((other for other in reversed(order[: place[ident]]) if other not in missing or other in homes), None)
     after = next((other for other in order[place[ident] :] if other not in missing or other in homes), None)
     first = len(homes) - homes[::-1].index(before) if before else 0
-    # Of a cell that is there twice, the one nearest to the other.
+    # If a neighbour is there twice, we take the version that is nearest to the other neighbour.
     last = next((number for number in range(first, len(homes)) if homes[number] == after), len(homes))
     return range(first, last)
 
 
 def _likeness(cell: dict[str, Any], defined: set[str], stub: NotebookNode) -> tuple[int, int]:
-    """How much a cell without an id is like the work that belongs into a solution cell.
+    """A score of how well a cell without an id fits a solution cell; higher is better.
 
-    Code is by the names that both define, and by those that it defines and the stub speaks of; text is by its length.
+    Code scores by the names that both cells define, then by the names that it defines and the stub mentions. Text
+    scores by its length.
     """
     if (cell.get("cell_type") == "code") != (stub.cell_type == "code"):
         return 0, 0
@@ -81,7 +82,7 @@ def _could_be(cell: dict[str, Any], released: NotebookNode) -> bool:
 
 
 def by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> dict[str, ReleasedCell]:
-    """The cells of a release by the ids that they have in the newest one, as far as they are in it."""
+    """The cells of a release that are also in the newest release, by their ids there."""
     by_grade_id = {grade_id(cell): ident for ident, cell in skeleton.items() if grade_id(cell)}
     found = {by_grade_id.get(cell.grade_id, cell.id): cell for cell in release}
     return {ident: cell for ident, cell in found.items() if ident in skeleton}
@@ -90,10 +91,10 @@ def by_home(release: list[ReleasedCell], skeleton: dict[str, NotebookNode]) -> d
 def versions_that_count(
     cells: list[dict[str, Any]], homes: list[str | None], skeleton: dict[str, NotebookNode]
 ) -> dict[str, int]:
-    """For each released cell that was handed in, which of its versions counts, in the submitted order.
+    """For each released cell that was handed in, the number of the version that counts; in the submitted order.
 
-    It is the last one with work in it that stands in its place: somebody who copies a solution cell in order to begin
-    the next task does not want the copy to count.
+    Versions with work in them come first; among these, those that stand in the right place; among these, the last. A
+    student who copies a solution cell to begin the next task does not want this copy to count.
     """
     versions: dict[str, list[int]] = {}
     for number, home in enumerate(homes):

@@ -1,7 +1,7 @@
-"""What each release of an assignment was, so that a student's changes can be told from the instructor's.
+"""Keeps an outline of each release, to tell a student's changes from the instructor's.
 
-An outline of each release that was ever generated is kept in ``.releases/``, as digests. If that is lost, the newest
-release alone is known: then the table of marks names cells as edited that the student has from an older one, or says
+The outlines of all releases that were ever generated are in ``.releases/``, as digests. If they are lost, only the
+newest release is known. Then the table of marks says that a student edited cells which are from an older release, or
 that the hand-in seems to be of another release.
 """
 
@@ -20,7 +20,7 @@ from ..run.disk import write_whole
 
 FOLDER = ".releases"
 FLAGS = ("grade", "solution", "locked", "task", "points", "schema_version")
-_LAYOUT = str.maketrans("", "", "'\",;()\\")  # with blanks, what formatters put in and take out
+_LAYOUT = str.maketrans("", "", "'\",;()\\")  # what formatters add and remove, besides blanks
 _ASSIGNED = re.compile(r"""(?m)^(?P<name>\w++)[ \t]*+=[ \t]*+(?P<string>"[^"\n]*+"|'[^'\n]*+')""")
 
 
@@ -33,13 +33,13 @@ class ReleasedCell:
     id, grade_id : str
         The cell's id and nbgrader's; empty if it has none.
     cell_type : str
-        Such as "code".
+        The type of the cell, such as "code".
     source : str
-        Its digest, see `source_digest`.
+        The digest of the source, see `source_digest`.
     flags : dict
-        What nbgrader's author put down for it; empty for a cell that nbgrader does not know.
+        The nbgrader metadata of the cell; empty for a cell without.
     code : str
-        Its `unformatted_digest`; empty for text, and in notes from before there was this digest.
+        The `unformatted_digest` of the source; empty for text, and in outlines from before there was this digest.
     """
 
     id: str
@@ -51,12 +51,12 @@ class ReleasedCell:
 
     @property
     def is_open(self) -> bool:
-        """Whether students may write in it."""
+        """Whether students may write in the cell."""
         return not self.flags or bool(self.flags["solution"])
 
 
 def as_seen(source: str) -> str:
-    """A source without what nobody sees: blanks at the ends of lines, and which of its forms Unicode is in."""
+    """A source without invisible differences: no blanks at ends of lines, and Unicode in one normal form (NFC)."""
     lines = unicodedata.normalize("NFC", source).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip()
 
@@ -69,29 +69,30 @@ def source_digest(source: str) -> str:
 def unformatted_digest(source: str) -> str:
     """SHA-256 of code without what formatters change: blanks, ends of lines, quotes, commas and parentheses.
 
-    Other code may have the same one. It only tells whether somebody meant to edit a cell that is restored anyway.
+    Different code may have the same digest. This does no harm: the digest only decides whether to remark that a student
+    edited a cell, and the cell is restored anyway.
     """
     return hashlib.sha256("".join(as_seen(source).translate(_LAYOUT).split()).encode()).hexdigest()
 
 
 def emptied(source: str, released: str) -> str:
-    """Code without the strings that students fill in: those that are assigned to a name and empty in the release."""
+    """Code in which the strings are empty that students fill in: those that the release assigns as empty to a name."""
     names = {found["name"] for found in _ASSIGNED.finditer(released) if len(found["string"]) == 2}
     return _ASSIGNED.sub(lambda found: f'{found["name"]} = ""' if found["name"] in names else found[0], source)
 
 
 def outline(cells: Iterable[NotebookNode]) -> list[ReleasedCell]:
-    """The cells of a release."""
+    """The cells of a release, as digests."""
     return [_outlined(cell, cell.metadata.get("nbgrader", {})) for cell in cells]
 
 
 def keep_release(root: Path, assignment: str, name: str, notebook: NotebookNode) -> None:
-    """Note down what a released notebook is.
+    """Keep the outline of a released notebook.
 
     Raises
     ------
     OSError
-        It can't be written.
+        The outline can't be written.
     """
     content = json.dumps([asdict(cell) for cell in outline(notebook.cells)], sort_keys=True).encode()
     path = _folder(root, assignment, name) / f"{hashlib.sha256(content).hexdigest()}.json"
@@ -101,7 +102,7 @@ def keep_release(root: Path, assignment: str, name: str, notebook: NotebookNode)
 
 
 def kept_releases(root: Path, assignment: str, name: str) -> list[list[ReleasedCell]]:
-    """All releases of a notebook that were noted down; a file that was changed since counts for nothing."""
+    """The outlines of all releases of a notebook; a file that was changed since is ignored."""
     releases = []
     for path in sorted(_folder(root, assignment, name).glob("*.json")):
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Remarks for the instructor: what had been done to cells that students should leave alone."""
+"""Makes remarks for the instructor on changes to cells that students should not change."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from .releases import ReleasedCell, emptied, outline, source_digest, unformatted
 
 
 def add_remarks(notebook: NotebookNode, remarks: list[str]) -> None:
-    """Leave remarks for the instructor in a notebook's metadata."""
+    """Add remarks for the instructor to a notebook's metadata."""
     kept = notebook.metadata.setdefault("grading", NotebookNode()).setdefault("remarks", [])
     kept.extend(remark for remark in remarks if remark not in kept)
 
@@ -23,10 +23,10 @@ def changes_to_given_cells(
     there: list[str],
     earlier: Sequence[list[ReleasedCell]],
 ) -> list[str]:
-    """Say what had been done to cells that students should leave alone."""
+    """Remarks on changes to cells that students should not change."""
     releases = [by_home(release, skeleton) for release in (outline(skeleton.values()), *earlier)]
     began_with = _began_with(there, releases)
-    # Where all ids are lost, a cell that is not recognised may be any of those that are missing.
+    # If all ids are lost, a missing cell may be there unrecognised; then we don't say that it was deleted.
     recognisable = any(grade_id(cell) or known_id(cell, skeleton) for cell in cells)
     done: dict[str, list[str]] = {}
     for ident, released in skeleton.items():
@@ -38,7 +38,7 @@ def changes_to_given_cells(
             if recognisable and ident in began_with:
                 done.setdefault("deleted", []).append(ident)
         elif len(versions) > 1:
-            if not is_open(released):  # else somebody has split their work
+            if not is_open(released):  # students may split their work into several cells
                 done.setdefault("duplicated", []).append(ident)
         elif not _is_unedited(source_of(versions[0]), released.source, known):
             done.setdefault("edited", []).append(ident)
@@ -57,19 +57,19 @@ def changes_to_given_cells(
 
 
 def _is_unedited(source: str, newest: str, known: list[ReleasedCell]) -> bool:
-    """Whether a cell is as in one of the releases, but for what formatters change and students fill in."""
+    """Whether a cell is as in one of the releases, except for what formatters change and students fill in."""
     codes = {unformatted_digest(source), unformatted_digest(emptied(source, newest))}
     return any(cell.is_open or cell.source == source_digest(source) or cell.code in codes for cell in known)
 
 
 def _is_of_another_release(edited: list[str], skeleton: dict[str, NotebookNode]) -> bool:
-    """Whether more of the given code differs than a student would edit: five cells, and a third of them."""
+    """Whether more given code cells differ than a student would edit: at least five, and at least a third."""
     given = {ident for ident, cell in skeleton.items() if cell.cell_type == "code" and not is_open(cell)}
     return len(given & {*edited}) >= max(5, len(given) / 3)
 
 
 def _began_with(there: list[str], releases: list[dict[str, ReleasedCell]]) -> dict[str, ReleasedCell]:
-    """The release that a student began with: it has most of their cells, and of several it fits best."""
+    """The release that the student probably began with: it has the most submitted cells, and the fewest others."""
 
     def fits(release: dict[str, ReleasedCell]) -> tuple[int, int, int]:
         marked = {ident for ident, cell in release.items() if cell.flags}
@@ -79,6 +79,6 @@ def _began_with(there: list[str], releases: list[dict[str, ReleasedCell]]) -> di
 
 
 def and_others(idents: list[str], most: int = 3) -> str:
-    """The first few of some names, and how many more there are."""
+    """A text with the first few names, and how many more there are."""
     others = len(idents) - most
     return ", ".join(idents[:most]) + (f" and {others} more" if others > 0 else "")

@@ -1,8 +1,8 @@
-"""What a notebook may cost whoever looks at it: one budget of time and size, of whatever kind its texts are.
+"""Limits the time and size that it takes to show a notebook: one budget for texts of all kinds.
 
-The cost is not guessed from what a text looks like. It is measured with the functions that nbconvert will use, which
-are interrupted when the budget is spent. Python's regular expressions look for signals while they search, but threads
-can't interrupt them.
+The cost is not estimated from a text's appearance. It is measured with the functions that nbconvert will use. They are
+interrupted when the budget is spent, by a signal: Python's regular expressions check for signals while they search, but
+a thread can't interrupt them.
 """
 
 import html
@@ -16,19 +16,19 @@ SECONDS = 2.0  # of processor time
 TAGS = 100_000  # of HTML; to parse the page takes nbconvert 20 µs for each
 CHARACTERS = 2 * 2**20  # of HTML
 PICTURES = 96 * 2**20  # characters in which pictures are encoded
-FORMULAS = 20_000  # characters of texts with formulas, which take MathJax a millisecond each in the browser
-PLAIN = 2**20  # characters of HTML, of all that found no room
+FORMULAS = 20_000  # characters of texts with formulas; each character takes MathJax a millisecond in the browser
+PLAIN = 2**20  # characters of HTML, for all plain text that replaces what found no room
 CUT = "\n... too much to show: the rest is in what was handed in ...\n"
 REMARK = "too much to show: some of it is shown as plain text, or left out"
 _TICK = 0.05  # seconds between two looks at the clock
 
 
 class NoRoomError(BaseException):
-    """There is no room left for what is to be shown; like a keyboard interrupt it passes ``except Exception``."""
+    """There is no room left to show something. Like a keyboard interrupt, ``except Exception`` does not catch it."""
 
 
 class Room:
-    """What is left of a notebook's budget.
+    """The remaining budget of a notebook.
 
     Attributes
     ----------
@@ -44,12 +44,12 @@ class Room:
 
     @contextmanager
     def spending(self) -> Iterator[None]:
-        """Take the processor time of the block from the budget; only in the main thread.
+        """Take the processor time of the block from the budget; works only in the main thread.
 
         Raises
         ------
         NoRoomError
-            It takes more than there is.
+            The block takes more time than is left.
         """
         start = time.thread_time()
         end = start + self._seconds
@@ -66,12 +66,12 @@ class Room:
             self._seconds = end - time.thread_time()
 
     def take(self, page: str = "", **other: int) -> None:
-        """Take a piece of HTML from the budget, and ``pictures`` and ``formulas``.
+        """Take the size of a piece of HTML from the budget, and sizes of ``pictures`` and ``formulas``.
 
         Raises
         ------
         NoRoomError
-            There is no room for it; nothing is taken.
+            There is not enough room; nothing is taken.
         """
         wanted = {"tags": page.count("<"), "characters": len(page), **other}
         if any(self._left[kind] < size for kind, size in wanted.items()):
@@ -80,7 +80,7 @@ class Room:
             self._left[kind] -= size
 
     def cut(self, text: str) -> str:
-        """As much of a text as there is room for plain text, which costs next to nothing."""
+        """Cut a text to the room that is left for plain text, which takes almost no time to show."""
         size = len(html.escape(text[: self._plain + 1]))
         if size <= self._plain:
             self._plain -= size
@@ -92,7 +92,7 @@ class Room:
 
 @contextmanager
 def _interrupted_after(end: float) -> Iterator[None]:
-    """Interrupt the block when this thread has had its time, and again until it stops."""
+    """Interrupt the block when this thread's processor time reaches `end`, and again until it stops."""
 
     def look(*_: Any) -> None:
         if time.thread_time() > end:
@@ -105,6 +105,6 @@ def _interrupted_after(end: float) -> Iterator[None]:
             yield
         finally:
             setitimer(ITIMER_PROF, 0)
-    finally:  # once more, for the last interrupt may have come in the line above
+    finally:  # stop the timer again, because an interrupt may have come just before the line above
         setitimer(ITIMER_PROF, 0)
         signal(SIGPROF, previous)

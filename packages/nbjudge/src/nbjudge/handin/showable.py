@@ -1,4 +1,4 @@
-"""Code and outputs of a graded notebook that formgrader and the feedback can show in bounded time."""
+"""Bounds the time that formgrader and the feedback take to show code and outputs of a graded notebook."""
 
 from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.preprocessors import HighlightMagicsPreprocessor
@@ -7,21 +7,21 @@ from nbformat import NotebookNode
 from .remarks import add_remarks
 from .room import REMARK, NoRoomError, Room
 
-MAX_CODE = 100_000  # characters; the more a lexer has before it, the longer it takes to be interrupted
+MAX_CODE = 100_000  # characters; with longer input, it takes longer to interrupt a lexer
 MAX_OUTPUTS = 2000
 MAX_REMARKS = 50
 MAX_MARK = 1000  # characters
-_FRAME = "<" * 10  # what nbconvert puts around an output, as far as it takes time
+_FRAME = "<" * 10  # stands for the tags that nbconvert puts around an output
 
 
 def make_showable(nb: NotebookNode) -> None:
-    """Make plain text of what is too much in a graded notebook; it is changed in place.
+    """Change a graded notebook in place, so that what takes too long to show becomes plain text.
 
-    The messages of tests come first, then code and outputs in their order. If there is no room for the code, all of it
-    is shown without colours, and what of it is longer than any human would read is cut: what was executed and what was
-    handed in are as they were. Outputs find room one by one.
+    The messages of tests get room first, then code and outputs in their order. If there is no room for the code, all of
+    it is shown without colours, and code that is longer than any human would read is cut. This changes neither what was
+    executed nor what was handed in. Each output gets room separately.
 
-    Of what decides the points, nothing changes.
+    Nothing that decides the points is changed.
     """
     room = Room()
     cells = [cell for cell in nb.cells if cell.cell_type == "code"]
@@ -54,7 +54,7 @@ def _is_mark(output: NotebookNode) -> bool:
 
 
 def _bound_message(output: NotebookNode, room: Room) -> None:
-    """Leave the message of a test out if there is no room; its points are in another text."""
+    """Remove the message of a test if there is no room for it; its points are in another text."""
     message = output.get("data", {}).get("text/html")
     if message is not None and not _fits(message, room):
         del output.data["text/html"]

@@ -1,7 +1,7 @@
-"""The student's texts: Markdown that makes text, formulas, links and pasted pictures in a browser, and nothing else.
+"""Makes students' texts harmless: their Markdown gives text, formulas, links and pasted pictures, and nothing else.
 
-Formgrader shows them with the grader's rights, at the address at which its own pages change marks. A picture is enough
-to do harm there: the browser fetches its address at once, and some of formgrader's addresses run code.
+Formgrader shows these texts with the grader's rights, on the same origin as its own pages, which change marks. Even a
+picture can do harm there: the browser fetches its address at once, and some of formgrader's addresses run code.
 """
 
 import base64
@@ -20,10 +20,10 @@ from ..judge.outputs import is_image
 from .formulas import has_formulas, is_listed, spelt_out
 from .room import NoRoomError, Room
 
-MAX_RENDERED = 10_000  # characters; what is longer is no text to be read at once
+MAX_RENDERED = 10_000  # characters; nobody writes a longer answer in one cell, so it is shown as code
 
 _ADDRESS = r"(?:https?://\w|mailto:|#)"
-# A space behind what these find makes ordinary text of it: tags, pictures, links without words, and addresses.
+# Finds tags, pictures, links without words, and addresses. A space after each match turns it into ordinary text.
 _ACTIVE = re.compile(
     r"<(?=[a-z/!?])"
     r"|!(?=\[)(?!\[[^][\\`$<>\n]*\]\(attachment:picture-\d+\))"
@@ -32,17 +32,17 @@ _ACTIVE = re.compile(
     re.IGNORECASE,
 )
 _PASTED = re.compile(r"!\[([^][\\`$<>\n]*)\]\(<?attachment:([^][\\<>()\n]*)>?\)")
-# Pictures in HTML, as front ends write them when somebody changes their size; and the attributes of one.
+# Pictures in HTML, as front ends write them when somebody changes their size; and the source of such a picture.
 _HTML_PICTURE = re.compile(r"<img\s((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*)>(?:\s*+</img>)?", re.IGNORECASE)
 _HTML_SOURCE = re.compile(r"\bsrc\s*=\s*[\"']?((?:attachment|data):[^\"'\s]++)", re.IGNORECASE)
-# Pictures within the text, as Colab pastes them, and those that a text names at its end, as Google Docs does.
+# Pictures within the text, as Colab pastes them, and pictures that are defined at the end, as in Google Docs.
 _DATA = r"<?data:image/([\w.+-]++);base64,([A-Za-z0-9+/=%\s]*+)>?"
 _INLINE = re.compile(rf"!\[([^][\\`$<>\n]*+)\]\({_DATA}(?:\"[^\"\n]*+\")?\)", re.IGNORECASE)
 _NAMED = re.compile(r"!\[([^][\\`$<>\n]*+)\]\[([^][\\`$<>\n]*+)\]")
 _REFERENCE = re.compile(
     r"(?m)^\[([^][\\`$<>\n]++)\]:[ \t]*+<?data:image/([\w.+-]++);base64,([A-Za-z0-9+/=%]*+)>?[ \t]*+$"
 )
-# What nbconvert makes of Markdown.
+# The tags and attributes that nbconvert generates from Markdown.
 _TAGS = re.compile(
     r"a|blockquote|br|code|dd|del|div|dl|dt|em|h[1-6r]|img|input|li|ol|p|pre|span|strong|table|tbody|t[dhr]|thead|ul"
 )
@@ -58,26 +58,27 @@ _ATTRIBUTES = {
 def inactive(
     text: str, attachments: Any, fields: Collection[str] = (), room: Room | None = None
 ) -> tuple[str, dict[str, dict[str, str]]]:
-    """A text of the student's, as it may be shown, and the pictures in it.
+    """A harmless version of a student's text, and the pictures in it.
 
     Parameters
     ----------
     text : str
         Markdown.
     attachments : any
-        The pictures that were pasted into it, as notebooks have them; may be malformed.
+        The pictures that were pasted into the text, in the format of notebooks; may be malformed.
     fields : collection of str
-        Names that no heading may have, because formgrader looks for its own fields by them.
+        Ids that no heading may have, because formgrader finds its own fields by these ids.
     room : Room, optional
-        What is left of the notebook's budget.
+        The remaining budget of the notebook.
 
     Returns
     -------
     text : str
-        With HTML, pictures from elsewhere, doubtful addresses and doubtful macros in formulas spelt out. Where that is
-        not enough, or if there is no room for what nbconvert makes of it, the whole text is one block of code.
+        The text, in which HTML, pictures from elsewhere, doubtful addresses and doubtful macros in formulas are shown
+        as source. If that is not enough, or if there is no room for nbconvert's result, the whole text is one block of
+        code.
     attachments : dict
-        Verified PNG and JPEG, under other names.
+        Verified PNG and JPEG pictures, under new names.
     """
     room = room or Room()
     try:
@@ -92,7 +93,7 @@ def inactive(
 
 def as_code(text: str) -> str:
     """Markdown that shows a text letter by letter, in lines of a bounded length."""
-    # Where Markdown begins a line, and nowhere else.
+    # Split lines exactly where Markdown does.
     lines = re.split(r"\r\n|\r|\n", re.sub(r".{100,119} |.{120}", "\\g<0>\n", text))
     return "\n".join(f"    {line}" for line in lines)
 
@@ -112,7 +113,7 @@ def _inactive(
 
 
 def _with_pictures_apart(text: str, attachments: Any) -> tuple[str, dict[str, Any]]:
-    """A text whose pictures are attachments, however they were pasted; what is in them is for others to verify."""
+    """The text with all pasted pictures as attachments, however they were pasted. They are not verified here."""
     pictures = dict(attachments) if isinstance(attachments, dict) else {}
 
     def pasted(kind: str, content: str) -> str:
@@ -136,13 +137,13 @@ def _with_pictures_apart(text: str, attachments: Any) -> tuple[str, dict[str, An
 
 
 def _renamed(reference: re.Match[str], names: dict[str, str]) -> str:
-    """A reference to a pasted picture by its new name; frontends differ in how they write the old one."""
+    """The reference to a pasted picture, with its new name. Front ends write the old name plain or URL-encoded."""
     name = next((names[name] for name in (reference[2], unquote(reference[2])) if name in names), None)
     return f"![{reference[1]}](attachment:{name})" if name else reference[0]
 
 
 def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection[str], room: Room) -> bool:
-    """Whether nbconvert makes nothing but text, formulas, links and these pictures of it; if so, takes room for it."""
+    """Whether nbconvert makes only text, formulas, links and these pictures of a text; if so, take room for it."""
     shown = sum(
         text.count(f"(attachment:{name})") * len(raw) for name, content in pictures.items() for raw in content.values()
     )
@@ -150,7 +151,7 @@ def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection
     try:
         page = strip_files_prefix(MarkdownWithMath(IPythonRenderer(escape=False, attachments=pictures)).render(text))
     except Exception:
-        # Whatever the reason, formgrader and the feedback could not show it either.
+        # Whatever the error is, formgrader and the feedback could not show the text either.
         return False
     elements = BeautifulSoup(page, "html.parser")
     if not all(
@@ -170,7 +171,7 @@ def _is_plain(text: str, pictures: dict[str, dict[str, str]], fields: Collection
 
 
 def _verified(attachments: Any) -> dict[str, dict[str, str]]:
-    """Of the pictures pasted into a cell, those that are what they claim to be, encoded again."""
+    """The pictures pasted into a cell that really have the type that they claim, encoded again."""
     verified: dict[str, dict[str, str]] = {}
     for name, content in (attachments if isinstance(attachments, dict) else {}).items():
         for mime, picture in (content if isinstance(content, dict) else {}).items():
