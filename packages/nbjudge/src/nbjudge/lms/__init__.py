@@ -1,1 +1,1 @@
-"""Learning platforms: the archives that they give, and the tables that they take."""
+"""Learning platforms: reads the archives that they export, and writes the tables that they import."""

@@ -1,7 +1,8 @@
 """How learning platforms name the files in the archive that an instructor downloads.
 
-In each pattern, ``owner`` is what stands for the student, of which ``student`` is unique and never changes; ``file`` is
-the student's own name for the file, if it is one. What students can choose comes last, and the first fit counts.
+In each pattern, ``owner`` is the part that stands for the student. Within it, ``student`` is unique and never changes.
+``file`` is the student's own name for the file, if the entry is a student's file. The part that students can choose
+comes last, and the first pattern that fits counts.
 """
 
 import re
@@ -15,14 +16,14 @@ from ..handin.files import HandInError
 
 @dataclass(frozen=True)
 class Platform:
-    """A learning platform: what its names look like, and an example of one."""
+    """A learning platform: the pattern of its file names, and an example of such a name."""
 
     pattern: re.Pattern[str]
     example: str
 
 
 PLATFORMS = {
-    # mod/assign/classes/downloader.php: name or group, then its number in this assignment. With or without folders.
+    # mod/assign/classes/downloader.php: name or group, then its number in this assignment; with or without folders.
     "moodle": Platform(
         re.compile(
             r"(?P<owner>[^_/]*)_(?P<student>[0-9]+)_assignsubmission_"
@@ -31,7 +32,7 @@ PLATFORMS = {
         ),
         "Ada Lovelace_1234567_assignsubmission_file_/work.ipynb",
     ),
-    # lib/content_zipper.rb: name unless marking is anonymous, LATE if so, number of the student, number of the file.
+    # lib/content_zipper.rb: name (unless marking is anonymous), LATE (if late), number of the student, of the file.
     "canvas": Platform(
         re.compile(
             r"(?P<owner>(?:[^/]*?_)??)(?P<student>[0-9]+|anon_[^\W_]+)_(?:[0-9]+_(?P<file>.+)|(?:text|link)\.html)",
@@ -52,28 +53,28 @@ PLATFORMS = {
 
 
 def username(owner: str, text: bytes) -> str | None:
-    """The name in the first line of Blackboard's text file, such as ``Name: Ada Lovelace (ada_l)``.
+    """The username in the first line of Blackboard's text file, such as ``Name: Ada Lovelace (ada_l)``.
 
-    The names of files leave open where the assignment's name ends, if one of the two has an underscore in it.
+    If the assignment's name or the username has an underscore, the names of files don't show where the username begins.
 
     Parameters
     ----------
     owner : str
         Assignment and username, as in the names of files.
     text : bytes
-        What is in the text file.
+        The contents of the text file.
     """
     found = re.match(r".*\(([^()]+)\)\s*\Z", text.decode(errors="replace").lstrip("\ufeff").partition("\n")[0])
     return found[1] if found and f"_{owner}".endswith(f"_{found[1]}") else None
 
 
 def in_utc(time: str, zone: ZoneInfo) -> datetime:
-    """The time in a name, in UTC and without a zone, as nbgrader has it.
+    """The time in a file name, in UTC and without a time zone, as in nbgrader.
 
     Raises
     ------
     HandInError
-        There is no such time.
+        The name has no valid time.
     """
     try:
         return datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
@@ -82,27 +83,27 @@ def in_utc(time: str, zone: ZoneInfo) -> datetime:
 
 
 def without_copy_numbers(names: list[str], stems: set[str]) -> list[tuple[str, ...]]:
-    """Give files their names back to which Canvas added a number, such as ``work-1.ipynb``.
+    """Remove the numbers that Canvas adds to the names of files, as in ``work-1.ipynb``.
 
-    A student may have chosen such a name. So it is only changed if it becomes that of a notebook that was given out, or
-    of the checkpoint beside it; other files get both names.
+    A student may have chosen such a name. So the name is only changed if the result is the name of a released notebook,
+    or of the checkpoint beside it. Other files get both names.
 
     Parameters
     ----------
     names : list of str
-        All files of one hand-in.
+        The names of all files of one hand-in.
     stems : set of str
-        The names of the notebooks that were given out, without ``.ipynb``.
+        The names of the released notebooks, without ``.ipynb``.
 
     Returns
     -------
     list of tuple of str
-        The names of each.
+        For each file, the names that it gets.
     """
     shorter = [re.sub(r"-[0-9]{1,3}(?=(\.[^.]*)?\Z)", "", name) for name in names]
     found: list[tuple[str, ...]] = []
     for name, short in zip(names, shorter, strict=True):
-        if short == name or shorter.count(short) > 1:  # or it is not the only one
+        if short == name or shorter.count(short) > 1:  # or several files would get this name
             found.append((name,))
         elif PurePosixPath(short).stem in stems:
             found.append((short,))

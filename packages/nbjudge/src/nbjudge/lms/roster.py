@@ -1,4 +1,4 @@
-"""A learning platform's own table of its students."""
+"""Reads and writes a learning platform's table of its students."""
 
 import csv
 import io
@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-_NUMBER_BEHIND = re.compile(r" \(\d+\)\Z")  # Canvas puts its number behind a column's title
-_FORMULA = re.compile(r"\s*[=+@-].", re.DOTALL)  # to a spreadsheet; a lone dash is none
+_NUMBER_BEHIND = re.compile(r" \(\d+\)\Z")  # Canvas adds a number to a column's title
+_FORMULA = re.compile(r"\s*[=+@-].", re.DOTALL)  # what a spreadsheet takes for a formula; not a lone dash
 _NUMBER = re.compile(r"[+-]?[\d.,]+")
 
 
@@ -18,16 +18,16 @@ class RosterError(ValueError):
 
 @dataclass
 class Roster:
-    """A header, and lines below it, of which most are for a student each.
+    """A table with a header; most of its lines are for one student each.
 
     Attributes
     ----------
     header : list of str
         Titles of the columns.
     lines : list of list of str
-        As long as the header each.
+        The lines; each is as long as the header.
     identifying : tuple of str
-        Titles of the columns by which a student can be known.
+        Titles of the columns that can identify a student.
     """
 
     header: list[str]
@@ -36,12 +36,12 @@ class Roster:
 
     @classmethod
     def read(cls, path: Path, identifying: tuple[str, ...]) -> "Roster":
-        """Read a file that a learning platform wrote, with whatever it puts between the cells.
+        """Read a file that a learning platform wrote, with any of its delimiters.
 
         Raises
         ------
         RosterError
-            It is no such file.
+            The file can't be read, or is not the platform's export.
         """
         try:
             text = path.read_text(encoding="utf-8-sig")
@@ -57,7 +57,7 @@ class Roster:
         return cls(header, [line[:size] + [""] * (size - len(line)) for line in lines if any(line)], identifying)
 
     def column(self, title: str) -> int:
-        """Where the column of a title is, with or without the number that Canvas puts behind.
+        """The index of the column with this title; a number that Canvas added to the title is ignored.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Roster:
         raise RosterError(f"there is {number} {title!r} among: {', '.join(self.header)}")
 
     def names(self, line: list[str]) -> set[str]:
-        """The names by which a line's student can be known; none, if the line is not for a student."""
+        """The names that identify the student of a line; none if the line is not for a student."""
         cells = [cell for title, cell in zip(self.header, line, strict=True) if title in self.identifying]
         return {_comparable(cell) for cell in cells} - {""}
 
@@ -81,13 +81,13 @@ class Roster:
         Parameters
         ----------
         students : dict of str to set of str
-            The names by which each can be known.
+            The names that can identify each student.
 
         Returns
         -------
         dict of str to int
-            The number of the line of each student for whom exactly one line can be meant, and who is the only one for
-            whom that can.
+            The number of each student's line. A student is left out if several lines or none fit, or if the line also
+            fits another student.
         """
         by_name: dict[str, set[int]] = {}
         for number, line in enumerate(self.lines):
@@ -109,7 +109,7 @@ class Roster:
     def write(self, path: Path, columns: list[int], lines: list[list[str]]) -> None:
         """Write some of the columns of some lines.
 
-        UTF-8 without a byte order mark, which Canvas would take for a part of the first title.
+        The file is UTF-8 without a byte order mark, because Canvas would take the mark for a part of the first title.
         """
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -118,7 +118,7 @@ class Roster:
 
 
 def _delimiter(text: str, identifying: tuple[str, ...]) -> str:
-    """What is between the cells; it depends on the language, or is chosen when the file is exported."""
+    """The delimiter between cells; it depends on the language, or is chosen when the file is exported."""
     first = text.partition("\n")[0].rstrip("\r")
     for delimiter in ",;\t":
         if set(identifying) & set(next(csv.reader([first], delimiter=delimiter))):
@@ -127,9 +127,9 @@ def _delimiter(text: str, identifying: tuple[str, ...]) -> str:
 
 
 def _comparable(name: str) -> str:
-    return name.strip().casefold().removeprefix("participant ")  # as Moodle writes its numbers
+    return name.strip().casefold().removeprefix("participant ")  # Moodle writes this before its numbers
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: students may choose by which name they are shown."""
+    """The cell, changed if a spreadsheet would take it for a formula: students may choose their displayed names."""
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip()) else cell

@@ -1,4 +1,4 @@
-"""The files in a zip archive, read with suspicion: plain files within bounds, at paths that stay where they are."""
+"""Unpacks untrusted zip archives: only plain files, within limits, at paths that can't lead out of the folder."""
 
 import re
 import stat
@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from ..handin.files import MAX_BYTES, MAX_FILES, HandInError, check, matches
 
 MAX_ENTRIES = 50_000  # junk and folders count, too
-MAX_PATH = 255  # bytes; so many has the longest name of one file
+MAX_PATH = 255  # bytes; the longest possible name of one file
 _ENVIRONMENT = re.compile(r"(.+)/(?:pyvenv\.cfg|conda-meta/.*)", re.DOTALL)
 
 
@@ -23,20 +23,20 @@ def open_zip(file: Path | BinaryIO, name: str) -> ZipFile:
     Raises
     ------
     HandInError
-        It is none, or damaged.
+        The file is not a zip archive, or it is damaged.
     """
     try:
         try:
-            return ZipFile(file, metadata_encoding="utf-8")  # as macOS writes names, without saying so
+            return ZipFile(file, metadata_encoding="utf-8")  # macOS writes names in UTF-8 without the flag that says so
         except UnicodeDecodeError:
             return ZipFile(file)
     except Exception as error:
-        # zipfile raises many kinds of error; to the instructor they are all one.
+        # zipfile raises many kinds of error; to the instructor they all mean the same.
         raise HandInError(f"{name} can't be unpacked ({type(error).__name__}: {error})") from error
 
 
 def files_in(archive: ZipFile) -> list[ZipInfo]:
-    """All entries but folders and junk, with ``/`` between folders also if the archive was made on Windows."""
+    """All entries except folders and junk. Paths have ``/`` between folders, even if the archive is from Windows."""
     entries = archive.infolist()
     for entry in entries:
         entry.filename = entry.filename.replace("\\", "/")
@@ -44,7 +44,7 @@ def files_in(archive: ZipFile) -> list[ZipInfo]:
 
 
 def _without_environments(entries: list[ZipInfo]) -> list[ZipInfo]:
-    """The entries outside of virtual environments, whatever those are called; none is one with a student's notebook."""
+    """The entries outside of virtual environments of any name. A folder with a student's notebook is never one."""
     names = [entry.filename[:MAX_PATH] for entry in entries]
     environments = {found[1] for found in map(_ENVIRONMENT.fullmatch, names) if found}
     notebooks = [name for name in names if name.endswith(".ipynb") and "/site-packages/" not in name]
@@ -53,7 +53,7 @@ def _without_environments(entries: list[ZipInfo]) -> list[ZipInfo]:
 
 
 def _folders(path: str) -> Iterator[str]:
-    """The folders that a path goes through, and the path."""
+    """The folders above a path, and the path itself."""
     return accumulate(path.split("/"), "{}/{}".format)
 
 
@@ -63,38 +63,38 @@ def read(archive: ZipFile, entry: ZipInfo, name: str) -> bytes:
     Raises
     ------
     HandInError
-        It is damaged.
+        The file is damaged.
     """
     try:
-        return archive.read(entry)  # never more than it says it has
+        return archive.read(entry)  # never more bytes than the entry's declared size
     except Exception as error:
-        # zipfile raises many kinds of error; to the instructor they are all one.
+        # zipfile raises many kinds of error; to the instructor they all mean the same.
         raise HandInError(f"{name} can't be unpacked ({type(error).__name__}: {error})") from error
 
 
 class Unpacked:
-    """The files of one hand-in, in memory; what is added to it may raise a `HandInError`.
+    """The files of one hand-in, in memory. To add a file may raise a `HandInError`.
 
     Attributes
     ----------
     files : dict of str to bytes
-        By their paths.
+        The files, by path.
     """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self._bytes = 0
-        self._paths: dict[str, tuple[str, bool]] = {}  # in small letters: the path, and whether it is a file
+        self._paths: dict[str, tuple[str, bool]] = {}  # by case-folded path: the path, and whether it is a file
 
     def add(self, archive: ZipFile, entry: ZipInfo, *paths: str) -> None:
-        """Read a file; if it is a zip archive itself, also the files in it.
+        """Read a file; if it is a zip archive itself, read the files in it, too.
 
         Parameters
         ----------
         archive, entry : ZipFile, ZipInfo
-            Where the file is.
+            The archive, and the file's entry in it.
         *paths : str
-            Where it shall be.
+            The paths that the file gets.
         """
         for path in paths:
             self._add(archive, entry, path, path)
@@ -107,7 +107,7 @@ class Unpacked:
         Raises
         ------
         HandInError
-            They can't be taken.
+            The files can't be accepted; see `files.check`.
         """
         folder.mkdir(parents=True)
         for path, content in self.files.items():
@@ -118,7 +118,7 @@ class Unpacked:
 
     def _add_all_in(self, path: str) -> None:
         raw = self.files[unicodedata.normalize("NFC", path)]
-        if raw.count(b"PK\x01\x02") > MAX_ENTRIES:  # as each begins; to read very many would take much memory
+        if raw.count(b"PK\x01\x02") > MAX_ENTRIES:  # each entry begins so; very many would take much memory
             raise HandInError(f"{path} holds more than {MAX_ENTRIES} files and folders; remove what is not needed")
         with open_zip(BytesIO(raw), path) as archive:
             entries = files_in(archive)
@@ -134,7 +134,7 @@ class Unpacked:
                 self._add(archive, entry, str(PurePosixPath(path).parent.joinpath(*parts)), name)
 
     def _add(self, archive: ZipFile, entry: ZipInfo, path: str, name: str) -> None:
-        path = unicodedata.normalize("NFC", path)  # macOS takes the umlauts in names apart
+        path = unicodedata.normalize("NFC", path)  # macOS decomposes umlauts in names
         _refuse_path(path, name)
         _refuse_kind(entry, name)
         self._bytes += entry.file_size
@@ -166,7 +166,7 @@ def _refuse_path(path: str, name: str) -> None:
 
 
 def _refuse_kind(entry: ZipInfo, name: str) -> None:
-    if "\0" in entry.orig_filename:  # where zipfile ends the name
+    if "\0" in entry.orig_filename:  # zipfile cuts the name there
         raise HandInError(f"the name of {name} has control characters in it; give it another one")
     kind = stat.S_IFMT(entry.external_attr >> 16)  # 0 if the archive is not from a Unix
     if kind not in {0, stat.S_IFREG}:
