@@ -1,4 +1,4 @@
-"""All marks on top of the feedback page, with what the tests said and what was remarked on the way."""
+"""Puts all marks on top of the feedback page, with the messages of the tests and the remarks."""
 
 import html
 import re
@@ -14,13 +14,13 @@ from traitlets import Bool
 from ..handin.cells import STUDENT_CELL_PREFIX
 from ..handin.files import printable
 
-MAX_REMARKS, MAX_WORDS = 50, 1000  # how many are shown, and characters of one of them
+MAX_REMARKS, MAX_WORDS = 50, 1000  # how many remarks are shown, and how many characters of each
 
 
 class MarksFirst(Preprocessor):
-    """Put a cell on top with the marks, under the notebook's headings, and remarks; after `GetMarks`.
+    """Add a cell on top with the marks, under the notebook's headings, and the remarks. Runs after `GetMarks`.
 
-    It takes the place of nbgrader's own list, which says "Test cell" and nothing else of each.
+    The cell replaces nbgrader's own list, in which each entry is only "Test cell".
     """
 
     enabled = Bool(True).tag(config=True)
@@ -41,7 +41,7 @@ class MarksFirst(Preprocessor):
             shown = [f"<li>{as_line(remark)}</li>" for remark in remarks[:MAX_REMARKS]]
             if len(remarks) > MAX_REMARKS:
                 shown.append(f"<li>{len(remarks) - MAX_REMARKS} more remarks</li>")
-            # They quote the student: no formulas.
+            # Remarks quote the student, so MathJax must not read them.
             parts += ["<h3>Remarks</h3>", '<ul class="tex2jax_ignore">', *shown, "</ul>"]
         if parts:
             nb.cells.insert(
@@ -54,7 +54,7 @@ class MarksFirst(Preprocessor):
 
 
 def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
-    """The cells with points, each with the released heading it stands under, without the points that this may tell."""
+    """The cells with points, each with the released heading above it; points in the heading are removed."""
     heading, found = "", []
     for cell in nb.cells:
         says = cell.metadata.get("nbgrader", {})
@@ -68,7 +68,7 @@ def graded_cells(nb: NotebookNode) -> list[tuple[str, NotebookNode]]:
 
 
 def sum_of(cells: list[NotebookNode]) -> str:
-    """The points of some cells, and how many nobody has decided yet."""
+    """A text with the sum of the points of some cells, and how many points nobody has decided yet."""
     marks = [cell.metadata.nbgrader for cell in cells]
     read = [mark for mark in marks if mark.get("score") is not None]
     most, unread = (sum(mark.get("points") or 0.0 for mark in some) for some in (read, marks))
@@ -80,7 +80,7 @@ def sum_of(cells: list[NotebookNode]) -> str:
 
 
 def said_of(cell: NotebookNode) -> str:
-    """What the test cell answered, or else its points and why there are none; with a link to the cell."""
+    """The message of a test cell with a link to the cell; without a message, its points and why points are missing."""
     says: dict[str, Any] = cell.metadata.nbgrader
     outputs = cell.get("outputs", [])
     shown = next((output.data.get("text/html") for output in outputs if "data" in output), None)
@@ -90,12 +90,13 @@ def said_of(cell: NotebookNode) -> str:
         name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
         shown = f"<div>{' &middot; '.join(as_line(part) for part in (name, points, *why_not(outputs)))}</div>"
     link = f'<a href="#{html.escape(says["grade_id"])}">show</a>'
-    # One line: an empty one would end the HTML block in Markdown. It may quote the student: no formulas.
+    # It is one line, because an empty line would end the HTML block in Markdown. It may quote the student, so MathJax
+    # must not read it.
     return f'<div class="said tex2jax_ignore">{" ".join(shown.split())} {link}</div>'
 
 
 def why_not(outputs: list[NotebookNode]) -> list[str]:
-    """What nbgrader gives no points for: at most one reason."""
+    """The reason why nbgrader gave no points, if there is one; at most one reason."""
     for output in outputs:
         if output.output_type == "error":
             return [f"{output.ename}: {output.evalue:.200}".rstrip(": ")]
@@ -105,6 +106,6 @@ def why_not(outputs: list[NotebookNode]) -> list[str]:
 
 
 def as_line(words: str) -> str:
-    """Words as HTML without a line break, for an empty line would end the block of HTML in Markdown."""
+    """A text as HTML without line breaks, because an empty line would end the HTML block in Markdown."""
     line = printable(" ".join(words[: MAX_WORDS + 1].split()))
     return html.escape(line if len(words) <= MAX_WORDS else f"{line[:MAX_WORDS]}...")

@@ -1,4 +1,4 @@
-"""The feedback as a page of HTML."""
+"""Exports the feedback as an HTML page."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-# Of scripts, MathJax alone; it evaluates its own settings.
+# The only script allowed is MathJax. It needs 'unsafe-eval', because it evaluates its own settings.
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -21,16 +21,17 @@ POLICY = "; ".join(
     ]
 )
 
-# What nbgrader's template writes of the notebook and, twice, of each cell with points. Only the template comes so far.
+# The scores in nbgrader's template: of the notebook, and two for each cell with points. Students' texts can't contain
+# these patterns.
 _OF_NOTEBOOK = re.compile(r"(?<=<h4>)(.*) \(Score: ([-\d.]+) / ([\d.]+)\)(?=</h4>)")
 _IN_LIST = re.compile(r"(?<=</a> \()Score: [-\d.]+ / ([\d.]+)(?=\)</li>)")
 _AT_CELL = re.compile(r"(?<=<span class=\"pull-right\">)\s*Score: [-\d.]+ / ([\d.]+)(?= <a href=\"#top\">)")
 
 
 class FeedbackPage(HTMLExporter):
-    """A page in which a browser runs MathJax and nothing else, and loads nothing from elsewhere.
+    """A page in which a browser runs only MathJax, and loads nothing else from other sites.
 
-    Students' words are harmless before they come here (see `nbjudge.handin.texts`); this is a second wall.
+    Students' texts are made harmless before they come here (see `nbjudge.handin.texts`); this is a second protection.
     """
 
     def from_notebook_node(  # type: ignore[override]  # as nbconvert's own, which gives text, too
@@ -45,7 +46,7 @@ class FeedbackPage(HTMLExporter):
 
 
 def _without_unread(page: str, read: list[bool], unread: float, **_: Any) -> str:
-    """Where nbgrader's template says 0 for what nobody has read, say that; see `GetMarks`."""
+    """Replace the 0 that nbgrader's template shows for answers that nobody has read; see `GetMarks`."""
     for place in (_IN_LIST, _AT_CELL):
         page = place.sub(partial(_of_cell, iter(read)), page, len(read))
     return _OF_NOTEBOOK.sub(rf"\1 (Score: \2 so far; {unread:g} of \3 points not read yet)", page, 1)

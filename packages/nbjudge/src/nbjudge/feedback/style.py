@@ -1,4 +1,4 @@
-"""Looks of the feedback page."""
+"""The style of the feedback page."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
@@ -17,11 +17,11 @@ td, th { padding: 0.1em 0.6em; }
 
 
 class FeedbackStyle(Preprocessor):
-    """Add our style to the page; after nbconvert's CSSHTMLHeaderPreprocessor."""
+    """Add our style to the page. Runs after nbconvert's CSSHTMLHeaderPreprocessor."""
 
     enabled = Bool(True).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Hand the style to the page's template."""
+        """Pass the style to the page's template."""
         resources.setdefault("inlining", {}).setdefault("css", []).append(CSS)
         return nb, resources
