@@ -1,1 +1,1 @@
-"""Everything that knows nbgrader: its steps, its gradebook, its folders. No other folder imports nbgrader."""
+"""Everything that depends on nbgrader: its steps, its gradebook, its folders. No other folder imports nbgrader."""

@@ -1,4 +1,4 @@
-"""What a course's configuration must have, and must not."""
+"""Checks a course's configuration."""
 
 import logging
 from pathlib import Path
@@ -11,7 +11,7 @@ from .gradebook import sqlite_file
 from .plain_log import PlainLog
 
 CONFIG = "nbgrader_config.py"
-# Without these steps, students' code would run as the grader's own user, in a notebook that they have made.
+# Without these steps, students' notebooks would run as the grader's own user.
 INDISPENSABLE = {"Rebuild", "ExecuteApart"}
 LOG = Path(".cache", "grade.log")
 
@@ -21,12 +21,12 @@ class CourseError(RuntimeError):
 
 
 def check_steps(api: NbGraderAPI) -> None:
-    """Refuse a configuration by which nbgrader would execute students' code itself.
+    """Refuse a configuration with which nbgrader would execute students' code itself.
 
     Raises
     ------
     CourseError
-        It lacks a step.
+        The configuration lacks an indispensable step.
     """
     autograde = Autograde(coursedir=api.coursedir, config=api.config)
     steps = [*autograde.sanitize_preprocessors, *autograde.autograde_preprocessors]
@@ -40,7 +40,7 @@ def check_steps(api: NbGraderAPI) -> None:
 
 
 def check_url(db_url: str, file: Path) -> None:
-    """Refuse a gradebook that is elsewhere, for nbgrader puts the path into an address, in which ? and % mean more."""
+    """Refuse a course path with ? or %: nbgrader puts it into a URL, so that the gradebook would be elsewhere."""
     if db_url == f"sqlite:///{file}" and sqlite_file(db_url) != file:
         raise CourseError(
             f"nbgrader would keep the gradebook in {sqlite_file(db_url)}, for there is a ? or % in the path of the "
@@ -50,7 +50,7 @@ def check_url(db_url: str, file: Path) -> None:
 
 
 def log_to(path: Path) -> logging.Logger:
-    """A log that goes into a file, in plain lines."""
+    """A logger that writes plain lines into a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     log = logging.getLogger(f"nbjudge.{path}")
     log.propagate = False

@@ -1,4 +1,4 @@
-"""Nbgrader's converters for folders with ``[``, ``*`` or ``?`` in their paths, which nbgrader takes for patterns."""
+"""Nbgrader's converters for paths with ``[``, ``*`` or ``?``, which nbgrader would take for patterns."""
 
 import shutil
 from pathlib import Path
@@ -12,9 +12,9 @@ from .folders import find_notebooks
 
 
 class _ByName(BaseConverter):
-    """Finds notebooks, and the files beside them, by their names as they are."""
+    """Finds notebooks, and the files beside them, by literal names, not patterns."""
 
-    step: str  # from which it reads
+    step: str  # the step whose folder it reads
 
     def init_notebooks(self) -> None:
         """Find the notebooks.
@@ -22,7 +22,7 @@ class _ByName(BaseConverter):
         Raises
         ------
         NbGraderException
-            There are none.
+            There is no notebook.
         """
         self.notebooks: list[str] = []
         self.assignments = find_notebooks(self, self.step)
@@ -34,7 +34,7 @@ class _ByName(BaseConverter):
         source, to = (Path(path(assignment_id, student_id)) for path in (self._format_source, self._format_dest))
         for name in find_files(source, [*self.coursedir.ignore, "*.ipynb"]):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
-            (to / name).unlink(missing_ok=True)  # it may be one that nobody may write to
+            (to / name).unlink(missing_ok=True)  # the old file may be read-only
             shutil.copy(source / name, to / name)
 
 
@@ -51,7 +51,7 @@ class GenerateNamedFeedback(GenerateFeedback, _ByName):
 
 
 def why_it_failed(result: dict[str, Any]) -> str:
-    """The line of nbgrader's log that says most: the exception itself."""
+    """The most helpful line of nbgrader's log: the exception itself."""
     lines = [line.strip() for line in (result.get("log") or result.get("error") or "").splitlines() if line.strip()]
     told = [line for line in lines if "Error" in line and not line.startswith(("File", "["))]
     return (told or lines or ["failed without a word"])[-1][:300]

@@ -1,4 +1,4 @@
-"""Copies of what a course can't do without, made before it is written to; and a question when it is lost."""
+"""Copies the gradebook and the course's secret before a command writes to them, and stops if they are lost."""
 
 import os
 import time
@@ -23,8 +23,8 @@ from .gradebook import check_gradebook, read_gradebook, sqlite_file, translate_d
 
 FOLDER = "gradebook_copies"
 DATE = "%Y-%m-%d_%H-%M-%S_UTC"
-KEPT = 10  # copies, and days of which the first copy is kept, too
-ABANDONED = 3600  # seconds after which nobody writes a file any more
+KEPT = 10  # how many copies are kept; also for how many days the first copy is kept
+ABANDONED = 3600  # seconds after which an unfinished file is taken for abandoned
 
 
 class LostError(RuntimeError):
@@ -38,7 +38,7 @@ class CopyError(OSError):
 class CopiesFirst(NotebookExporter):
     """Copy the gradebook before nbgrader writes to it; for ``c.GenerateAssignment.exporter_class``.
 
-    It is an exporter because a course may choose that one, and nbgrader makes it before it opens the gradebook.
+    It is an exporter because a course can configure the exporter, and nbgrader makes it before it opens the gradebook.
     """
 
     begin_anew = Bool(False, help="Make a new gradebook although one is lost.").tag(config=True)
@@ -57,14 +57,14 @@ class CopiesFirst(NotebookExporter):
 
 
 def keep_copy(course: CourseDirectory) -> None:
-    """Copy the gradebook and the secret, each if it has changed since the last copy; a gradebook on a server is not.
+    """Copy the gradebook and the secret, if they have changed since the last copy. Not for a gradebook on a server.
 
     Raises
     ------
     CopyError
         A copy can't be written.
     sqlalchemy.exc.DBAPIError, GradebookError
-        The gradebook can't be read or written, or it is damaged. A damaged one is not copied.
+        The gradebook can't be read or written, or it is damaged. A damaged gradebook is not copied.
     """
     file, secret = sqlite_file(course.db_url), Path(course.root, SECRET_FILE)
     if file is None or not file.exists():
@@ -85,7 +85,7 @@ def keep_copy(course: CourseDirectory) -> None:
 
 
 def what_is_lost(course: CourseDirectory) -> str | None:
-    """Whether the gradebook or the secret is not there, although there is graded work; in words, with what to do.
+    """A message if the gradebook or the secret is missing although there is graded work; it says what to do.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def what_is_lost(course: CourseDirectory) -> str | None:
     found = []
     copy, secret_copy = (_newest(course, ending) for ending in (".db", SECRET_FILE))
     graded = _first(course, "autograded", "*.ipynb") or _first(course, "feedback", "*.html")
-    with suppress(DBAPIError):  # a damaged copy says nothing
+    with suppress(DBAPIError):  # a damaged copy shows nothing
         if copy and not _knows_nobody(URL.create("sqlite", database=str(copy))):
             graded = graded or copy
     if graded and _knows_nobody(course.db_url):
@@ -118,14 +118,14 @@ def _what_to_do(what: str, work: Path, copy: Path | None, lost: str) -> str:
 
 
 def _first(course: CourseDirectory, step: str, pattern: str) -> Path | None:
-    """Some file in one of nbgrader's steps."""
+    """Any file that matches a pattern in one of nbgrader's steps; None if there is none."""
     folders = Path(course.format_path(getattr(course, f"{step}_directory"), "*", "*"))
     root = Path(course.root) if folders.is_relative_to(course.root) else Path(folders.anchor)
     return next(root.glob(str(folders.relative_to(root) / pattern)), None)
 
 
 def _knows_nobody(db_url: str | URL) -> bool:
-    """Whether there is no gradebook, or one without a student, such as formgrader makes when it is opened."""
+    """Whether there is no gradebook, or a gradebook without students; formgrader makes one when it is opened."""
     file = sqlite_file(db_url)
     if file is not None and not (file.exists() and file.stat().st_size):
         return True
@@ -140,7 +140,7 @@ def _knows_nobody(db_url: str | URL) -> bool:
 
 
 def _write(folder: Path, ending: str, content: bytes, original: Path) -> None:
-    """Write a copy, wholly or not at all, unless the newest one is the same."""
+    """Write a copy atomically, unless the newest copy is the same."""
     newest = _copies(folder, ending)[-1:]
     if newest and newest[0].read_bytes() == content:
         return
@@ -149,13 +149,16 @@ def _write(folder: Path, ending: str, content: bytes, original: Path) -> None:
 
 
 def _remove_old(folder: Path) -> None:
-    """Keep the last copies of the gradebook, and of the last days the first one, which no other command wears out."""
+    """Keep the last copies of the gradebook, and the first copy of each of the last days; remove the others.
+
+    Many commands on one day can't push out the first copies of earlier days.
+    """
     copies = _copies(folder, ".db")
     first_of_day = {path.name[:10]: path for path in reversed(copies)}
     kept = {*copies[-KEPT:], *sorted(first_of_day.values())[-KEPT:]}
     for path in set(copies) - kept:
         path.unlink(missing_ok=True)
-    for path in folder.glob(f"{UNFINISHED}*"):  # of a command that was killed
+    for path in folder.glob(f"{UNFINISHED}*"):  # left over by a command that was killed
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < time.time() - ABANDONED:
                 path.unlink()

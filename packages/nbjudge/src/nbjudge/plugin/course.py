@@ -1,4 +1,4 @@
-"""A course folder: what is in it, and nbgrader's commands on it."""
+"""A course folder: its contents, and nbgrader's commands on it."""
 
 import os
 import shutil
@@ -42,9 +42,9 @@ class Course:
     Attributes
     ----------
     root : Path
-        The folder with ``source/``, ``submitted/`` and ``gradebook.db``, as they are called by default.
+        The folder with ``source/``, ``submitted/`` and ``gradebook.db`` (these are the default names).
     settings : Config
-        What is otherwise than in the configuration.
+        Overrides of ``nbgrader_config.py``.
     """
 
     root: Path
@@ -57,7 +57,7 @@ class Course:
         Raises
         ------
         CourseError
-            By its configuration, nbgrader would execute students' code itself.
+            With this configuration, nbgrader would execute students' code itself.
         """
         app = NbGrader()
         with chdir(self.root if (self.root / CONFIG).is_file() else "."):
@@ -71,12 +71,12 @@ class Course:
 
     @property
     def db_url(self) -> str:
-        """The gradebook."""
+        """The address of the gradebook."""
         db_url: str = self.api.coursedir.db_url
         return db_url
 
     def folder(self, step: str, assignment: str, student: str = ".") -> Path:
-        """Where the files of an assignment are in one of nbgrader's steps, such as ``"submitted"``."""
+        """The folder of an assignment in one of nbgrader's steps, such as ``"submitted"``."""
         course = self.api.coursedir
         path = Path(course.format_path(getattr(course, f"{step}_directory"), student, assignment))
         return self.root / path.relative_to(course.root) if path.is_relative_to(course.root) else path
@@ -87,7 +87,7 @@ class Course:
         return not ExecuteApart(config=self.api.config).run_student_code_without_a_sandbox
 
     def students(self, assignment: str) -> list[str]:
-        """Who handed in something for an assignment."""
+        """The students who handed in something for an assignment."""
         return list(by_student(self.api.coursedir, "submitted", assignment))
 
     def assignment(self, given: str) -> str:
@@ -110,7 +110,7 @@ class Course:
         return sorted(path.name for path in self.folder("source", assignment).glob("[!.]*.ipynb"))
 
     def forgeable(self, assignment: str) -> dict[str, str | None]:
-        """The notebooks whose test cells run in the student's process, each with a doubt whether it should, or None."""
+        """The notebooks whose test cells run in the student's process, each with a warning (`doubt`) or None."""
         setup = ExecuteApart(config=self.api.config).grader_setup
         found = {}
         for name in self.notebooks(assignment):
@@ -122,21 +122,21 @@ class Course:
         return found
 
     def generate(self, assignment: str, discard_marks: bool = False) -> None:
-        """Generate the release, unless it is newer than all it is made from.
+        """Generate the release, unless it is newer than all files it is made from.
 
-        Cells and notebooks may have been added, renamed or taken out, also if somebody has handed in the assignment.
+        Cells and notebooks may have been added, renamed or removed, even after students have handed in the assignment.
 
         Parameters
         ----------
         assignment : str
-            Its name.
+            The name of the assignment.
         discard_marks : bool
-            Whether settled marks given by hand may be lost with the cells they are for.
+            Whether settled marks given by hand may be lost together with their cells.
 
         Raises
         ------
         CourseError
-            nbgrader could not; the message says why.
+            nbgrader could not generate the release; the message says why.
         sqlalchemy.exc.DBAPIError, GradebookError
             The gradebook can't be read or written, or is damaged.
         """
@@ -157,7 +157,7 @@ class Course:
                 result = self._convert(GenerateNamedAssignment, assignment)
             if result["success"]:
                 if file := sqlite_file(self.db_url):
-                    file.touch()  # nothing may have changed in it, and all is well
+                    file.touch()  # `is_generated` compares times, and nbgrader may not have changed the file
                 return
             if kept.exists():
                 shutil.rmtree(release, ignore_errors=True)
@@ -167,13 +167,13 @@ class Course:
         raise CourseError(f"the release of {assignment} could not be generated:\n{result.get('log') or result}")
 
     def _note_release(self, assignment: str) -> None:
-        """Note down the release that is there, which may be from before releases were noted down."""
+        """Keep an outline of the current release; it may be from before outlines were kept."""
         for path in sorted(self.folder("release", assignment).glob("*.ipynb")):
             if notebook := read_notebook(path):
                 keep_release(Path(self.api.coursedir.root), assignment, path.stem, notebook)
 
     def is_generated(self, assignment: str) -> bool:
-        """Whether the release is newer than all it is made from.
+        """Whether the release is newer than all files it is made from.
 
         Raises
         ------
@@ -187,7 +187,7 @@ class Course:
             newest(self.folder("source", assignment)),
             newest_support_file(SupportFiles(config=self.api.config), release),
         )
-        # An old gradebook may have been put in its place.
+        # The gradebook must be newer, too: somebody may have put back an old copy.
         made = [*notebooks, *filter(None, [sqlite_file(self.db_url)])]
         whole = min(map(modified, made), default=0.0) > changed and all(map(is_notebook, notebooks))
         return whole and self._in_gradebook(assignment)
@@ -206,14 +206,14 @@ class Course:
         Parameters
         ----------
         key : SubmissionKey
-            Whose it is, and for what.
+            The student and the assignment.
         force : bool
-            Whether to prepare it also if its marks are up to date.
+            Whether to prepare the hand-in even if its marks are up to date.
 
         Raises
         ------
         HandInError
-            It can't be graded; the message names the file, and says why and what to do.
+            The hand-in can't be graded; the message names the file, and says why and what to do.
         LanguageError
             A notebook is not in Python.
         sqlalchemy.exc.DBAPIError
@@ -227,13 +227,13 @@ class Course:
         return self.preparer.prepare(hand_in)
 
     def remarks(self, key: SubmissionKey) -> list[str]:
-        """What sanitizing and executing left for the instructor in the graded notebooks."""
+        """The remarks for the instructor on a hand-in, also those in its graded notebooks."""
         hand_in, names = self.preparer.hand_in(key), self.notebooks(key.assignment)
         try:
             there = handed_in(hand_in, names)
             said = [f"{name} was not handed in" for name in names if there and name not in there]
             said += remarks_on_other_notebooks(hand_in)
-        except OSError as error:  # such as of a folder that nobody may enter
+        except OSError as error:  # for example, a folder that nobody may enter
             said = [f"the folder can't be read: {error.strerror}"]
         for name in names:
             path = self.folder("autograded", key.assignment, key.student) / name
@@ -243,7 +243,7 @@ class Course:
         return said
 
     def _convert(self, kind: type[BaseConverter], assignment: str, student: str = "*") -> dict[str, Any]:
-        """Run one of nbgrader's converters as its API does; what came of it, and the log."""
+        """Run one of nbgrader's converters as nbgrader's API does. Return the result and the log."""
         with temp_attrs(self.api.coursedir, assignment_id=assignment, student_id=student):
             converter = kind(coursedir=self.api.coursedir, parent=self.api)
             converter.force = True
@@ -252,7 +252,7 @@ class Course:
 
     @cached_property
     def autograde(self) -> Autograde:
-        """What ``nbgrader autograde`` is made of. Its log goes into a file."""
+        """The converter behind ``nbgrader autograde``. Its log goes into a file."""
         converter = Autograde(coursedir=self.api.coursedir, parent=self.api)
         converter.log = log_to(self.root / LOG)
         return converter
@@ -264,11 +264,11 @@ class Course:
 
     @cached_property
     def recorder(self) -> Recorder:
-        """Writes their marks."""
+        """Writes the marks of hand-ins."""
         return Recorder(self.autograde)
 
     def transcript(self, key: SubmissionKey, notebook: str) -> Path:
-        """Where the transcript of a graded notebook is."""
+        """The path of the transcript of a graded notebook."""
         return self.folder("autograded", key.assignment, key.student) / (notebook + TRANSCRIPT)
 
     def feedback(self, key: SubmissionKey) -> str | None:
@@ -277,7 +277,7 @@ class Course:
         Returns
         -------
         str or None
-            Why they could not be written, or None.
+            Why the pages could not be written; None if they were.
         """
         graded, pages = (self.folder(step, key.assignment, key.student) for step in ("autograded", "feedback"))
         wanted = [pages / f"{path.stem}.html" for path in graded.glob("*.ipynb")]

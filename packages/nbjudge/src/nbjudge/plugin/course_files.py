@@ -1,4 +1,4 @@
-"""Files of a course: whether they are whole, and when they changed."""
+"""Checks whether files of a course are complete, and when they changed."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from .generate.support_files import ASK
 
 
 def is_notebook(path: Path) -> bool:
-    """Whether a file is a whole notebook."""
+    """Whether a file is a complete notebook."""
     return read_notebook(path) is not None
 
 
@@ -20,28 +20,28 @@ def read_notebook(path: Path) -> NotebookNode | None:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
         return notebook
     except Exception:
-        # nbformat raises many kinds of error; here they are all one.
+        # nbformat raises many kinds of error; here they all mean the same.
         return None
 
 
 def is_page(path: Path) -> bool:
-    """Whether a page of HTML is there to its end."""
+    """Whether a file is a complete HTML page."""
     return path.exists() and path.read_bytes().rstrip().endswith(b"</html>")
 
 
 def modified(path: Path) -> float:
-    """When it changed last; or came to its place, for a copy may keep the time of the original."""
+    """When a file last changed or came to its place, for a copy may keep the time of its original; 0 without a file."""
     return max(path.stat().st_mtime, path.stat().st_ctime) if path.exists() else 0.0
 
 
 def newest(folder: Path) -> float:
     """When anything in a folder changed last."""
-    return max(map(modified, [folder, *folder.rglob("*")]))  # the folder itself: something in it may be gone
+    return max(map(modified, [folder, *folder.rglob("*")]))  # the folder itself changes if a file is removed
 
 
 def newest_support_file(files: SupportFiles, release: Path) -> float:
-    """When the newest of the files changed from which those beside a release's notebooks are made."""
+    """When the newest source of the support files beside a release's notebooks last changed."""
     own = [path for pattern in files.files for path in Path(files.root).glob(pattern)]
-    # Both sides must have the same questions and answers: a newer engine makes a newer release.
+    # Both sides must have the same nbjudge.ask: if the engine is newer, the release must be generated again.
     asked = ASK.glob("*.py") if (release / "nbjudge" / "ask").exists() else ()
     return max(map(modified, [*own, *asked]), default=0.0)

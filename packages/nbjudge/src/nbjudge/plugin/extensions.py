@@ -1,4 +1,4 @@
-"""More time for one student, as nbgrader's gradebook keeps it."""
+"""Gives one student more time, in nbgrader's gradebook."""
 
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -25,11 +25,11 @@ def grant(course: Course, key: SubmissionKey, days: int | None = None, until: da
     course : Course
         The course folder.
     key : SubmissionKey
-        Who gets more time for what.
+        The student, and the assignment.
     days : int, optional
-        So many days after the deadline.
+        The extension in days after the deadline.
     until : datetime, optional
-        Until this time, in UTC. One of the two is given.
+        The new deadline, in UTC. Either `days` or `until` must be given.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def _find_assignment(gradebook: Gradebook, assignment: str) -> Assignment:
             f"there is no assignment {assignment} in the gradebook{_instead(assignment, known)}"
         ) from None
     if not entry.notebooks:
-        # With a student's name in it, nbgrader would not take the notebooks into the gradebook any more.
+        # If an assignment has a submission, nbgrader refuses to add its notebooks to the gradebook.
         raise ExtensionError(
             f"the gradebook does not know the notebooks of {assignment} yet; generate the release first: "
             f"nbgrader generate_assignment {assignment}"
@@ -123,7 +123,7 @@ def _extension(entry: Assignment, days: int | None, until: datetime | None) -> t
 
 
 def _remove_unless_used(gradebook: Gradebook, course: Course, key: SubmissionKey) -> None:
-    """Remove a submission that is there for the extension alone: with it, nbgrader refuses to add or remove tests."""
+    """Remove a submission that only held the extension: with a submission, nbgrader refuses to add or remove tests."""
     submission = gradebook.find_submission(key.assignment, key.student)
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
     is_graded = any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
@@ -132,6 +132,6 @@ def _remove_unless_used(gradebook: Gradebook, course: Course, key: SubmissionKey
 
 
 def _instead(name: str, known: list[str]) -> str:
-    """What somebody may have meant who wrote a name that nobody knows."""
+    """The rest of a message about an unknown name: the known names that may have been meant."""
     meant = get_close_matches(name, known)
     return f"; did you mean {' or '.join(map(printable, meant))}?" if meant else "."

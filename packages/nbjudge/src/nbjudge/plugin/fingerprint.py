@@ -10,14 +10,14 @@ from .gradebook import NbgraderContext, master_of
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What one student's marks for an assignment are made from.
+    """Digests of the inputs of one student's marks for an assignment.
 
     Attributes
     ----------
     hand_in : str
-        SHA-256 of what was handed in, see `HandIn.digest`.
+        SHA-256 of the hand-in, see `HandIn.digest`.
     assignment : str
-        SHA-256 of the release and of what the instructor wrote, see `assignment_digest`.
+        SHA-256 of the assignment, see `assignment_digest`.
     """
 
     hand_in: str
@@ -25,14 +25,14 @@ class Fingerprint:
 
 
 def assignment_digest(assignment: Assignment, names: NbgraderContext) -> str:
-    """SHA-256 of an assignment: its release, its cells as the gradebook has them, and the files beside them.
+    """SHA-256 of an assignment: its release, its cells in the gradebook, and the files beside them.
 
     Parameters
     ----------
     assignment : Assignment
         The instructor's files.
     names : dict
-        The gradebook.
+        Says which gradebook; see `NbgraderContext`.
 
     Raises
     ------

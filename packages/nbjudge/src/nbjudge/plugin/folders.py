@@ -1,4 +1,4 @@
-"""The folders of a course, found by their names as they are; to nbgrader a name with ``[`` in it is a pattern."""
+"""Finds the folders of a course by literal names; nbgrader would take a name with ``[`` in it for a pattern."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from ..handin import accept as handin_accept
 from ..handin.hand_in import Assignment, HandIn, SubmissionKey
 from .timestamp import refuse_unless_a_time
 
-_ANY = "\ufdd0"  # stands for a name in a path; no character of any
+_ANY = "\ufdd0"  # stands for any name in a path; names don't contain this character
 
 
 def by_student(course: CourseDirectory, step: str, assignment: str) -> dict[str, str]:
@@ -28,7 +28,7 @@ def by_assignment(course: CourseDirectory, step: str, student: str = ".") -> dic
 
 
 def chosen(course: CourseDirectory, step: str) -> list[tuple[str, str, str]]:
-    """What a command is about in one of nbgrader's steps: students, assignments and folders; both may be patterns."""
+    """The students, assignments and folders that a command is for, in a step. Both chosen names may be patterns."""
     found = []
     for assignment in _matching(course.assignment_id, by_assignment(course, "source")) or [course.assignment_id]:
         named = course.format_path(_directory(course, step), course.student_id, assignment)
@@ -38,13 +38,13 @@ def chosen(course: CourseDirectory, step: str) -> list[tuple[str, str, str]]:
 
 
 def find_notebooks(converter: BaseConverter, step: str) -> dict[str, list[str]]:
-    """The notebooks that a converter is to convert, by folder, as nbgrader keeps them."""
+    """The notebooks that a converter must convert, by folder, in nbgrader's form."""
     course = converter.coursedir
     found = {}
     for _, _, folder in chosen(course, step):
         stems = sorted(path.stem for path in Path(folder).glob("[!.]*.ipynb"))
         if meant := _matching(course.notebook_id, stems):
-            # As nbgrader writes a path, which it takes apart again: source/./ex04/work.ipynb.
+            # In nbgrader's form, which nbgrader parses later: source/./ex04/work.ipynb.
             found[folder] = [os.path.join(folder, f"{stem}.ipynb") for stem in meant]
     return found
 
@@ -61,24 +61,24 @@ def assignment_of(course: CourseDirectory, name: str, students_own: Iterable[str
 
 
 def hand_in_of(course: CourseDirectory, key: SubmissionKey, students_own: Iterable[str] = ()) -> HandIn:
-    """What a student handed in for an assignment, as it is from now on."""
+    """What a student handed in for an assignment; files are read when they are first used."""
     return HandIn(key, folder_of(course, "submitted", key), assignment_of(course, key.assignment, students_own))
 
 
 def accept(hand_in: HandIn) -> None:
-    """Make sure that a hand-in can be graded by nbgrader, too.
+    """Check that a hand-in can be graded, also by nbgrader.
 
     Raises
     ------
     HandInError
-        It can't; the message names the file, and says why and what to do.
+        The hand-in can't be graded; the message names the file, and says why and what to do.
     """
     handin_accept.accept(hand_in)
     refuse_unless_a_time(hand_in.folder)
 
 
 def _matching(name: str, names: Iterable[str]) -> list[str]:
-    """Those of some names that a name means, which may be a pattern."""
+    """The names that match a name; this name may be a pattern."""
     names = list(names)
     return [name] if name in names else [one for one in names if fnmatchcase(one, name)]
 

@@ -1,4 +1,4 @@
-"""Nbgrader's gradebook: opened once for a whole class, for to open it takes longer than to read it."""
+"""Nbgrader's gradebook. It is opened once for a whole class, because opening takes longer than reading."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from nbgrader.api import Gradebook
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-PATIENCE = 10.0  # seconds for others to be done with the gradebook
+PATIENCE = 10.0  # seconds to wait for other programs that use the gradebook
 
 
 @dataclass(frozen=True)
 class MasterCell:
-    """A cell of the instructor's that nbgrader knows.
+    """An instructor's cell in the gradebook.
 
     Attributes
     ----------
     name, cell_type, source, checksum : str
-        As nbgrader has them.
+        The values in the gradebook.
     locked, solution, task : bool
         Whether students can't change it, whether they write in it, and whether it only sets a task.
     max_score : float or None
@@ -40,14 +40,14 @@ class MasterCell:
 
 @dataclass(frozen=True)
 class Master:
-    """The instructor's notebook, as the gradebook has it.
+    """The instructor's notebook in the gradebook.
 
     Attributes
     ----------
     kernelspec : str or None
-        JSON.
+        The kernelspec, as JSON.
     cells : dict of str to MasterCell
-        By their names.
+        The cells, by name.
     """
 
     kernelspec: str | None
@@ -55,18 +55,18 @@ class Master:
 
 
 class NbgraderContext(TypedDict, total=False):
-    """What nbgrader tells its preprocessors, in ``resources["nbgrader"]``.
+    """The context that nbgrader passes to its preprocessors, in ``resources["nbgrader"]``.
 
     Attributes
     ----------
     student, assignment, notebook, db_url : str
         Names, and the address of the gradebook.
     gradebook : Gradebook
-        The open one, from a command that grades a class.
+        The open gradebook; only from a command that grades a class.
     masters : dict of (str, str) to Master
-        Instructors' notebooks that were read already, by assignment and notebook; from such a command.
+        Instructors' notebooks that were already read, by assignment and notebook; only from such a command.
     executed : Execution
-        What came of the execution; from such a command.
+        The execution of the notebook; only from such a command.
     arranged : list of str
         Remarks for the instructor on how the hand-in was arranged.
     """
@@ -77,19 +77,19 @@ class NbgraderContext(TypedDict, total=False):
     db_url: str
     gradebook: Gradebook
     masters: dict[tuple[str, str], Master]
-    executed: Any  # its type is made of modules that need this one
+    executed: Any  # an Execution; to import this class here would be an import circle
     arranged: list[str]
 
 
 class GradebookError(OSError):
-    """The gradebook can't be read or written, which is no student's doing.
+    """The gradebook can't be read or written; this is not a student's fault.
 
     Parameters
     ----------
     db_url : str
-        The gradebook.
+        The address of the gradebook.
     why : str
-        What SQLite says.
+        SQLite's error message.
     """
 
     def __init__(self, db_url: str, why: str) -> None:
@@ -102,18 +102,18 @@ class GradebookError(OSError):
 
 
 def sqlite_file(db_url: str | URL) -> Path | None:
-    """The file that a gradebook is; None if it is on a server, or in memory."""
+    """The file of a gradebook; None if the gradebook is on a server or in memory."""
     url = make_url(db_url)
     return Path(url.database) if url.database and url.get_backend_name() == "sqlite" else None
 
 
 def read_gradebook(db_url: str) -> bytes:
-    """The contents of a gradebook that is a file, as it is between two changes.
+    """The contents of a gradebook that is a file, in a consistent state.
 
     Raises
     ------
     GradebookError
-        It is no file, can't be read, or another program keeps it locked.
+        The gradebook is not a file, can't be read, or another program keeps it locked.
     """
     if (file := sqlite_file(db_url)) is None:
         raise GradebookError(db_url, "it is no file")
@@ -122,7 +122,8 @@ def read_gradebook(db_url: str) -> bytes:
             closing(sqlite3.connect(file, PATIENCE, isolation_level=None)) as real,
             closing(sqlite3.connect(":memory:")) as copy,
         ):
-            # Python's backup waits for ever while others write; who reads already has not to wait any more.
+            # Python's backup waits without limit while others write. A read transaction before it waits at most
+            # PATIENCE seconds; inside it, the backup does not wait.
             real.execute("BEGIN")
             real.execute("SELECT count(*) FROM sqlite_master")
             real.backup(copy)
@@ -133,7 +134,7 @@ def read_gradebook(db_url: str) -> bytes:
 
 @contextmanager
 def translate_database_errors(db_url: str) -> Iterator[None]:
-    """Whatever the database of this gradebook raises in the block becomes a `GradebookError`."""
+    """Turn errors of the gradebook's database in the block into a `GradebookError`."""
     try:
         yield
     except DBAPIError as error:
@@ -141,14 +142,14 @@ def translate_database_errors(db_url: str) -> Iterator[None]:
 
 
 def check_gradebook(db_url: str) -> None:
-    """See that a gradebook, if there is one, can be written and is whole, before anything is done to it.
+    """Check that a gradebook, if there is one, can be written and is not damaged, before anything is done to it.
 
     Raises
     ------
     sqlalchemy.exc.DBAPIError
-        It can't be read or written.
+        The gradebook can't be read or written.
     GradebookError
-        It is damaged.
+        The gradebook is damaged.
     """
     file = sqlite_file(db_url)
     if file is None or not file.exists():
@@ -156,7 +157,7 @@ def check_gradebook(db_url: str) -> None:
     engine = create_engine(db_url)
     with engine.connect() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        # SQLite begins in a file that can't be written, too; a write, undone with the connection, shows that it can't.
+        # BEGIN IMMEDIATE also succeeds on a read-only file. Only a write fails; it is undone when the connection ends.
         version = connection.exec_driver_sql("PRAGMA user_version").scalar()
         connection.exec_driver_sql(f"PRAGMA user_version = {version}")
         found = connection.exec_driver_sql("PRAGMA quick_check").scalar()
@@ -167,7 +168,7 @@ def check_gradebook(db_url: str) -> None:
 
 @contextmanager
 def gradebook(names: NbgraderContext) -> Iterator[Gradebook]:
-    """The gradebook that is open, whose owner commits; or one that is opened, committed and closed."""
+    """The gradebook that is already open, which its owner commits. Otherwise open, commit and close one."""
     if "gradebook" in names:
         yield names["gradebook"]
         return
@@ -182,7 +183,7 @@ def master_of(names: NbgraderContext) -> Master:
     Raises
     ------
     nbgrader.api.MissingEntry
-        There is none of this name.
+        The gradebook has no notebook of this name.
     """
     which = names["assignment"], names["notebook"]
     masters = names.get("masters", {})

@@ -1,4 +1,4 @@
-"""What the instructor's notebook says about its cells."""
+"""Reads what the instructor's notebook says about its cells."""
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_locked

@@ -1,4 +1,4 @@
-"""How much a late hand-in loses."""
+"""The late penalty: how many points a late hand-in loses."""
 
 import math
 
@@ -23,12 +23,12 @@ class PenaltyPerDay(BasePlugin):
         score : float
             Points earned.
         total_seconds_late : float
-            Seconds after the deadline, extensions taken off.
+            Seconds after the deadline, minus extensions.
 
         Returns
         -------
         float
-            At most `score`.
+            The points lost; at most `score`.
         """
         days = math.ceil(total_seconds_late / SECONDS_PER_DAY)
         return score * min(1.0, days * self.percent_per_day / 100)

@@ -1,4 +1,4 @@
-"""Marks, as the gradebook has them."""
+"""Reads marks from the gradebook."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
@@ -8,9 +8,9 @@ from nbgrader.api import Gradebook, MissingEntry
 from ..handin.hand_in import SubmissionKey
 
 LATE = "late"
-# By what they are for; None if a grader has to look at a mark again that was given by hand.
+# Points by cell, or by LATE; None if a grader must look again at a mark given by hand.
 Points: TypeAlias = dict[str, float | None]
-# Points before and after, None for none, by what they are for.
+# Points before and after (None if there are none), by cell, or by LATE.
 Changes: TypeAlias = dict[str, tuple[float | None, float | None]]
 
 
@@ -21,7 +21,7 @@ class Mark:
     Attributes
     ----------
     student : str
-        Name in the gradebook.
+        The student's name in the gradebook.
     automatic : float
         Points of the test cells.
     written : float
@@ -29,9 +29,10 @@ class Mark:
     penalty : float
         Points lost for being late.
     pending : int
-        Cells that wait for a grader's eyes.
+        How many cells wait for a grader.
     lost : tuple of str
-        Ids of the test cells that did not earn all their points; behind the notebook's name, if there are several.
+        Ids of the test cells that did not earn all their points. If there are several notebooks, the notebook's name
+        stands before the id.
     """
 
     student: str
@@ -43,44 +44,44 @@ class Mark:
 
     @property
     def so_far(self) -> float:
-        """What counts of what was read."""
+        """The points that count so far, without answers that nobody has read."""
         return self.automatic + self.written - self.penalty
 
     @property
     def total(self) -> float | None:
-        """What counts; None as long as anything waits for a grader's eyes."""
+        """The points that count; None as long as a cell waits for a grader."""
         return None if self.pending else self.so_far
 
     def as_json(self) -> dict[str, Any]:
-        """For machines: what nobody has read yet is null, which can't be taken for 0 points."""
+        """The mark for programs. Points that nobody has decided yet are null, so that they are not taken for 0."""
         written = None if self.pending else self.written
         return asdict(self) | {"written": written, "total": self.total, "so_far": self.so_far}
 
 
 @dataclass(frozen=True)
 class MostPoints:
-    """The most that can be had, automatically and by hand."""
+    """The most points that can be earned, automatically and by hand."""
 
     automatic: float
     written: float
 
 
 def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
-    """Read the marks of everyone graded.
+    """Read the marks of all graded students.
 
     Parameters
     ----------
     db_url : str
-        The gradebook.
+        The address of the gradebook.
     assignment : str
         Name of the assignment.
 
     Returns
     -------
     marks : list of Mark
-        By name.
+        The marks, sorted by student.
     most : MostPoints
-        The scale.
+        The most points that can be earned.
     """
     with Gradebook(db_url) as gradebook:
         try:
@@ -123,25 +124,25 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
                     lost=tuple(f"{notebook}/{name}" if several else name for notebook, name in lost),
                 )
             )
-            gradebook.db.expire(submission)  # else the whole class would be in memory in the end
+            gradebook.db.expire(submission)  # otherwise the whole class would stay in memory
     return sorted(marks, key=lambda mark: mark.student), most
 
 
 def read_points(db_url: str, assignment: str) -> dict[str, Points]:
-    """Read what makes up everyone's mark.
+    """Read the parts of each student's mark.
 
     Parameters
     ----------
     db_url : str
-        The gradebook.
+        The address of the gradebook.
     assignment : str
         Name of the assignment.
 
     Returns
     -------
     dict of str to Points
-        By student and cell: the points, if there are any yet. Behind the notebook's name, if there are several. What is
-        lost for being late is there, too.
+        By student and cell: the points, if there are any yet. If there are several notebooks, the notebook's name
+        stands before the cell's. The entry `LATE` holds the points lost for being late.
     """
     with Gradebook(db_url) as gradebook:
         try:
@@ -162,7 +163,7 @@ def read_points(db_url: str, assignment: str) -> dict[str, Points]:
 
 
 def mark_of_cell(db_url: str, key: SubmissionKey, notebook: str, cell: str) -> str:
-    """The points of one cell, in words."""
+    """A text about the points of one cell."""
     with Gradebook(db_url) as gradebook:
         try:
             grade = gradebook.find_grade(cell, notebook, key.assignment, key.student)
@@ -174,7 +175,7 @@ def mark_of_cell(db_url: str, key: SubmissionKey, notebook: str, cell: str) -> s
 
 
 def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Changes]:
-    """What is otherwise in the second of two results of `read_points`, by the students for whom anything is."""
+    """The differences between two results of `read_points`, for each student who has any."""
     found = {}
     for student in sorted(before.keys() | after.keys()):
         then, now = before.get(student, {}), after.get(student, {})
@@ -185,7 +186,7 @@ def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Ch
 
 
 def read_again(before: dict[str, Points], after: dict[str, Points]) -> dict[str, list[str]]:
-    """The cells whose points given by hand would not stay settled, by student; see `changes`."""
+    """The cells whose points given by hand a grader would have to look at again, by student; see `changes`."""
     found = {}
     for student, now in after.items():
         then = before.get(student, {})

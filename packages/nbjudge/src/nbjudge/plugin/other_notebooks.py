@@ -1,4 +1,4 @@
-"""Notebooks in a hand-in that have other names than the assignment's."""
+"""Makes remarks on notebooks in a hand-in whose names are not the assignment's."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from .course_files import read_notebook
 
 
 def handed_in(hand_in: HandIn, names: list[str]) -> list[str]:
-    """Those of an assignment's notebooks that a student handed in, if under other names."""
+    """The notebooks of an assignment that a student handed in, also under other names."""
     return [name for name in names if name in hand_in.notebooks]
 
 
 def remarks_on_other_notebooks(hand_in: HandIn) -> list[str]:
-    """What an instructor should know of notebooks that have other names than the assignment's."""
+    """Remarks for the instructor on notebooks whose names are not the assignment's."""
     found, folder = hand_in.notebooks, hand_in.folder
     said = [f"handed in as {path.name}" for name, path in found.items() if path.name != name]
     others = sorted(
@@ -25,7 +25,7 @@ def remarks_on_other_notebooks(hand_in: HandIn) -> list[str]:
         for path in folder.glob("*.ipynb")
         if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and path not in found.values()
     )
-    if sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # to look would take too long
+    if sum(path.stat().st_size for path in others) > MAX_NOTEBOOK_BYTES:  # reading them would take too long
         return said
     for name, path in found.items() if others else ():
         if (released := read_notebook(hand_in.assignment.release / name)) is None:

@@ -1,4 +1,4 @@
-"""Logs in which nothing commands a terminal: nbgrader writes names of files, ids and errors of students into them."""
+"""Removes control characters, which a terminal would obey, from logs: nbgrader logs students' file names and errors."""
 
 import logging
 
@@ -8,13 +8,13 @@ _FORMATTER = logging.Formatter()
 
 
 class PlainLog(logging.Filter):
-    """Make plain lines of what is logged; for a handler in ``c.Application.logging_config``.
+    """Turn log records into plain lines; for a handler in ``c.Application.logging_config``.
 
-    Handlers behind that one, such as a file, get the same.
+    Later handlers, such as a file, get the changed record, too.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change a record and let it pass."""
+        """Change a record, and let it pass."""
         record.msg, record.args = printable_lines(record.getMessage()), None
         if record.exc_info and not record.exc_text:
             record.exc_text = _FORMATTER.formatException(record.exc_info)

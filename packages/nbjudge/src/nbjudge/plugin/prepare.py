@@ -1,4 +1,4 @@
-"""Hand-ins as they will be executed and recorded, found out without touching anything of nbgrader's."""
+"""Prepares hand-ins for being executed and recorded, without changing any of nbgrader's files."""
 
 import shutil
 from collections.abc import Callable
@@ -30,13 +30,13 @@ class Prepared:
     Attributes
     ----------
     key : SubmissionKey
-        Whose it is, and for what.
+        The student and the assignment.
     fingerprint : Fingerprint
-        Of what it was prepared from.
+        The fingerprint of its inputs.
     notebooks : dict of str to (NotebookNode, Job)
-        The sanitized notebooks by their names, and what is to be executed for each.
+        The sanitized notebooks, each with its job, by name.
     remarks : list of str
-        For the instructor, on what was left out.
+        Remarks for the instructor on what was left out.
     """
 
     key: SubmissionKey
@@ -46,7 +46,7 @@ class Prepared:
 
 
 class Preparer:
-    """Sanitizes hand-ins in memory, by the steps that nbgrader's configuration names.
+    """Sanitizes hand-ins in memory, with the steps that nbgrader's configuration names.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ class Preparer:
         self._course = autograde.coursedir
         self._steps = steps_of(autograde, autograde.sanitize_preprocessors)
         self._execute = ExecuteApart(parent=autograde)
-        # Read once: whoever changes an assignment while a class is graded has everybody graded with the old one, and
-        # the next time with the new one.
+        # Both are read only once. If somebody changes an assignment while a class is graded, everybody is graded with
+        # the old version, and next time with the new one.
         self._masters: dict[tuple[str, str], Master] = {}
         self._assignments: dict[str, str] = {}
 
     def hand_in(self, key: SubmissionKey) -> HandIn:
-        """What a student handed in for an assignment, as it is from now on."""
+        """What a student handed in for an assignment; files are read when they are first used."""
         return hand_in_of(self._course, key, self._students_own(key.assignment))
 
     def assignment(self, name: str) -> Assignment:
@@ -73,7 +73,7 @@ class Preparer:
         return assignment_of(self._course, name, self._students_own(name))
 
     def fingerprint(self, hand_in: HandIn) -> Fingerprint:
-        """What a student's marks are made from.
+        """The fingerprint of the inputs of a student's marks.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Preparer:
         return Fingerprint(hand_in.digest, self._assignments[name])
 
     def prepare(self, hand_in: HandIn) -> Prepared:
-        """Prepare a hand-in, one that was accepted (`folders.accept`)."""
+        """Prepare a hand-in that was accepted (`folders.accept`)."""
         fingerprint = self.fingerprint(hand_in)
         files, remarks = hand_in.files()
         prepared = Prepared(hand_in.key, fingerprint, remarks=remarks)
@@ -103,7 +103,7 @@ class Preparer:
     def sanitized(
         self, notebook: NotebookNode, files: dict[str, bytes], key: SubmissionKey, name: str
     ) -> tuple[NotebookNode, Job]:
-        """Sanitize one notebook; also what is to be executed for it."""
+        """Sanitize one notebook, and make its job."""
         names: NbgraderContext = {
             "student": key.student,
             "assignment": key.assignment,
@@ -120,14 +120,14 @@ class Preparer:
 def steps_of(
     autograde: Autograde, preprocessors: list[str | type], instead: dict[type, type] | None = None
 ) -> list[Step]:
-    """Nbgrader's steps, ready to be called, with others instead of some; it makes them anew for each hand-in."""
+    """Nbgrader's steps, ready to be called; `instead` replaces some. nbgrader makes its steps anew for each hand-in."""
     found = (import_item(step) if isinstance(step, str) else step for step in preprocessors)
     found = ((instead or {}).get(step, step) for step in found)
     return [step(parent=autograde) if isinstance(step, type) else step for step in found]
 
 
 def stage(hand_in: HandIn, folder: Path) -> None:
-    """Copy the files beside the notebooks, as they will be in ``autograded/``: the student's, then the assignment's."""
+    """Copy the files beside the notebooks for ``autograded/``: the student's, then (overwriting) the assignment's."""
     assignment = hand_in.assignment
     own = find_files(hand_in.folder, [*assignment.ignore, "*.ipynb"])
     given = [name for name in assignment.file_names if name not in assignment.students_own]

@@ -1,4 +1,4 @@
-"""Nbgrader grades only hand-ins that can be graded."""
+"""Makes nbgrader grade only hand-ins that can be graded."""
 
 import os
 import shutil
@@ -18,13 +18,13 @@ from ..folders import accept, chosen, find_notebooks, hand_in_of
 
 
 class AcceptedHandIns(CopiesFirst):
-    """Keep all hand-ins from nbgrader that can't be graded; for ``c.Autograde.exporter_class``.
+    """Hide hand-ins that can't be graded from nbgrader; for ``c.Autograde.exporter_class``.
 
-    The others are graded. Then nbgrader fails, because they were not all. What was graded earlier stays.
+    nbgrader grades the others. Then it fails, because some were not graded. Earlier results of these stay.
 
-    It is an exporter because a course may choose that one, and nbgrader makes it at the right moment: when it has found
-    the hand-ins, and before it removes what it graded earlier. Its ``pre_convert_hook`` comes later and can refuse
-    nothing.
+    It is an exporter because a course can configure the exporter, and nbgrader makes it at the right moment: after it
+    has found the hand-ins, and before it removes what it graded earlier. nbgrader's ``pre_convert_hook`` comes later
+    and can't refuse a hand-in.
     """
 
     def __init__(self, parent: Autograde, **settings: Any) -> None:
@@ -41,18 +41,18 @@ class AcceptedHandIns(CopiesFirst):
             except (HandInError, OSError) as error:
                 refused.append(folder)
                 self.log.error("%s is not graded: %s", printable(folder), error)
-        # Once more, for some notebooks have got their names back.
+        # Search again, because some notebooks have got their released names back.
         found = find_notebooks(parent, "submitted")
         parent.assignments = {folder: paths for folder, paths in found.items() if folder not in refused}
         if refused:
             parent.assignments[_FailLast.LAST] = _FailLast(refused, self.log)
 
     def _prepare(self, hand_in: HandIn, folder: Path) -> None:
-        """Give files the names that nbgrader expects, and see that it copies nothing that was not looked at."""
+        """Give files the names that nbgrader expects, and check that it will copy no file that was not checked."""
         arranged = hand_in.arranged
-        self._remarks[hand_in.key] = arranged.remarks  # they don't show in what is copied now
+        self._remarks[hand_in.key] = arranged.remarks  # kept, because the renamed copies would give no such remarks
         for name, path in (arranged.notebooks | arranged.added).items():
-            if not (folder / name).exists():  # macOS takes some names for the same
+            if not (folder / name).exists():  # to macOS, some different names are the same
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(folder / path, folder / name)
         copied = {
@@ -67,8 +67,8 @@ class AcceptedHandIns(CopiesFirst):
     def from_file(
         self, file_stream: TextIO, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[Any, dict[str, Any]]:  # nbconvert says a notebook, its NotebookExporter gives text
-        """Read a submitted notebook as `accept` did, for nbconvert validates it between the steps."""
-        assert resources is not None  # nbgrader tells whose notebook it is
+        """Read a submitted notebook as `accept` did, because nbconvert validates it between the steps."""
+        assert resources is not None  # nbgrader passes the student and the assignment
         path, names, course = Path(file_stream.name), resources["nbgrader"], self._course
         names["arranged"] = self._remarks.get(SubmissionKey(names["assignment"], names["student"]), [])
         submitted = course.format_path(course.submitted_directory, names["student"], names["assignment"])
@@ -79,9 +79,9 @@ class AcceptedHandIns(CopiesFirst):
 
 
 class _FailLast:
-    """In nbgrader's list of hand-ins the last one, at which it fails."""
+    """Sentinel sorted last in nbgrader's list of hand-ins: raises after all others were graded."""
 
-    LAST = chr(0x10FFFF)  # nbgrader sorts them by their paths
+    LAST = chr(0x10FFFF)  # nbgrader sorts hand-ins by path
 
     def __init__(self, folders: list[str], log: Logger) -> None:
         self.folders = folders

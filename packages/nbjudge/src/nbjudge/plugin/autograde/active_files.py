@@ -1,4 +1,4 @@
-"""No files of students' that a browser would run where formgrader serves them."""
+"""Removes students' files that a browser would run if formgrader served them."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -12,10 +12,10 @@ from ..gradebook import NbgraderContext
 
 
 class NoActiveFiles(NbGraderPreprocessor):
-    """Remove them from the copies in ``autograded/``, which formgrader serves at its own address."""
+    """Remove such files from the copies in ``autograded/``, which formgrader serves at its own address."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Look at what nbgrader has copied."""
+        """Remove such files from nbgrader's copies."""
         names: NbgraderContext = resources["nbgrader"]
         course = CourseDirectory(config=self.config, parent=self.parent)
         copies = folder_of(course, "autograded", SubmissionKey(names["assignment"], names["student"]))

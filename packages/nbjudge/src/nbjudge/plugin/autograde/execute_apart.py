@@ -34,25 +34,25 @@ from ..timestamp import TIMESTAMP
 from .outputs import outputs_of, remarks_on, remarks_printed
 
 UNPROTECTED = "run without a sandbox"
-# In which a student may have written an answer.
+# Types of files in which a student may have written an answer.
 PAPERS = {".txt", ".md", ".rtf", ".tex", ".pdf", ".doc", ".docx", ".odt", ".pages"}
-_NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # as formgrader shows them
+_NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # replaced by ? in names that formgrader shows
 
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of the execution of a notebook.
+    """An executed notebook.
 
     Attributes
     ----------
     job : Job
-        What was executed.
+        The job that was executed.
     result : Transcript
-        What came of it.
+        Its transcript.
     fingerprint : Fingerprint or None
-        Of what the job was made from, if that is to be known later.
+        The fingerprint of the job's inputs, if the graded notebook must hold it.
     remarks : list of str
-        For the instructor, on what was left out.
+        Remarks for the instructor on what was left out.
     """
 
     job: Job
@@ -68,11 +68,11 @@ class LanguageError(ValueError):
 class ExecuteApart(Execute):
     """Run the student's cells in a sandbox and the test cells outside it.
 
-    Takes the place of `nbgrader.preprocessors.Execute` and honours its ``timeout`` (seconds for each cell). Every
-    graded test cell leaves exactly one execute result, its points, which is the form that nbgrader scores.
+    This replaces `nbgrader.preprocessors.Execute`, and follows its ``timeout`` (seconds for each cell). Each graded
+    test cell gets exactly one execute result, its points; this is the form that nbgrader scores.
 
-    In a notebook whose test cells do not use ``submission``, they run as the student's cells do, and what they put out
-    is scored by nbgrader's own rules.
+    If the test cells of a notebook do not use ``submission``, they run like the student's cells, and nbgrader's own
+    rules score their outputs.
     """
 
     answers = Unicode(
@@ -122,7 +122,7 @@ class ExecuteApart(Execute):
     ).tag(config=True)
 
     def limits(self) -> Limits:
-        """What one submission may use."""
+        """The limits on one submission."""
         return Limits(
             cell=float(self.timeout or Limits.cell),
             answer=self.answer_timeout,
@@ -165,7 +165,7 @@ class ExecuteApart(Execute):
         return nb, resources
 
     def apply(self, nb: NotebookNode, execution: "Execution") -> None:
-        """Put what came of a notebook's execution into it."""
+        """Put the results of an execution into the notebook."""
         job = execution.job
         add_remarks(nb, execution.remarks)
         if not job.sandboxed:
@@ -194,14 +194,14 @@ class ExecuteApart(Execute):
             nb.metadata.setdefault("grading", NotebookNode())["inputs"] = NotebookNode(asdict(execution.fingerprint))
 
     def job(self, nb: NotebookNode, names: NbgraderContext, files: dict[str, bytes]) -> Job:
-        """What is to be executed.
+        """Make the job of a notebook.
 
         Parameters
         ----------
         nb : NotebookNode
-            Sanitized.
+            The sanitized notebook.
         names : dict
-            Of which ``notebook``, ``assignment`` and ``db_url`` are needed.
+            Must have ``notebook``, ``assignment`` and ``db_url``.
         files : dict of str to bytes
             The files beside the notebook.
 
@@ -235,7 +235,7 @@ class ExecuteApart(Execute):
         )
 
     def run_or_load(self, job: Job) -> Transcript:
-        """The result of a job, from the store if it was executed before."""
+        """The result of a job: from the store if the job was executed before; otherwise execute it."""
         store = Store(Path(self._course.root))
         digest = job.cache_key()
         return store.get(digest) or store.keep(digest, execute(job.pack()))
@@ -250,7 +250,7 @@ def _may_hold_an_answer(name: str) -> bool:
 
 
 def released_files(folder: Path) -> dict[str, bytes]:
-    """The files of a released assignment, by relative path; a name that is not UTF-8 could not be sent."""
+    """The files of a released assignment, by relative path. Names that are not UTF-8 can't be sent and are left out."""
     found = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     files = {str(path.relative_to(folder)): path for path in found}
     return {name: path.read_bytes() for name, path in files.items() if is_text(name)}
@@ -259,5 +259,5 @@ def released_files(folder: Path) -> dict[str, bytes]:
 def write_transcript(folder: Path, notebook: str, result: Transcript) -> None:
     """Keep a transcript beside the graded notebook."""
     path = folder / (notebook + TRANSCRIPT)
-    path.unlink(missing_ok=True)  # it may be another one that nobody may write to
+    path.unlink(missing_ok=True)  # the old file may be read-only
     path.write_bytes(result.packed)

@@ -1,4 +1,4 @@
-"""From the report on a cell to what the graded notebook shows of it."""
+"""Turns the report on a cell into the outputs that the graded notebook shows."""
 
 import base64
 import html
@@ -13,15 +13,16 @@ from ...judge.report import CellReport
 from ...run.plan import PlannedCell
 from ...student.recorder import CUT
 
-REMARK = "Remark: "  # so begins a line of a locked cell that student and instructor are to read
-MAX_REMARKS, MAX_REMARK = 5, 500  # of one cell, and characters of one: the student's code may print there, too
+REMARK = "Remark: "  # the beginning of printed lines of a locked cell that student and instructor must read
+# Most remarks of one cell, and most characters of one remark; limited, for the student's code may print there, too.
+MAX_REMARKS, MAX_REMARK = 5, 500
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 ONLY_ON_COLAB = {"google", "google.colab"}
-MAX_MESSAGE = 10_000  # characters of what a test says, which may quote the student
+MAX_MESSAGE = 10_000  # characters of a test's message, which may quote the student
 
 
 class SetupFailed(RuntimeError):
-    """A setup cell of the instructor's does not run in the grader kernel."""
+    """An instructor's setup cell does not run in the grader kernel."""
 
 
 def outputs_of(planned: PlannedCell, report: CellReport, count: int) -> list[NotebookNode]:
@@ -39,7 +40,7 @@ def outputs_of(planned: PlannedCell, report: CellReport, count: int) -> list[Not
 
 
 def remarks_on(name: str, report: CellReport) -> list[str]:
-    """What an instructor should know of a cell that did not end as cells do."""
+    """Remarks for the instructor on a cell that did not end normally."""
     if report.lost is not None:
         return [report.lost]
     outputs = report.outputs or []
@@ -56,7 +57,7 @@ def remarks_on(name: str, report: CellReport) -> list[str]:
 
 
 def remarks_printed(report: CellReport) -> list[str]:
-    """What a cell of the instructor's, such as one that loads a file, remarks: its lines that begin with `REMARK`."""
+    """The remarks that an instructor's cell printed: its lines that begin with `REMARK`."""
     printed = "".join(output["text"] for output in report.outputs or [] if output["type"] == "stream")
     lines = [line.removeprefix(REMARK) for line in printed.splitlines() if line.startswith(REMARK)]
     return [line[:MAX_REMARK] for line in lines[:MAX_REMARKS]]
@@ -66,7 +67,7 @@ def _mark(most: float, report: CellReport, count: int) -> list[NotebookNode]:
     points = report.earned(most)
     text = (report.lost or report.text or "")[:MAX_MESSAGE]
     shown = report.html or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
-    # It may quote the student, and no formula is meant for formgrader's MathJax.
+    # The message may quote the student, so formgrader's MathJax must not read it.
     data = {
         "text/plain": repr(points if points == most else min(round(points, 4), most)),
         "text/html": f'<div class="tex2jax_ignore">{shown}</div>',
@@ -75,7 +76,7 @@ def _mark(most: float, report: CellReport, count: int) -> list[NotebookNode]:
 
 
 def _scorable(output: NotebookNode, most: float) -> NotebookNode:
-    """An output of a test cell on the student side, changed where nbgrader would give too much for it or stop."""
+    """An output of a test cell on the student side; changed if nbgrader would give too many points for it or fail."""
     if output.output_type != "execute_result":
         return output
     text = output.data["text/plain"]
@@ -84,7 +85,7 @@ def _scorable(output: NotebookNode, most: float) -> NotebookNode:
     except ValueError:
         points = math.nan
         if text:
-            return output  # all points: what a cell ends with need not be a number
+            return output  # all points, because a cell need not end with a number
     if not 0 <= points < math.inf:
         return _error("NoMark", f"this test cell ended with '{text:.200}', which is no mark")
     if points > most:
@@ -97,7 +98,7 @@ def _error(name: str, why: str) -> NotebookNode:
 
 
 def _new(kind: str, **content: Any) -> NotebookNode:
-    """An output. Nbformat's function of this purpose validates each; the notebook is validated when it is written."""
+    """An output. nbformat's own function would validate each output; here the whole notebook is, when it is written."""
     needed = {} if kind in ("stream", "error") else {"metadata": NotebookNode()}
     return NotebookNode(output_type=kind, **needed, **content)
 

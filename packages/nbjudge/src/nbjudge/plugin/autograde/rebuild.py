@@ -1,4 +1,4 @@
-"""The notebook that is graded takes the place of the submitted one."""
+"""Replaces the submitted notebook by the rebuilt one, which is graded."""
 
 from pathlib import Path
 

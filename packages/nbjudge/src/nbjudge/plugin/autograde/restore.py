@@ -1,4 +1,4 @@
-"""What the release does not show, put back: hidden tests, and everything else as the gradebook has it."""
+"""Restores what the release does not show, such as hidden tests, from the gradebook."""
 
 import json
 from typing import Any
@@ -12,9 +12,9 @@ from ..gradebook import Master, MasterCell, NbgraderContext, master_of
 
 
 class Restore(OverwriteCells):
-    """Do what nbgrader's OverwriteKernelspec and OverwriteCells do, with one look into the gradebook for all cells.
+    """Do what nbgrader's OverwriteKernelspec and OverwriteCells do, but read the gradebook only once for all cells.
 
-    Behind `Rebuild`, which leaves no metadata of the student's, nbgrader's CheckCellMetadata has nothing to find.
+    nbgrader's CheckCellMetadata is not needed: it comes after `Rebuild`, which keeps none of the student's metadata.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -29,7 +29,7 @@ class Restore(OverwriteCells):
 
 
 class _Cells:
-    """The part of `Gradebook` that OverwriteCells asks."""
+    """The part of `Gradebook` that OverwriteCells uses."""
 
     def __init__(self, master: Master) -> None:
         self._cells = master.cells

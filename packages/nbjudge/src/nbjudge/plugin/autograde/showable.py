@@ -1,4 +1,4 @@
-"""A graded notebook becomes one that can be shown in bounded time."""
+"""Makes sure that a graded notebook can be shown in bounded time."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -8,9 +8,9 @@ from ...handin.showable import make_showable
 
 
 class Showable(NbGraderPreprocessor):
-    """Make plain text of what is too much; the last of ``c.Autograde.autograde_preprocessors``."""
+    """Turn what takes too long to show into plain text; the last of ``c.Autograde.autograde_preprocessors``."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Look at one graded notebook."""
+        """Bound the time that one graded notebook takes to show."""
         make_showable(nb)
         return nb, resources

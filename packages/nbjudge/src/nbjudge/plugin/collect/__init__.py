@@ -1,4 +1,4 @@
-"""From where students put their work into ``submitted/``, with the time at which they did."""
+"""Collects hand-ins into ``submitted/``, and records when they arrived."""
 
 from .downloads import CollectDownloads, UnpackDownloads
 from .exchange import CollectArrivals

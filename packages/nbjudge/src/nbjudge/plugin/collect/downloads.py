@@ -1,4 +1,4 @@
-"""Hand-ins downloaded from a learning platform: ``nbgrader zip_collect``."""
+"""Collects hand-ins downloaded from a learning platform: ``nbgrader zip_collect``."""
 
 import os
 import re
@@ -32,9 +32,10 @@ class _Attempt:
 
 
 class UnpackDownloads(ExtractorPlugin):
-    """Unpack archives student by student, the latest attempt of each; for ``c.ZipCollectApp.extractor_plugin``.
+    """Unpack the latest attempt of each student from archives; for ``c.ZipCollectApp.extractor_plugin``.
 
-    Who has handed in what can't be taken is left out and named. In the end nbgrader fails, because they were not all.
+    Students whose files can't be accepted are left out and named. In this case, nbgrader fails in the end, because some
+    hand-ins were not collected.
     """
 
     platform = Enum(
@@ -49,7 +50,7 @@ class UnpackDownloads(ExtractorPlugin):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.unpacked: dict[Path, dict[str, Any]] = {}  # what nbgrader wants to know of each file
+        self.unpacked: dict[Path, dict[str, Any]] = {}  # what nbgrader must know about each file
         self._refused: dict[str, str] = {}
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
@@ -80,12 +81,12 @@ class UnpackDownloads(ExtractorPlugin):
         for archive in archives:
             archive.close()
         if self._refused:
-            report = Path(extracted_path, "not collected.txt")  # after the folder hand-ins, for nbgrader sorts them
+            report = Path(extracted_path, "not collected.txt")  # nbgrader sorts it after hand-ins
             report.write_text("".join(f"{who}: {why}\n" for who, why in self._refused.items()), encoding="utf-8")
             self.unpacked[report] = {"student_id": _FailLast(self._refused, self.parent.fail), "file_id": report.name}
 
     def _attempts(self, archive: ZipFile) -> dict[str, list[_Attempt]]:
-        """What the names in an archive tell, for each student."""
+        """The attempts of each student, read from the names in an archive."""
         entries = [(entry, PLATFORMS[self.platform].pattern.fullmatch(entry.filename)) for entry in files_in(archive)]
         if not any(match for _, match in entries):
             raise HandInError(self._advice([entry.filename for entry, _ in entries]))
@@ -168,19 +169,19 @@ class UnpackDownloads(ExtractorPlugin):
 
 
 class CollectDownloads(FileNameCollectorPlugin):
-    """Say whose a file is, what it is called, and when it came; for ``c.ZipCollectApp.collector_plugin``.
+    """Say to which student a file belongs, its name, and when it came; for ``c.ZipCollectApp.collector_plugin``.
 
-    The time is the platform's. nbgrader would rather believe a ``timestamp.txt`` among the student's files.
+    The time is the platform's. (nbgrader would prefer the time of a ``timestamp.txt`` among the student's files.)
     ``c.FileNameCollectorPlugin`` sets the options of this class, too.
     """
 
     def collect(self, submitted_file: str) -> dict[str, Any] | None:
-        """What is known of a file, or None if the file is not taken.
+        """What nbgrader must know about a file; None if the file is left out.
 
         Parameters
         ----------
         submitted_file : str
-            Its absolute path.
+            The file's absolute path.
         """
         unpack = getattr(self.parent, "extractor_plugin_inst", None)
         if isinstance(unpack, UnpackDownloads) and unpack.platform:
@@ -188,7 +189,7 @@ class CollectDownloads(FileNameCollectorPlugin):
         else:
             found = super().collect(submitted_file)
         if found and isinstance(found.get("file_id"), str):
-            # As nbgrader makes up the name under which it will be in submitted/.
+            # nbgrader makes the file's name in submitted/ in the same way.
             name = os.path.splitext(found["file_id"])[0] + os.path.splitext(submitted_file)[1]
             if Path(os.path.normpath(name)).parts[:1] == (TIMESTAMP,):
                 self.log.warning("%s is not taken: lateness is not for the student to say", submitted_file)
@@ -197,19 +198,19 @@ class CollectDownloads(FileNameCollectorPlugin):
 
 
 class _FailLast(str):
-    """In nbgrader's list of students the last one, at which it fails: the others have got their files by then."""
+    """Sentinel sorted last in nbgrader's list of students: raises after everyone else was collected."""
 
     fail: Callable[[str], None]
     asked: bool
 
     def __new__(cls, refused: dict[str, str], fail: Callable[[str], None]) -> "_FailLast":
-        """Make one name of all that was refused."""
+        """Make one name of all refused students."""
         self = super().__new__(cls, ", ".join(refused))
         self.fail, self.asked = fail, False
         return self
 
     def __format__(self, spec: str) -> str:
-        # nbgrader makes the path of the student's folder twice: when it collects, and when it copies.
+        # nbgrader formats the path of the student's folder twice: when it collects, and when it copies.
         if self.asked:
             self.fail(f"Not collected, for reasons given above: {self!s}")
         self.asked = True

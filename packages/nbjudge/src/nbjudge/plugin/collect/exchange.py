@@ -1,4 +1,4 @@
-"""Hand-ins from nbgrader's exchange: ``nbgrader collect``."""
+"""Collects hand-ins from nbgrader's exchange: ``nbgrader collect``."""
 
 import os
 import re
@@ -19,11 +19,12 @@ TOLERANCE = timedelta(minutes=10)  # for slow copies, and clocks that disagree
 
 
 class CollectArrivals(ExchangeCollect):
-    """Check hand-ins before they are copied, and note when they arrived; for ``c.ExchangeFactory.collect``.
+    """Check hand-ins before they are copied, and record when they arrived; for ``c.ExchangeFactory.collect``.
 
-    ``nbgrader submit`` runs as the student, who owns what it leaves in the exchange: a folder whose name tells a time,
-    with a ``timestamp.txt``. What its owner can't set is the time at which the file server last saw a change in it. If
-    that is more than 10 minutes from the time in the name, it counts.
+    ``nbgrader submit`` runs as the student. So the student owns the folder that it makes in the exchange, and could
+    change the time in the folder's name and in its ``timestamp.txt``. But the owner can't set the time at which the
+    file server last saw a change in the folder. If this time differs by more than 10 minutes from the time in the name,
+    it counts.
     """
 
     believe_names = Bool(
@@ -35,7 +36,7 @@ class CollectArrivals(ExchangeCollect):
     src_records: list[dict[str, Any]]
 
     def init_src(self) -> None:
-        """Choose what to collect: not what can't be taken, and nothing if most of the times are in doubt.
+        """Choose the hand-ins to collect: those that can be accepted, or none if most of their times are in doubt.
 
         Raises
         ------
@@ -69,28 +70,28 @@ class CollectArrivals(ExchangeCollect):
             )
 
     def copy_files(self) -> None:
-        """Collect what was chosen.
+        """Collect the chosen hand-ins.
 
         Raises
         ------
         ExchangeError
-            In the end, if something could not be taken.
+            Some hand-ins could not be accepted. The others were collected before.
         """
         super().copy_files()
         if self.refused:
             self.fail(f"Not collected, for reasons given above: {', '.join(self.refused)}")
 
     def do_copy(self, src: str, dest: str, log: Logger | None = None) -> None:
-        """Copy one hand-in, and note when it arrived."""
+        """Copy one hand-in, and record when it arrived."""
         with tempfile.TemporaryDirectory() as folder:
-            private = Path(folder, "hand-in")  # which nobody changes any more
+            private = Path(folder, "hand-in")  # a copy that the student can't change
             try:
                 copy(Path(src), private)
-                record = self._path_to_record(src)  # again: it may have been changed until now
+                record = self._path_to_record(src)  # read again, because the folder may have changed
                 if record["problem"]:
                     raise HandInError(record["problem"])
                 super().do_copy(str(private), dest, log)
-            except (HandInError, RuntimeError) as error:  # nbgrader's is for too large a folder
+            except (HandInError, RuntimeError) as error:  # nbgrader raises RuntimeError for a folder that is too large
                 self._refuse(os.path.basename(src), str(error))
                 return
         timestamp = Path(dest, TIMESTAMP)
@@ -99,10 +100,10 @@ class CollectArrivals(ExchangeCollect):
         timestamp.write_text(f"{record['timestamp']} UTC\n")
 
     def _path_to_record(self, path: str) -> dict[str, Any]:
-        """What nbgrader wants to know of a folder in the exchange, with what we know better."""
+        """The record that nbgrader needs of a folder in the exchange, with the time of arrival and any problem."""
         try:
             record: dict[str, Any] = super()._path_to_record(path)
-        except (ValueError, OverflowError):  # the name tells no time
+        except (ValueError, OverflowError):  # there is no valid time in the name
             name = os.path.basename(path)
             record = {"username": name.rsplit("+", 3)[0], "filename": name, "timestamp": datetime.min}
         record |= {"claimed": record["timestamp"], "problem": None}

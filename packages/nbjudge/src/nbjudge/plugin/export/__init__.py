@@ -1,4 +1,4 @@
-"""Marks for other programs: ``nbgrader export``, and with ``--exporter`` the columns that learning platforms import."""
+"""Exports marks (``nbgrader export``); with ``--exporter``, in the columns that learning platforms import."""
 
 from .canvas import CanvasMarks
 from .moodle import MoodleMarks

@@ -1,4 +1,4 @@
-"""Marks for Canvas: Grades, Import."""
+"""Exports marks for Canvas (there: Grades, Import)."""
 
 from nbgrader.api import Student
 
@@ -9,9 +9,9 @@ from .platform import PlatformMarks
 class CanvasMarks(PlatformMarks):
     """The columns of Canvas's gradebook; for ``nbgrader export --exporter=nbjudge.plugin.export.CanvasMarks``.
 
-    Canvas looks for a student by ID, SIS User ID, SIS Login ID and at last by name, and for an assignment by the number
-    behind its title, then by its title. If there is none, it offers to make one. Other assignments are left alone,
-    since their columns are not in the file.
+    Canvas looks for a student by ID, SIS User ID, SIS Login ID and at last by name. It looks for an assignment by the
+    number after its title, then by its title. If there is no such assignment, Canvas offers to make one. Canvas does
+    not change other assignments, because their columns are not in the file.
     """
 
     kept = (
@@ -32,7 +32,7 @@ class CanvasMarks(PlatformMarks):
         return assignment
 
     def from_gradebook(self, students: list[Student], column: str, most: float) -> Roster:
-        """A student's name in the gradebook is taken for the login, and a number also for the one in Canvas."""
+        """A roster from the gradebook. A student's name there is used as the login; a number, also as Canvas's ID."""
         header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column]
         lines = [["Points Possible", "", "", "", "", f"{most:g}"]]
         for student in students:
@@ -42,5 +42,5 @@ class CanvasMarks(PlatformMarks):
         return Roster(header, lines, self.identifying)
 
     def most_points(self, roster: Roster, column: int) -> str | None:
-        """From the line ``Points Possible``."""
+        """The most points, from the line ``Points Possible``."""
         return next((line[column] for line in roster.lines if line[0].strip() == "Points Possible"), None)

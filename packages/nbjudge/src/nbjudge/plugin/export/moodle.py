@@ -1,4 +1,4 @@
-"""Marks for Moodle: the assignment's grading worksheet, or Grades, Import, CSV file."""
+"""Exports marks for Moodle (there: the assignment's grading worksheet, or Grades, Import, CSV file)."""
 
 from nbgrader.api import Student
 
@@ -9,8 +9,8 @@ from .platform import PlatformMarks
 class MoodleMarks(PlatformMarks):
     """The columns of Moodle's offline grading worksheet; for ``nbgrader export``, see `nbjudge.plugin.export`.
 
-    Moodle finds a student in the worksheet by the participant's number, and looks at the time of the last change, so
-    as not to undo newer marks. Grades, Import takes the same file, and asks which column is what.
+    Moodle finds a student in the worksheet by the participant's number. It checks the time of the last change, so that
+    newer marks are not overwritten. Grades, Import takes the same file, and asks for the meaning of each column.
     """
 
     kept = (
@@ -28,11 +28,11 @@ class MoodleMarks(PlatformMarks):
     identifying = ("Identifier", "ID number", "Username", "Email address")
 
     def default_column(self, assignment: str) -> str:
-        """The worksheet is for one assignment only."""
+        """Always "Grade", because a worksheet is for one assignment only."""
         return "Grade"
 
     def from_gradebook(self, students: list[Student], column: str, most: float) -> Roster:
-        """A student's name in the gradebook is taken for the login, and a number also for the participant's."""
+        """A roster from the gradebook. A student's name there is used as the login; a number, also as participant's."""
         header = ["Identifier", "Full name", "Username", "Email address", column, "Maximum Grade"]
         lines = []
         for student in students:
@@ -44,7 +44,7 @@ class MoodleMarks(PlatformMarks):
         return Roster(header, [[*line, "-"] for line in lines], self.identifying)
 
     def most_points(self, roster: Roster, column: int) -> str | None:
-        """From the column ``Maximum Grade``."""
+        """The most points, from the column ``Maximum Grade``."""
         if "Maximum Grade" not in roster.header:
             return None
         index = roster.header.index("Maximum Grade")

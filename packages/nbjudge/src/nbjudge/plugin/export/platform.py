@@ -1,4 +1,4 @@
-"""What exporting to any learning platform has in common."""
+"""The common part of exporting marks to learning platforms."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ from ..record.penalties import update_penalties
 class PlatformMarks(ExportPlugin):
     """One assignment's marks as a CSV file that a platform imports.
 
-    In the file are only students whose mark is settled: to a platform, an empty cell may mean that a mark is to be
-    removed. Who is left out is named. Each platform says what its columns are.
+    The file contains only students whose mark is settled, because a platform may remove a mark if the cell is empty.
+    Students who are left out are named. Each subclass defines the columns of its platform.
 
     Attributes
     ----------
     kept : tuple of str
         Titles of the platform's columns that go into the file, besides the one for the mark.
     identifying : tuple of str
-        Those by which a student can be known.
+        Titles of the columns that can identify a student.
     """
 
     roster = Unicode(
@@ -40,12 +40,12 @@ class PlatformMarks(ExportPlugin):
         Parameters
         ----------
         gradebook : Gradebook
-            All marks.
+            The gradebook with all marks.
 
         Raises
         ------
         SystemExit
-            Something has to be decided by the instructor first; the message says what.
+            The instructor must decide something first; the message says what.
         """
         try:
             self._export(gradebook)
@@ -53,15 +53,15 @@ class PlatformMarks(ExportPlugin):
             raise SystemExit(f"Nothing is exported: {error}") from error
 
     def default_column(self, assignment: str) -> str:
-        """Title of the column for the mark, as the platform would call it."""
+        """The title that the platform uses for the column of the mark."""
         raise NotImplementedError
 
     def from_gradebook(self, students: list[Student], column: str, most: float) -> Roster:
-        """A roster made of what the gradebook knows."""
+        """A roster made from the gradebook."""
         raise NotImplementedError
 
     def most_points(self, roster: Roster, column: int) -> str | None:
-        """The most points that the platform gives in a column, as it writes it; None if the roster does not tell."""
+        """The most points in a column, as the platform writes the number; None if the roster does not contain it."""
         raise NotImplementedError
 
     def _export(self, gradebook: Gradebook) -> None:
@@ -87,7 +87,7 @@ class PlatformMarks(ExportPlugin):
         found = roster.find(
             {student.id: {student.id, student.lms_user_id or "", student.email or ""} - {""} for student in students}
         )
-        lines = [line for line in roster.lines if not roster.names(line)]  # they are for nobody, but for the platform
+        lines = [line for line in roster.lines if not roster.names(line)]  # for the platform, not for a student
         exported = [mark for mark in chosen if mark.student in found and not mark.pending]
         for mark in exported:
             line = roster.lines[found[mark.student]]
@@ -125,7 +125,7 @@ class PlatformMarks(ExportPlugin):
         try:
             differ = there is not None and float(there.replace(",", ".")) != here
         except ValueError:
-            return  # it is no number, or none yet
+            return  # it is not a number, or still empty
         if differ:
             self.log.warning("The marks are out of %g points, but the platform's are out of %s", here, there)
 

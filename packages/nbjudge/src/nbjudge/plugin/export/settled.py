@@ -1,4 +1,4 @@
-"""Marks as a CSV file with nbgrader's own columns."""
+"""Exports marks as a CSV file with nbgrader's own columns."""
 
 import csv
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ COLUMNS += ["raw_score", "late_submission_penalty", "score", "max_score"]
 
 
 class SettledMarks(ExportPlugin):
-    """Like nbgrader's CsvExportPlugin, but without marks that wait for a grader's eyes: those students are named.
+    """Like nbgrader's CsvExportPlugin, but leaves out students whose answers wait for a grader, and names them.
 
-    Late penalties are worked out again before.
+    Late penalties are computed again before.
     """
 
     def export(self, gradebook: Gradebook) -> None:
@@ -29,7 +29,7 @@ class SettledMarks(ExportPlugin):
         Parameters
         ----------
         gradebook : Gradebook
-            All marks.
+            The gradebook with all marks.
         """
         db_url = gradebook.engine.url.render_as_string(hide_password=False)
         chosen = {str(name) for name in self.assignment}

@@ -1,4 +1,4 @@
-"""The marks of a notebook, from the gradebook into its cells."""
+"""Copies the marks of a notebook from the gradebook into its cells."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from nbgrader.preprocessors import GetGrades
 class GetMarks(GetGrades):
     """Like nbgrader's GetGrades, but points that nobody has given yet are None, not 0.
 
-    For the page, ``resources["nbgrader"]`` has two more: ``unread``, how many points a grader has not decided yet, and
-    ``read``, for each cell with points whether they are decided. Its ``score`` is without those that are not.
+    For the page, ``resources["nbgrader"]`` gets two more entries: ``unread``, how many points a grader has not decided
+    yet; and ``read``, for each cell with points, whether they are decided. Its ``score`` contains only decided points.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:

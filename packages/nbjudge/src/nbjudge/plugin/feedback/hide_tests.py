@@ -1,4 +1,4 @@
-"""No code of hidden tests on the feedback page."""
+"""Hides the code of hidden tests on the feedback page."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -6,12 +6,12 @@ from nbgrader.preprocessors import ClearHiddenTests
 
 
 class HideTests(ClearHiddenTests):
-    """Like nbgrader's ClearHiddenTests, but what a hidden test raised is told without the lines around it."""
+    """Like nbgrader's ClearHiddenTests, but also shows an error of a hidden test without its traceback."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Take hidden tests out of one cell and its outputs."""
+        """Remove hidden tests from one cell and its outputs."""
         source = cell.source
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         if cell.source != source:

@@ -1,4 +1,4 @@
-"""Small steps for nbgrader's own pipelines, each named in `configure`."""
+"""The steps of ``nbgrader generate_assignment``, each named in `configure`."""
 
 from .note_release import NoteRelease
 from .save_cells import SaveCells

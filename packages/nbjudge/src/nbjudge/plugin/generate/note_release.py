@@ -1,4 +1,4 @@
-"""A note of each release, by which hand-ins that began with an older one are known."""
+"""Keeps an outline of each release, to recognise hand-ins that began with an older release."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from ..gradebook import NbgraderContext
 
 
 class NoteRelease(NbGraderPreprocessor):
-    """Note down what students get; the last of ``c.GenerateAssignment.preprocessors``, see `releases`."""
+    """Keep an outline of the release; the last of ``c.GenerateAssignment.preprocessors``, see `releases`."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Note down one notebook."""
+        """Keep the outline of one notebook."""
         names: NbgraderContext = resources["nbgrader"]
         course = CourseDirectory(config=self.config, parent=self.parent)
         keep_release(Path(course.root), names["assignment"], names["notebook"], nb)

@@ -1,4 +1,4 @@
-"""The instructor's cells into the gradebook, also after somebody has handed in the assignment."""
+"""Saves the instructor's cells in the gradebook, even after students have handed in the assignment."""
 
 import json
 from collections.abc import Iterable
@@ -29,14 +29,14 @@ KINDS = (GradeCell, SolutionCell, TaskCell, SourceCell)
 
 
 class SettledMarksError(RuntimeError):
-    """Cells are taken out of an assignment that graders have given marks for."""
+    """A change of the assignment would remove cells for which graders have given marks."""
 
 
 class SaveCells(NbgradersSaveCells):
-    """Do what nbgrader's SaveCells does, and take cells in and out when there are hand-ins, which nbgrader refuses.
+    """Do what nbgrader's SaveCells does; also add and remove cells when there are hand-ins, which nbgrader refuses.
 
-    All other marks, comments, extensions and the deadline stay. Whoever handed in gets an empty mark for each new cell.
-    A cell of another id is the one it was if its text is the same.
+    Marks for other cells, comments, extensions and the deadline stay. Each student who handed in gets an empty mark for
+    each new cell. A cell whose id has changed counts as the same cell if its text has not changed.
     """
 
     discard_marks = Bool(
@@ -49,10 +49,10 @@ class SaveCells(NbgradersSaveCells):
             if notebook.submissions:
                 notebook.kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
                 self._change_cells(notebook)
-        super()._create_notebook(nb)  # which finds the same cells, then
+        super()._create_notebook(nb)  # nbgrader accepts it, because it finds the same cells now
 
     def _change_cells(self, notebook: Notebook) -> None:
-        """Make the notebook's cells in the gradebook those of the source."""
+        """Change the notebook's cells in the gradebook to those of the source."""
         session = self.gradebook.db
         of_kinds = (self.new_grade_cells, self.new_solution_cells, self.new_task_cells, self.new_source_cells)
         for old, new in self._renamed(notebook).items():
@@ -84,7 +84,7 @@ class SaveCells(NbgradersSaveCells):
         session.expire_all()
 
     def _renamed(self, notebook: Notebook) -> dict[str, str]:
-        """The new ids of cells that have others than before."""
+        """The new ids of cells whose ids have changed, by their old ids."""
         there = {cell.name: (cell.cell_type, cell.source) for cell in notebook.source_cells}
         wanted = {name: (cell["cell_type"], cell["source"]) for name, cell in self.new_source_cells.items()}
         old, new = (
@@ -95,17 +95,17 @@ class SaveCells(NbgradersSaveCells):
 
 
 def change_notebooks(db_url: str, assignment: str, source: Path, discard_marks: bool) -> None:
-    """Make an assignment's notebooks in the gradebook those of the source, if somebody has handed it in.
+    """Change an assignment's notebooks in the gradebook to those of the source, if somebody has handed it in.
 
-    Nbgrader refuses this before it comes to `SaveCells`. A notebook of another name is the one it was if most of its
-    cells are.
+    Nbgrader would refuse this before it calls `SaveCells`. A notebook whose name has changed counts as the same
+    notebook if most of its cells are the same.
 
     Parameters
     ----------
     db_url : str
-        The gradebook.
+        The address of the gradebook.
     assignment : str
-        Its name.
+        The name of the assignment.
     source : Path
         The folder of the source.
     discard_marks : bool
@@ -114,9 +114,9 @@ def change_notebooks(db_url: str, assignment: str, source: Path, discard_marks: 
     Raises
     ------
     SettledMarksError
-        They would be.
+        Settled marks would be lost.
     """
-    if (file := sqlite_file(db_url)) and not file.exists():  # nor is it to be made here
+    if (file := sqlite_file(db_url)) and not file.exists():  # the gradebook must not be made here
         return
     with Gradebook(db_url) as gradebook:
         try:
@@ -148,12 +148,12 @@ def change_notebooks(db_url: str, assignment: str, source: Path, discard_marks: 
 
 
 def refuse_to_discard(grades: Iterable[Grade], discard: bool) -> None:
-    """Refuse that settled marks given by hand are lost, unless that is wanted.
+    """Refuse to lose settled marks given by hand, unless this is wanted.
 
     Raises
     ------
     SettledMarksError
-        It is not.
+        Settled marks would be lost, and `discard` is not set.
     """
     given = [grade for grade in grades if grade.manual_score is not None and not grade.needs_manual_grade]
     if given and not discard:
@@ -170,6 +170,6 @@ def _are_alike(some: set[str], others: set[str]) -> bool:
 
 
 def _only_of_their_kind(texts: dict[str, tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Names by texts, of those whose text no other one has."""
+    """The names by text; only for texts that occur once."""
     every = list(texts.values())
     return {text: name for name, text in texts.items() if every.count(text) == 1}

@@ -1,4 +1,4 @@
-"""Solutions taken out for the release, with a sentence in their place."""
+"""Replaces solutions in the release by a sentence that says what to write."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _SENTENCE = re.compile(r"^\s*### BEGIN SOLUTION: (?P<sentence>.+)$")
 
 
 class SayWhatToWrite(ClearSolutions):
-    """Like nbgrader's ClearSolutions, but a solution may say what the student is to write in its place.
+    """Like nbgrader's ClearSolutions, but a solution may say what the student should write in its place.
 
     ``### BEGIN SOLUTION: return the mean`` leaves ``raise NotImplementedError("return the mean")`` in the
     released notebook.
@@ -23,7 +23,7 @@ class SayWhatToWrite(ClearSolutions):
             return replaced
         stub = self.code_stub[language]
         done, rest = "", cell.source
-        for line in begins:  # in their order, for a stub alone doesn't tell which region it stands for
+        for line in begins:  # in order, because a stub does not show which region it replaces
             indent = line[: len(line) - len(line.lstrip())]
             indented = "\n".join(indent + line for line in stub.split("\n"))
             before, _, rest = rest.partition(indented)

@@ -1,4 +1,4 @@
-"""Files that students get beside the notebook, written into the release with it."""
+"""Adds files to the release that students get beside the notebook."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ class SupportFiles(NbGraderPreprocessor):
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Hand the files to nbconvert's writer.
+        """Pass the files to nbconvert's writer.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class SupportFiles(NbGraderPreprocessor):
             added |= {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
         code = (cell.source.encode() for cell in nb.cells if cell.cell_type == "code")
         if self.ask and any(map(_IMPORTS_ASK.search, (*code, *added.values()))):
-            # Without nbjudge/__init__.py: where nbjudge is installed, Python takes that one.
+            # nbjudge/__init__.py is left out, so that Python prefers an installed nbjudge.
             added |= {f"nbjudge/ask/{path.name}": path.read_bytes() for path in sorted(ASK.glob("*.py"))}
         resources.setdefault("outputs", {}).update(added)
         return nb, resources

@@ -1,4 +1,4 @@
-"""From what was executed to the gradebook and ``autograded/``."""
+"""Records results in the gradebook and in ``autograded/``."""
 
 from .grades import SaveGrades
 from .penalties import AssignPenalties

@@ -1,4 +1,4 @@
-"""Marks given by hand: they count as long as what the grader saw is the same."""
+"""Marks given by hand: they count as long as what the grader saw has not changed."""
 
 import hashlib
 import json
@@ -12,8 +12,8 @@ from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 
 from ...handin.cells import STUDENT_CELL_PREFIX
 
-# Nbgrader has no place for this, and its own command removes the graded notebook before it records the next one.
-# The ids are those of nbgrader's rows.
+# nbgrader has no place for these digests. They can't be kept in the graded notebook, because nbgrader's command removes
+# the notebook before it records the next one. The ids are those of nbgrader's rows.
 _SEEN = Table(
     "seen_by_graders",
     MetaData(),
@@ -29,9 +29,9 @@ class Seen:
     Parameters
     ----------
     gradebook : Gradebook
-        Open; whoever opened it commits.
+        The open gradebook; the caller who opened it commits.
     notebook : SubmittedNotebook
-        Whose.
+        The submitted notebook.
     """
 
     def __init__(self, gradebook: Gradebook, notebook: SubmittedNotebook) -> None:
@@ -44,7 +44,7 @@ class Seen:
         self._before = {cell: digests for cell, digests in rows}
 
     def changes(self, grade: Grade, digests: list[str]) -> bool:
-        """Keep the digests of what a mark is given for from now on; whether all of them were others."""
+        """Store the digests of what a mark is given for. Return whether none of them was stored before."""
         before, now = self._before.get(grade.cell_id, ""), " ".join(digests)
         if before != now:
             here = {"notebook_id": self._notebook, "cell_id": grade.cell_id}
@@ -55,19 +55,20 @@ class Seen:
 
 
 def digests_of(nb: NotebookNode, index: int, automatic: float | None) -> list[str]:
-    """SHA-256 of what a grader judges when a cell gets a mark by hand; it is the same if one of these is.
+    """SHA-256 digests of what a grader judges when a cell gets a mark by hand. If one is equal, the mark still counts.
 
-    Of an answer, these are the student's words in it and in the student's own cells beside it. A task, or a test cell
-    whose points a grader corrects, is judged by everything that was handed in, and by the points that are corrected.
-    For these there are two: if the instructor edits a text, the same was handed in; if another notebook comes or goes,
-    what is in this one is the same.
+    An answer has one digest: of the student's words in it, and in the student's own cells next to it.
+
+    A task, or a test cell whose points a grader corrects, has two: of the whole hand-in, and of the student's words in
+    this notebook; each together with the automatic points. If the instructor edits a text, the first stays the same. If
+    another notebook is added or removed, the second stays the same.
 
     Parameters
     ----------
     nb : NotebookNode
-        As graders see it: rebuilt, and executed.
+        The notebook that graders see: rebuilt, and executed.
     index : int
-        Where the cell is.
+        The index of the cell.
     automatic : float or None
         The points that a test cell gives.
     """
@@ -87,7 +88,7 @@ def _words(cells: list[NotebookNode]) -> list[list[Any]]:
 
 
 def is_for_graders(cell: NotebookNode) -> bool:
-    """Whether no machine gives points for a cell that has some."""
+    """Whether only a grader, not a test, can give the points of a cell."""
     return bool(is_task(cell) or (is_grade(cell) and (is_solution(cell) or cell.cell_type != "code")))
 
 

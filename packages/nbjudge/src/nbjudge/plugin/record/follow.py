@@ -1,4 +1,4 @@
-"""What is not handed in any more leaves nothing in the gradebook."""
+"""Removes from the gradebook what is no longer handed in."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,16 +7,16 @@ from nbgrader.api import SubmittedAssignment
 
 
 def follow_hand_in(submission: SubmittedAssignment, time: datetime | None, notebooks: Collection[str]) -> None:
-    """Take over when something was handed in, and what of it is there; nbgrader keeps what it once knew.
+    """Update the gradebook's time of a hand-in, and clear the points of missing notebooks; nbgrader would keep them.
 
     Parameters
     ----------
     submission : SubmittedAssignment
-        The gradebook's entry; whoever opened the gradebook commits.
+        The gradebook's entry; the caller who opened the gradebook commits.
     time : datetime or None
-        From ``timestamp.txt``. If there is none any more, the hand-in was on time.
+        The time in ``timestamp.txt``. If there is no such file any more, the hand-in was on time.
     notebooks : collection of str
-        Names of the notebooks that are there. The others have no points, those given by hand neither.
+        Names of the notebooks that were handed in. The others lose all their points, also those given by hand.
     """
     submission.timestamp = time
     for notebook in submission.notebooks:

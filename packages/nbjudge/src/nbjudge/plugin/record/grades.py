@@ -1,4 +1,4 @@
-"""The marks of one notebook, into the gradebook."""
+"""Saves the marks of one notebook in the gradebook."""
 
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from .submitted import SubmittedCells
 class SaveGrades(SaveAutoGrades):
     """Do what nbgrader's SaveAutoGrades does, with a few queries and one transaction, after `follow_hand_in`.
 
-    Nbgrader asks graders to look at every mark of theirs again. This does so only where what they judged has changed.
-    Then the mark before is shown in grey, in the empty field for the new one: formgrader's page sends nothing if the
-    same number is written over a number.
+    nbgrader asks graders to look again at all marks that they gave. This step asks only if what they judged has
+    changed. Then formgrader shows the previous mark in grey in the field, and the field itself is empty. It must be
+    empty, because formgrader's page sends nothing if a number is replaced by the same number.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -32,7 +32,7 @@ class SaveGrades(SaveAutoGrades):
             names[kind] for kind in ("notebook", "assignment", "student")
         )
         with gradebook(names) as opened:
-            if "gradebook" not in names:  # nbgrader has opened the submission, and forgets nothing
+            if "gradebook" not in names:  # nbgrader has made the submission, and keeps old values
                 self._follow(opened)
             self.gradebook = SubmittedCells(opened, names)
             seen = Seen(opened, self.gradebook.notebook)
@@ -59,7 +59,7 @@ class SaveGrades(SaveAutoGrades):
         changed = seen.changes(grade, digests_of(nb, index, grade.auto_score))
         if grade.manual_score is None:
             if is_for_graders(cell) and waited and before is not None:
-                grade.auto_score, grade.needs_manual_grade = before, True  # it still waits with the mark before in grey
+                grade.auto_score, grade.needs_manual_grade = before, True  # still waits; previous mark in grey
         elif not changed:
             grade.needs_manual_grade = waited
         else:

@@ -1,4 +1,4 @@
-"""What late hand-ins lose: while grading, and after a deadline, an extension or a mark has changed."""
+"""Computes late penalties: while grading, and after a deadline, an extension or a mark has changed."""
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -10,7 +10,7 @@ from ..gradebook import NbgraderContext, gradebook
 
 
 class AssignPenalties(AssignLatePenalties):
-    """Do what nbgrader's AssignLatePenalties does, in a gradebook that is open already if there is one."""
+    """Do what nbgrader's AssignLatePenalties does, but use the open gradebook if there is one."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Save the penalty of one notebook."""
@@ -20,17 +20,17 @@ class AssignPenalties(AssignLatePenalties):
             submission = opened.find_submission(names["assignment"], names["student"])
             (notebook,) = (entry for entry in submission.notebooks if entry.name == names["notebook"])
             opened.db.flush()
-            opened.db.refresh(notebook)  # its score
+            opened.db.refresh(notebook)  # updates its score
             notebook.late_submission_penalty = self.penalty(submission, notebook)
         return nb, resources
 
     def penalty(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> float | None:
         """Points that a notebook loses; None if it is not late."""
-        # An extension of no deadline can't be worked out.
+        # Without a deadline, nbgrader can't compute an extension.
         late = submission.total_seconds_late if submission.assignment.duedate else 0
         if late <= 0:
             return None
-        # A mark for an answer that is to be read again stays there to be seen, and does not count.
+        # If an answer must be read again, its previous mark is still shown, but does not count.
         waiting = [grade for grade in notebook.grades if grade.needs_manual_grade and grade.manual_score is None]
         score = notebook.score - sum((grade.auto_score or 0.0) + (grade.extra_credit or 0.0) for grade in waiting)
         penalty = self.plugin_inst.late_submission_penalty(submission.student.id, score, late)
@@ -38,24 +38,25 @@ class AssignPenalties(AssignLatePenalties):
 
 
 def update_penalties(db_url: str, assignment: str, config: Config) -> list[str]:
-    """Work out everybody's late penalty again, from the deadline, extensions and marks as they are now.
+    """Compute all late penalties again, from the current deadline, extensions and marks.
 
-    nbgrader does so only when it autogrades: a deadline that is moved later changes nothing, and marks given by hand
-    later are not reduced. This stores what nbgrader would if it autograded everybody now, and executes nothing.
+    nbgrader computes penalties only when it autogrades: if the deadline is changed after that, the penalties stay the
+    same, and marks given by hand after that are not reduced. This function stores the penalties that nbgrader would
+    store if it autograded everybody now, but executes nothing.
 
     Parameters
     ----------
     db_url : str
-        The gradebook.
+        The address of the gradebook.
     assignment : str
-        Name of the assignment; one that is not in the gradebook has no penalties.
+        Name of the assignment. If it is not in the gradebook, there are no penalties.
     config : Config
-        nbgrader's configuration, with the plugin that knows the penalty (``c.AssignLatePenalties.plugin_class``).
+        nbgrader's configuration, with the plugin that computes a penalty (``c.AssignLatePenalties.plugin_class``).
 
     Returns
     -------
     list of str
-        The students whose penalty has changed, by name.
+        The students whose penalty has changed, sorted by name.
     """
     assigning = AssignPenalties(config=config)
     if not assigning.enabled:

@@ -1,11 +1,11 @@
-"""What nbgrader would give for a notebook."""
+"""Computes the points that nbgrader would give for a notebook."""
 
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 
 def automatic_points(notebook: NotebookNode) -> dict[str, tuple[float, float]]:
-    """Points earned and the most that can be, for each test cell of an executed notebook."""
+    """For each test cell of an executed notebook, the points earned and the most points."""
     return {
         cell.metadata.nbgrader.grade_id: determine_grade(cell)
         for cell in notebook.cells

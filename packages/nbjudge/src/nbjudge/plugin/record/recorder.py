@@ -1,4 +1,4 @@
-"""One hand-in after another into the gradebook and ``autograded/``, as ``nbgrader autograde`` would leave them."""
+"""Records one hand-in after another in the gradebook and ``autograded/``, as ``nbgrader autograde`` would."""
 
 import os
 from collections.abc import Iterator
@@ -32,19 +32,19 @@ from .grades import SaveGrades
 from .penalties import AssignPenalties
 from .points import automatic_points
 
-# Nbgrader's own open the gradebook for themselves, in which they could not write as long as we do.
+# nbgrader's own steps open the gradebook a second time, and could not write to it during our transaction.
 REPLACEMENTS: dict[type, type] = {SaveAutoGrades: SaveGrades, AssignLatePenalties: AssignPenalties}
 
 
 class ChangedError(RuntimeError):
-    """What was handed in is not what was prepared and executed."""
+    """The hand-in has changed since it was prepared and executed."""
 
 
 class Recorder:
-    """Writes marks and graded notebooks, one hand-in at a time; all marks of one, or none.
+    """Writes marks and graded notebooks, one hand-in at a time: all marks of a hand-in, or none.
 
-    It runs the steps that nbgrader's configuration names, and nbgrader's own code where that can be called; what it
-    saves is to start all of that anew for each hand-in.
+    It runs the steps that nbgrader's configuration names, and nbgrader's own code where possible. It is faster than
+    nbgrader because it does not start all of this again for each hand-in.
 
     Parameters
     ----------
@@ -63,18 +63,18 @@ class Recorder:
         Parameters
         ----------
         prepared : Prepared
-            The hand-in.
+            The prepared hand-in.
         results : dict of str to Transcript
-            What was executed, by the names of the notebooks.
+            The transcripts, by the names of the notebooks.
 
         Raises
         ------
         ChangedError
-            Another version was handed in since it was prepared; nothing was recorded.
+            The hand-in has changed since it was prepared; nothing was recorded.
         sqlalchemy.exc.DBAPIError
-            The gradebook is locked, damaged, or the disk is full. What was recorded before is as it was.
+            The gradebook is locked, damaged, or the disk is full. Earlier records are unchanged.
         Exception
-            Whatever a step raises.
+            Any error of a step.
         """
         course, key = self._course, prepared.key
         graded = folder_of(course, "autograded", key)
@@ -114,11 +114,11 @@ class Recorder:
         Parameters
         ----------
         hand_in : HandIn
-            As it is now.
+            The current hand-in.
         names : list of str
             File names of the assignment's notebooks.
         fingerprint : Fingerprint
-            Of what its marks would be made from now.
+            The current fingerprint of the inputs of its marks.
         """
         folder = folder_of(self._course, "autograded", hand_in.key)
         written = [name for name in names if (folder / name).exists()]
@@ -126,14 +126,14 @@ class Recorder:
             return False
         return all(
             (graded := read_notebook(folder / name)) is not None
-            # Without it nbgrader did not come to its end.
+            # If this is missing, nbgrader did not finish.
             and graded.metadata.get("grading", {}).get("inputs") == asdict(fingerprint)
             and self._has_points(hand_in.key, Path(name).stem, graded)
             for name in written
         )
 
     def _has_points(self, key: SubmissionKey, name: str, graded: NotebookNode) -> bool:
-        """Whether the gradebook has the points of a graded notebook; it may be new, or an older copy."""
+        """Whether the gradebook has the points of a graded notebook: the gradebook may be new, or an older copy."""
         with self._transaction() as gradebook:
             try:
                 entry = gradebook.find_submission_notebook(name, key.assignment, key.student)
@@ -155,14 +155,14 @@ class Recorder:
 
     @contextmanager
     def _transaction(self) -> Iterator[Gradebook]:
-        """What is changed in the gradebook in this block, and not settled, is undone."""
+        """Undo all changes to the gradebook in the block that were not committed with `settle`."""
         try:
             yield self._gradebook
         finally:
             self._gradebook.db.rollback()
 
     def _begin(self, gradebook: Gradebook, prepared: Prepared, time: datetime | None) -> None:
-        """Enter the student and the submission."""
+        """Add the student and the submission to the gradebook."""
         student, assignment = prepared.key.student, prepared.key.assignment
         if self._autograde.create_student and gradebook.db.get(Student, student) is None:
             gradebook.add_student(student)
@@ -183,12 +183,12 @@ class Recorder:
 
 
 class _Uncommitted:
-    """A session of a gradebook in which nbgrader's functions commit nothing of what they do.
+    """A session of a gradebook in which nbgrader's calls of ``commit`` don't commit.
 
     Parameters
     ----------
     session : sqlalchemy.orm.scoped_session
-        Nbgrader's own.
+        nbgrader's own session.
     """
 
     def __init__(self, session: scoped_session[Session]) -> None:
@@ -198,19 +198,19 @@ class _Uncommitted:
         return getattr(self._session, name)
 
     def commit(self) -> None:
-        """Tell the database what was done so far."""
+        """Only flush: send the changes to the database without committing them."""
         self._session.flush()
 
     def settle(self) -> None:
-        """Commit it."""
+        """Commit all changes."""
         self._session.commit()
 
 
 @contextmanager
 def _put_into_place(folder: Path, graded: Path, before: Path) -> Iterator[None]:
-    """Put a graded folder into its place if the block succeeds, and leave the one that is there if it fails.
+    """Replace the folder `graded` by `folder` if the block succeeds; keep the old folder if the block fails.
 
-    In between there is none: whoever is killed then finds nothing graded, and records it the next time.
+    In between, there is no such folder. If this process is killed then, the next run records the hand-in again.
     """
     replaces = graded.exists()
     if replaces:

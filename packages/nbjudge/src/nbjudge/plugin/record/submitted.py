@@ -1,4 +1,4 @@
-"""The cells of a submitted notebook in the gradebook, all read at once."""
+"""Reads all cells of a submitted notebook from the gradebook at once."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from ..gradebook import NbgraderContext
 
 
 class SubmittedCells:
-    """The part of `Gradebook` that SaveAutoGrades asks, answered without a query for each cell.
+    """The part of `Gradebook` that SaveAutoGrades uses, without a query for each cell.
 
     Parameters
     ----------
     gradebook : Gradebook
-        Open; whoever opened it commits.
+        The open gradebook; the caller who opened it commits.
     names : dict
-        Whose notebook.
+        Says which notebook of which student; see `NbgraderContext`.
 
     Attributes
     ----------
     notebook : SubmittedNotebook
-        The notebook.
+        The submitted notebook.
     """
 
     def __init__(self, gradebook: Gradebook, names: NbgraderContext) -> None:
@@ -45,4 +45,4 @@ class SubmittedCells:
         return self._comments[cell]
 
     def commit(self) -> None:
-        """Leave that to whoever opened the gradebook."""
+        """Do nothing: the caller who opened the gradebook commits."""
