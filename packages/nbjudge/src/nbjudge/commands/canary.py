@@ -26,12 +26,12 @@ class Canary:
     course : Course
         The course folder.
     assignment : str
-        Its assignment.
+        The name of the assignment.
 
     Raises
     ------
     CanaryError
-        It can't be graded here at all.
+        The assignment can't be graded here at all.
     """
 
     def __init__(self, course: Course, assignment: str) -> None:
@@ -52,21 +52,21 @@ class Canary:
 
     @property
     def jobs(self) -> dict[str, Job]:
-        """What is to be executed before `check`, by digests."""
+        """The jobs that must be executed before `check`, by their digests."""
         return {job.cache_key(): job for *_, job in self._hand_ins}
 
     def check(self, results: dict[str, Transcript]) -> None:
-        """Look at the marks.
+        """Check the marks of the model solution and of the release.
 
         Parameters
         ----------
-        results : dict of str to Result
-            What came of `jobs`, by their digests.
+        results : dict of str to Transcript
+            The transcripts of `jobs`, by their digests.
 
         Raises
         ------
         CanaryError
-            They are not as they should be; the message names the tests.
+            The marks are not as they should be; the message names the tests.
         """
         complaints = []
         for what, name, notebook, job in self._hand_ins:

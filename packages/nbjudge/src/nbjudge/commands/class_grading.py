@@ -1,4 +1,4 @@
-"""A whole class: hand-ins are sanitized one after another, executed at once, and recorded as they come."""
+"""Grades a whole class: hand-ins are sanitized one by one, executed in parallel, and recorded as they finish."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -26,20 +26,20 @@ from .status import HandInStatus, concerns_all, what_happened
 class Grading:
     """The grading of a class.
 
-    What was executed is kept at once (`Store`), so that whatever ends this, the next time goes on from there.
+    Each result is stored at once (`Store`). If this process is killed, the next run goes on from there.
 
     Parameters
     ----------
     course : Course
         The course folder.
     assignment : str
-        Its assignment.
+        The name of the assignment.
     scheduler, workers : str, int, optional
         See `executors.connect`.
     force : bool
-        Whether to execute and record again what was before.
+        Whether to execute and record hand-ins again that were executed and recorded before.
     from_transcripts : bool
-        Whether to judge by the transcripts what was executed before, as far as they tell.
+        Whether to judge hand-ins that were executed before by their transcripts, if these contain enough.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class Grading:
         self._resources.__exit__(*error)
 
     def canary(self) -> None:
-        """See that the assignment gives the marks that it should give.
+        """Check that the assignment gives the marks that it should give.
 
         Raises
         ------
         CanaryError
-            It does not, or can't be executed here.
+            The assignment gives other marks, or can't be executed here.
         OSError
             Results can't be written, or there is no such scheduler.
         """
         canary = Canary(self._course, self._assignment)
         jobs = canary.jobs
         results: dict[str, Transcript] = {}
-        if self._is_here:  # workers elsewhere may be others than the last time
+        if self._is_here:  # not on a cluster: its workers may have changed since the last time
             results = {digest: kept for digest in jobs if (kept := self._store.get(digest))}
         for digest in jobs.keys() - results.keys():
             self._execute(digest, jobs[digest])
@@ -103,7 +103,7 @@ class Grading:
 
     @contextmanager
     def instead(self, course: Course) -> Iterator[None]:
-        """In this block grade in another course, such as a copy; what was executed for it is kept for this one."""
+        """In the block, grade in another course, such as a copy; its results are stored in the original course."""
         real, self._course = self._course, course
         try:
             yield
@@ -116,17 +116,17 @@ class Grading:
         return 0 if self._connected is None else self._connected.running
 
     def grade(self, students: list[str]) -> Iterator[HandInStatus]:
-        """Grade hand-ins, each as soon as it can be.
+        """Grade hand-ins, each as soon as possible.
 
         Parameters
         ----------
         students : list of str
-            Whose.
+            The students whose hand-ins are graded.
 
         Yields
         ------
         HandInStatus
-            For each student.
+            The status of each hand-in.
 
         Raises
         ------
@@ -157,7 +157,7 @@ class Grading:
                 del self._wanted[digest]
                 kept = self._kept(digest, result)
                 for student, name in wanted:
-                    if (hand_in := under_way.get(student)) is None:  # another notebook of theirs has failed
+                    if (hand_in := under_way.get(student)) is None:  # another notebook of this student has failed
                         continue
                     if isinstance(kept, BaseException):
                         del under_way[student]
@@ -173,7 +173,7 @@ class Grading:
                     waiting.append(hand_in.student)
 
     def _open(self, student: str) -> "_UnderWay | HandInStatus":
-        """Look at a hand-in, and prepare it if there is anything to do."""
+        """Prepare a hand-in, unless it can't be graded or its marks are up to date."""
         try:
             prepared = self._course.prepare(SubmissionKey(self._assignment, student), self._force)
         except HandInError as error:
@@ -192,7 +192,7 @@ class Grading:
         student = hand_in.student
         for name in hand_in.prepared.notebooks.keys() - hand_in.results.keys():
             job, digest = hand_in.job(name), hand_in.digests[name]
-            if digest in self._wanted:  # somebody handed in the same
+            if digest in self._wanted:  # another student handed in the same
                 self._wanted[digest][1].append((student, name))
                 continue
             self._wanted[digest] = job, [(student, name)]
@@ -206,7 +206,7 @@ class Grading:
         self._executor.submit(digest, execute, job.pack(), limit=job.longest)
 
     def _recorded(self, hand_in: "_UnderWay") -> HandInStatus | None:
-        """Record a hand-in; None if another version was handed in meanwhile, which is to be graded instead."""
+        """Record a hand-in. None if it has changed meanwhile: then the new version must be graded."""
         student = hand_in.student
         try:
             with defer_sigint():
@@ -219,14 +219,14 @@ class Grading:
         return HandInStatus(student)
 
     def _failed(self, student: str, error: Exception) -> HandInStatus:
-        """What became of a hand-in that failed, if this concerns it alone."""
+        """The status of a hand-in that failed. If the error concerns all hand-ins, raise it."""
         if concerns_all(error):
             raise error
         self._course.autograde.log.error("%s", student, exc_info=error)
         return HandInStatus(student, what_happened(error), failed=True)
 
     def _kept(self, digest: str, result: bytes | BaseException) -> Transcript | BaseException:
-        """A result, which will be there the next time, too, unless the judging side has failed in it."""
+        """Store a result and return it; it is not stored if the judging side has failed in it."""
         if isinstance(result, BaseException):
             if self._is_here and concerns_all(result):
                 raise result
@@ -242,7 +242,7 @@ class Grading:
 
     @property
     def _executor(self) -> Executor:
-        """Made when the first job is there, for with Dask it takes a second."""
+        """The executor. It is made for the first job, because with Dask this takes a second."""
         if self._connected is None:
             self._connected = self._resources.enter_context(connect(*self._where))
         return self._connected
@@ -250,7 +250,7 @@ class Grading:
 
 @dataclass
 class _UnderWay:
-    """A hand-in, and what has come of it so far."""
+    """A hand-in, and its results so far."""
 
     prepared: Prepared
     results: dict[str, Transcript] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What the commands on a course folder have in common."""
+"""The common part of all commands on a course folder."""
 
 import sys
 import warnings
@@ -27,7 +27,7 @@ class NotGradedError(LookupError):
 
 
 def course_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Call a command with its `Course`, given by ``--course-dir``; whatever stops it is one line."""
+    """Call a command with its `Course`, given by ``--course-dir``; an error that stops it becomes one line."""
 
     @click.option(
         "--course-dir",
@@ -37,7 +37,7 @@ def course_command(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def run(course_dir: Path, **options: Any) -> None:
-        # nbgrader's own queries trip these; they say nothing to whoever grades.
+        # nbgrader's own queries cause these warnings; they are of no use to the person who grades.
         warnings.filterwarnings("ignore", category=SAWarning)
         begin_anew = options.get("begin_anew", False)
         course = Course(course_dir, Config({"CopiesFirst": {"begin_anew": begin_anew}}))

@@ -1,4 +1,4 @@
-"""``nbjudge explain``: why a mark is what it is, from the transcript beside the graded notebook."""
+"""``nbjudge explain``: shows the reasons for a mark, from the transcript beside the graded notebook."""
 
 from pathlib import Path
 from typing import Any
@@ -26,24 +26,24 @@ SHOWN = ("python", "torch", "numpy", "nbgrader")
 
 
 def explanation(course: Course, student: str, test_id: str) -> RenderableType:
-    """Lay out what is on record of one student's test cell.
+    """Lay out the record of one student's test cell.
 
     Parameters
     ----------
     course : Course
         The course folder.
     student : str
-        Whose mark.
+        The student.
     test_id : str
-        Nbgrader's id of the test cell.
+        The nbgrader id of the test cell.
 
     Raises
     ------
     NotGradedError
-        It was not graded; the message names what was.
+        The test cell was not graded; the message names the cells that were.
     """
     names = by_assignment(course.api.coursedir, "autograded", student)
-    folders = [course.folder("autograded", name, student) for name in names]  # as they are called from here
+    folders = [course.folder("autograded", name, student) for name in names]  # paths as given on the command line
     found: list[RenderableType] = []
     known: set[str] = set()
     damaged: list[Path] = []
@@ -51,7 +51,7 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
         try:
             read = Transcript.read(path.read_bytes())
             transcript = read.content
-            # An ordinary test runs on the student side; transcripts of before did not say that it is one.
+            # Tests without `submission` run on the student side; older transcripts don't say which cells are tests.
             reports = {
                 cell["name"]: report
                 for cell, report in read.by_cell()
@@ -103,7 +103,7 @@ def _laid_out(
 
 
 def _put_out(report: CellReport) -> str:
-    """What an ordinary test put out: by that nbgrader scores it."""
+    """The outputs of a test without `submission`; nbgrader scores such a test by its outputs."""
     said = (output.get("value", output.get("text", "")) for output in report.outputs or [])
     kinds = (output.get("name", "") for output in report.outputs or [])
     return "\n".join(": ".join(filter(None, both)) for both in zip(kinds, said, strict=True))
@@ -116,12 +116,12 @@ def _answer(entry: dict[str, Any]) -> str:
 
 
 def _shown(text: str, style: str = "") -> Text:
-    """Text as it is: nothing in it is a command to a terminal, or Rich's markup."""
+    """Text that is shown literally: without control characters, and not read as Rich's markup."""
     return Text(printable_lines(text if len(text) <= MOST else text[:MOST] + "..."), style)
 
 
 def _told(value: Any) -> str:
-    """A value in a few words; of arrays the outlines, and their numbers if there are few."""
+    """A short text for a value; arrays are shortened if they have many numbers."""
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=4, threshold=10, edgeitems=2)
     if isinstance(value, dict):

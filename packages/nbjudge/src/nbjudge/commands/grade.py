@@ -34,7 +34,7 @@ from .marks_table import as_text, table, terminal
 from .rehearsal import rehearsal
 from .status import HandInStatus, concerns_all, what_happened
 
-# The exit code if a hand-in can't be graded, which is for its student to mend.
+# The exit code if a hand-in can't be graded and its student must correct it.
 NOT_ALL_GRADED = 3
 
 
@@ -127,7 +127,7 @@ def _say_plan(course: Course, assignment: str, students: list[str], force: bool,
 
 
 def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
-    """What would be done about a hand-in."""
+    """What a run without ``--dry-run`` would do with a hand-in."""
     try:
         prepared = course.prepare(SubmissionKey(assignment, student), force)
     except HandInError as error:
@@ -146,7 +146,7 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
 def _rehearsed(
     grading: Grading, course: Course, assignment: str, students: list[str], no_canary: bool, console: Console
 ) -> tuple[dict[str, HandInStatus], dict[str, Points], dict[str, Points]]:
-    """What would become of each student, with the points before and after."""
+    """Grade in a copy of the course: each hand-in's status there, and the points before and after."""
     with rehearsal(course, assignment) as copy:
         before = read_points(copy.db_url, assignment)
         copy.generate(assignment, discard_marks=True)
@@ -164,19 +164,19 @@ def _try(grading: Grading, no_canary: bool, console: Console) -> None:
 
 
 class _RunningColumn(ProgressColumn):
-    """How many hand-ins are being executed, and how many have failed."""
+    """A column that shows how many hand-ins are being executed, and how many have failed."""
 
     def __init__(self, grading: Grading) -> None:
         super().__init__()
         self._grading = grading
 
     def render(self, task: Task) -> Text:
-        """What is said at this moment."""
+        """The current text of the column."""
         return Text(f"{self._grading.running} running, {task.fields['failed']} failed,")
 
 
 def _followed(grading: Grading, students: list[str], what: str, console: Console) -> dict[str, HandInStatus]:
-    """Grade; what became of each student, with a bar on the terminal meanwhile."""
+    """Grade with a progress bar on the terminal. Return the status of each student's hand-in."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -199,7 +199,7 @@ def _followed(grading: Grading, students: list[str], what: str, console: Console
 def _show_changes(
     ended: dict[str, HandInStatus], before: dict[str, Points], after: dict[str, Points], console: Console
 ) -> None:
-    """Print whose marks would change."""
+    """Print the students whose marks would change."""
     would_change, again = changes(before, after), read_again(before, after)
     for student, problem in _problems(ended).items():
         console.print(as_text(f"{student}: problem: {problem}"))
@@ -227,7 +227,7 @@ def _confirmed(as_json: bool) -> bool:
 def _write_feedback(
     course: Course, assignment: str, ended: dict[str, HandInStatus], console: Console
 ) -> dict[str, HandInStatus]:
-    """Write the feedback pages; those of whom this failed."""
+    """Write the feedback pages. Return the status of each student for whom this failed."""
     failed = {}
     with Progress(console=console) as progress:
         for student in progress.track(ended, description="Writing the feedback"):
@@ -252,7 +252,7 @@ def _print_json(ended: dict[str, HandInStatus], **more: Any) -> None:
 
 
 def _echo_json(content: dict[str, Any]) -> None:
-    """Print JSON for strict readers, too: names of files may hold bytes that are no text."""
+    """Print JSON that strict parsers accept, too: names of files may contain bytes that are not UTF-8."""
     text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
     click.echo(json.dumps(json.loads(text), indent=1))
 

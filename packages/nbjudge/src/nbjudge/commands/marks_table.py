@@ -1,4 +1,4 @@
-"""The table of marks on the terminal."""
+"""Prints the table of marks on the terminal."""
 
 import sys
 
@@ -9,18 +9,18 @@ from rich.text import Text
 from ..handin.files import printable
 from ..plugin.marks import Mark, MostPoints
 
-MAX_REMARKS, MAX_REMARK = 10, 300  # of one student, and characters of one of them
+MAX_REMARKS, MAX_REMARK = 10, 300  # remarks on one student, and characters of one remark
 
 
 def terminal(stderr: bool = False) -> Console:
-    """The terminal. Rich finds no markup in what is printed: names and problems are the students' words."""
+    """The terminal. Rich's markup is switched off, because names and problems may contain students' words."""
     return Console(width=None if sys.stdout.isatty() else 140, stderr=stderr, markup=False, emoji=False)
 
 
 def table(
     marks: list[Mark], most: MostPoints, problems: dict[str, str], remarks: dict[str, list[str]], title: str
 ) -> Table:
-    """Lay out marks, problems and remarks, both by student, for the terminal."""
+    """Lay out marks, problems and remarks for the terminal. Problems and remarks are given by student."""
     shown = Table(title=as_text(title), title_justify="left")
     shown.add_column("student")
     shown.add_column(f"automatic\nof {most.automatic:g}", justify="right")
@@ -56,7 +56,7 @@ def table(
 
 
 def as_text(words: str, most: int | None = None) -> Text:
-    """Words that come from outside, of which Rich takes nothing for markup and a terminal nothing for a command.
+    """Untrusted text that is shown literally: not read as Rich's markup, and without control characters.
 
     Parameters
     ----------

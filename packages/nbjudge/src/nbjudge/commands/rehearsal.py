@@ -1,4 +1,4 @@
-"""A copy of a course, in which marks can be made that leave no trace."""
+"""Makes a temporary copy of a course, in which one can grade without changing the course."""
 
 import tempfile
 from collections.abc import Iterator
@@ -20,20 +20,20 @@ COPIED_PATHS = {"release", "autograded", "gradebook.db", COPIES, RELEASES}
 
 @contextmanager
 def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
-    """A course with a gradebook, a release and graded notebooks of its own; all the rest is the given one's.
+    """A copy with its own gradebook, release and graded notebooks; everything else is linked to the given course.
 
     Parameters
     ----------
     course : Course
         The course folder.
     assignment : str
-        The assignment whose marks are wanted. It is graded in the copy as far as it is in the course; its release is
-        there if it is newer than all it is made from.
+        The assignment to grade in the copy. The copy has the same graded notebooks of it as the course. It has the
+        release if this is newer than all files it is made from.
 
     Raises
     ------
     CourseError
-        The gradebook is not in a file, or nbgrader's folders are in another order.
+        The gradebook is not in a file, or nbgrader's folders are nested in another order.
     """
     file = sqlite_file(course.db_url)
     if file is None or not course.api.coursedir.directory_structure.startswith("{nbgrader_step}"):
@@ -67,7 +67,7 @@ def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
 
 
 def _nothing(**_: Any) -> None:
-    """Take the place of the course's hooks, which may tell somebody what is not so yet."""
+    """Replace the course's hooks, because they could report marks that are not recorded yet."""
 
 
 def _link(path: Path, to: Path) -> None:

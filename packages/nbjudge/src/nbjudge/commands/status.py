@@ -1,4 +1,4 @@
-"""What became of a hand-in, in words for the instructor."""
+"""The status of a hand-in after grading, with a message for the instructor."""
 
 import errno
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ NO_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 @dataclass(frozen=True)
 class HandInStatus:
-    """What became of one hand-in.
+    """The status of one hand-in.
 
     Attributes
     ----------
     student : str
-        Whose it is.
+        The student who handed it in.
     problem : str or None
-        Why there is no new mark, or None.
+        Why there is no new mark; None if there is one.
     failed : bool
-        Whether that is no student's doing.
+        Whether the problem is not the student's fault.
     """
 
     student: str
@@ -32,12 +32,12 @@ class HandInStatus:
 
 
 def concerns_all(error: BaseException) -> bool:
-    """Whether the next hand-in would fare no better."""
+    """Whether an error would stop the next hand-in, too."""
     return isinstance(error, DBAPIError | SecretError) or getattr(error, "errno", None) in NO_DISK
 
 
 def what_happened(error: BaseException) -> str:
-    """Why a hand-in could not be graded, in a line."""
+    """One line that says why a hand-in could not be graded."""
     if isinstance(error, OverloadedError):
         return f"set aside, for the machine that executed it was too busy: {error}; grade it again when less runs there"
     if isinstance(error, ProcessKilledError):
@@ -45,6 +45,6 @@ def what_happened(error: BaseException) -> str:
     if isinstance(error, GivenUpError):
         return f"set aside: {error}, twice; look at the machine that executed it, then grade it again"
     kind = type(error).__name__
-    if kind == "KilledWorker":  # of Dask, which a local run does not import
+    if kind == "KilledWorker":  # an error of Dask; its class is not used, because a local run does not import Dask
         return "set aside: each worker that executed it died; look at the memory of your workers, then grade it again"
     return f"{kind}: {str(error) or 'no message'}".splitlines()[0][:300]
