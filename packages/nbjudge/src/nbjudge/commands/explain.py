@@ -43,7 +43,7 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
         The test cell was not graded; the message names the cells that were.
     """
     names = by_assignment(course.api.coursedir, "autograded", student)
-    folders = [course.folder("autograded", name, student) for name in names]  # paths as given on the command line
+    folders = [course.folder("autograded", name, student) for name in names]  # paths that begin with course.root
     found: list[RenderableType] = []
     known: set[str] = set()
     damaged: list[Path] = []

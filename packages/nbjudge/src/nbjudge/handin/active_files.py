@@ -1,4 +1,4 @@
-"""Files that a browser would run where formgrader serves them."""
+"""Removes files that a browser would run if formgrader served them."""
 
 import mimetypes
 import re

@@ -128,7 +128,7 @@ def _outside(files: dict[str, bytes], notebooks: dict[str, str]) -> dict[str, st
 
 
 def _renamed(files: dict[str, bytes], notebooks: dict[str, str], remarks: list[str]) -> Iterable[tuple[str, str]]:
-    """For files named after a renamed notebook, and for copies of files: the name and the name that it should be."""
+    """For files named after a renamed notebook, and for copies of such files: the right name and the present name."""
     candidates: dict[str, list[str]] = {}
     for released, path in notebooks.items():
         for name in sorted(files):
@@ -163,7 +163,7 @@ def _composed(files: dict[str, bytes]) -> Iterable[tuple[str, str]]:
 
 
 def _meant(name: str, core: str, notebook: str) -> str | None:
-    """The name that a file would have if the notebook beside it had its released name (`core` with its ending)."""
+    """The name that a file would have if the notebook beside it had its released name; `core` is its stem."""
     own = _stem(notebook)
     begins = [re.escape(own)] if own != core else []
     begins.append(f"{_BEFORE}{re.escape(core)}{_AFTER}")

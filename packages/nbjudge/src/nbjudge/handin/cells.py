@@ -51,7 +51,7 @@ def is_open(cell: NotebookNode) -> bool:
 
 
 def is_locked(cell: dict[str, Any]) -> bool:
-    """Whether a cell's own metadata say that students don't write in it. It must not run as a student's own cell."""
+    """Whether a cell's own metadata say that students don't write in it; so it must not run as a student's own cell."""
     flags = cell["metadata"]["nbgrader"] if grade_id(cell) else {}
     return bool(flags.get("locked") or flags.get("task")) and not flags.get("solution")
 
@@ -74,7 +74,7 @@ def is_same(source: str, released: str) -> bool:
 
 
 def has_work(submitted: NotebookNode, release: NotebookNode) -> bool:
-    """Whether a submitted notebook contains anything that is not in the release. It may be malformed."""
+    """Whether a submitted notebook, which may be malformed, contains anything that is not in the release."""
     given = {"", *(as_seen(cell.source) for cell in release.cells)}
     cells = (cell for cell in as_list(submitted.get("cells")) if isinstance(cell, dict))
     return any(as_seen(source_of(cell)) not in given for cell in cells)

@@ -48,7 +48,7 @@ class Assignment:
 
     @cached_property
     def notebooks(self) -> list[Path]:
-        """The released notebooks, by name."""
+        """The released notebooks, sorted by name."""
         return sorted(self.release.glob("[!.]*.ipynb"))
 
     @cached_property

@@ -76,7 +76,7 @@ def unformatted_digest(source: str) -> str:
 
 
 def emptied(source: str, released: str) -> str:
-    """Code in which the strings are empty that students fill in: those that the release assigns as empty to a name."""
+    """Code with empty strings where students fill them in: where the release assigns an empty string to a name."""
     names = {found["name"] for found in _ASSIGNED.finditer(released) if len(found["string"]) == 2}
     return _ASSIGNED.sub(lambda found: f'{found["name"]} = ""' if found["name"] in names else found[0], source)
 

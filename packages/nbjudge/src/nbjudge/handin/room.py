@@ -13,7 +13,7 @@ from signal import ITIMER_PROF, SIGPROF, setitimer, signal
 from typing import Any
 
 SECONDS = 2.0  # of processor time
-TAGS = 100_000  # of HTML; to parse the page takes nbconvert 20 µs for each
+TAGS = 100_000  # of HTML; nbconvert takes 20 µs to parse each tag
 CHARACTERS = 2 * 2**20  # of HTML
 PICTURES = 96 * 2**20  # characters in which pictures are encoded
 FORMULAS = 20_000  # characters of texts with formulas; each character takes MathJax a millisecond in the browser

@@ -20,7 +20,7 @@ from ..judge.outputs import is_image
 from .formulas import has_formulas, is_listed, spelt_out
 from .room import NoRoomError, Room
 
-MAX_RENDERED = 10_000  # characters; nobody writes a longer answer in one cell, so it is shown as code
+MAX_RENDERED = 10_000  # characters; a longer text can't be read at once, and is shown as code
 
 _ADDRESS = r"(?:https?://\w|mailto:|#)"
 # Finds tags, pictures, links without words, and addresses. A space after each match turns it into ordinary text.

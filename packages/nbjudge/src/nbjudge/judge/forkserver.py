@@ -1,9 +1,8 @@
 """The fork server: a process that is ready to judge, and makes a copy of itself for each submission.
 
-``python -m nbjudge.judge.forkserver FD MEMORY``. It takes longer to start Python, to import what the test cells need
-and to make the fixed dataset than to judge a submission. The fork server does all this once. It never receives a
-student's answer, so all copies start in the same state. The fork server and each copy may take at most MEMORY bytes of
-data.
+``python -m nbjudge.judge.forkserver FD MEMORY``. Starting Python, importing what the test cells need and making the
+fixed dataset take longer than judging a submission. The fork server does all this once. It never receives a student's
+answer, so all copies start in the same state. The fork server and each copy may take at most MEMORY bytes of data.
 """
 
 import ctypes

@@ -30,7 +30,7 @@ def is_page(path: Path) -> bool:
 
 
 def modified(path: Path) -> float:
-    """When a file last changed or came to its place, for a copy may keep the time of its original; 0 without a file."""
+    """When a file last changed or was put in its place (a copy may keep its original's time); 0 without a file."""
     return max(path.stat().st_mtime, path.stat().st_ctime) if path.exists() else 0.0
 
 

@@ -186,7 +186,7 @@ def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Ch
 
 
 def read_again(before: dict[str, Points], after: dict[str, Points]) -> dict[str, list[str]]:
-    """The cells whose points given by hand a grader would have to look at again, by student; see `changes`."""
+    """The cells with points given by hand that a grader would have to look at again, by student; see `changes`."""
     found = {}
     for student, now in after.items():
         then = before.get(student, {})

@@ -33,8 +33,8 @@ MAX_DIMENSIONS = 8
 _LENGTH = struct.Struct(">I")
 _INNERMOST = re.compile(rb"[\[{][^][{}]*[]}]")
 # The group is possessive, because a string may hold millions of escapes, and the matcher would store each of them for
-# backtracking. Python 3.11.0 to 3.11.4 backtracks wrongly in a possessive group (gh-106052). This does no harm here: it
-# only changes how a backslash at the very end is read.
+# backtracking. Python 3.11.0 to 3.11.4 resets a possessive group wrongly (gh-106052). This does no harm here: it only
+# changes how a backslash at the very end is read.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 

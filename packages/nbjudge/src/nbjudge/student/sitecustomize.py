@@ -32,7 +32,7 @@ def send(sock: socket.socket, fds: Iterable[int]) -> None:
 
 
 def receive(sock: socket.socket, size: int) -> list[int]:
-    """Open the `size` files that the process at the other end has open, as it tells where they are."""
+    """Open the `size` files that the process at the other end has announced with `send`."""
     raw = sock.recv((2 * size + 1) * _NUMBER.size, socket.MSG_WAITALL)
     if len(raw) < (2 * size + 1) * _NUMBER.size:
         raise EOFError

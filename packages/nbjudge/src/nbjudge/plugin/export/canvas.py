@@ -32,7 +32,7 @@ class CanvasMarks(PlatformMarks):
         return assignment
 
     def from_gradebook(self, students: list[Student], column: str, most: float) -> Roster:
-        """A roster from the gradebook. A student's name there is used as the login; a number, also as Canvas's ID."""
+        """A roster from the gradebook. A student's name is used as login, and a number also as Canvas's ID."""
         header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column]
         lines = [["Points Possible", "", "", "", "", f"{most:g}"]]
         for student in students:

@@ -32,7 +32,7 @@ class MoodleMarks(PlatformMarks):
         return "Grade"
 
     def from_gradebook(self, students: list[Student], column: str, most: float) -> Roster:
-        """A roster from the gradebook. A student's name there is used as the login; a number, also as participant's."""
+        """A roster from the gradebook. A student's name is used as login, and a number also as participant number."""
         header = ["Identifier", "Full name", "Username", "Email address", column, "Maximum Grade"]
         lines = []
         for student in students:

@@ -20,7 +20,7 @@ COLUMNS += ["raw_score", "late_submission_penalty", "score", "max_score"]
 class SettledMarks(ExportPlugin):
     """Like nbgrader's CsvExportPlugin, but leaves out students whose answers wait for a grader, and names them.
 
-    Late penalties are computed again before.
+    Late penalties are computed again first.
     """
 
     def export(self, gradebook: Gradebook) -> None:

@@ -1,4 +1,4 @@
-"""Where jobs are executed: in threads of this process (`local`), or by Dask workers anywhere (`remote`)."""
+"""Executors run jobs: in threads of this process (`local`), or on Dask workers anywhere (`remote`)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
     Parameters
     ----------
     scheduler : str, optional
-        Address of a Dask scheduler, such as ``tls://head:8786``; by default all is in this process.
+        Address of a Dask scheduler, such as ``tls://head:8786``; by default, jobs run in this process.
     workers : int, optional
         How many submissions are executed at one time in this process; by default one for each processor.
 

@@ -41,7 +41,7 @@ class DaskExecutor(Executor):
         self._client = client
         self._scheduler = client.scheduler
         self._address = client.scheduler.address
-        self._workers: dict[str, int] = {}  # how many threads they have, by their addresses
+        self._workers: dict[str, int] = {}  # how many threads each worker has, by its address
         self._heard = time.monotonic()
         self._looked = -INTERVAL
         self._look()
@@ -125,7 +125,7 @@ def places(workers: dict[str, int]) -> dict[str, Place]:
 
 
 _starting = threading.Lock()
-_threads: Threads | None = None  # of this worker, which stay as long as it runs
+_threads: Threads | None = None  # the threads of this worker; they stay as long as it runs
 
 
 def _threads_here() -> Threads:
