@@ -83,8 +83,13 @@ class Pixels(nn.Linear):
 
 
 def linear_net(form: Form, device: Any) -> nn.Sequential:
-    """A new net, of which the first layer has all the parameters: `Pixels`."""
+    """A new net, of which the first layer has all the parameters: `Pixels`.
+
+    It does not mind how bright an image is, so that nobody's net is right about that, or wrong, before it was trained.
+    """
     pixels = Pixels(PIXELS, math.prod(form.axes), device="cpu", dtype=torch.float32)
+    with torch.no_grad():
+        pixels.weight -= pixels.weight.mean(1, keepdim=True)
     pixels.any_axes, pixels.any_numbers = form.any_axes, form.any_numbers
     return nn.Sequential(pixels, *_in_form(form)).to(device)
 
