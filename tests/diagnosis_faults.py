@@ -1413,6 +1413,9 @@ FOURTH_TRIAL = {
         r"double\(\)",
         train=[("X[batch].to(device)", "X[batch].double().to(device)")],
     ),
+    "one epoch too many": fault(
+        LOSSES, "one too many", r"range\(epochs \+ 1\)", train=[("range(epochs)", "range(epochs + 1)")]
+    ),
     "labels of another shape": fault(
         "evaluate-test-accuracy",
         r"`y` is no longer",

@@ -188,7 +188,7 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[S
     if np.abs(found).max() <= 1 < np.abs(expected).max():
         hint += " No number of yours is larger than 1: it is about logits, not scores."
     if (np.abs(found + expected) <= slack).all():
-        hint = "Its sign is the other one: the logit before minus the logit after, so that what matters is positive."
+        hint = "Its sign is reversed: take the logit before minus the logit after, so that what matters is positive."
     elif any(
         view.shape == expected.shape and (np.abs(view - expected) <= slack).all()
         for view in (found[::-1], found[:, ::-1], found.reshape(expected.shape[::-1]).T)

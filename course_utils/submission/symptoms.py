@@ -157,6 +157,7 @@ def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.
         returned = train_model(net, X, y, epochs=epochs)
     return watch.symptoms() | {
         "returned": kind_of(returned),
+        "returned_losses": len(returned) if isinstance(returned, list) else 0,
         "return_line": return_line(train_model),
         "return_in_loop": return_in_loop(train_model),
         "made_anew_line": list_made_anew(train_model),

@@ -244,7 +244,7 @@ def test_a_cell_that_no_longer_makes_a_name_is_named(notebook, cell, source, nam
     outcome = notebook.check(name)
     assert outcome.status == "passed" and outcome.out_of_date == (
         f"The cell that made `{name}` was run again and makes it no longer. The check judges what was there before. "
-        "Is it spelt like that there?",
+        "Does the cell still use this name?",
     )
     notebook.run(ALL[cell], cell)
     assert notebook.check(name).out_of_date == ()

@@ -267,7 +267,7 @@ def test_a_net_that_is_missing_is_ours_trained_by_the_student(notebook, net, tra
     notebook.run(net, train).fit()
     assert len(notebook["losses"]) == 2 and "GlitchNet was missing or failed" in connect(notebook)._ask("stand_in")
     assert not (tmp_path / FILE).exists()
-    with pytest.raises(NoAnswer, match=r"Once that is mended, run the training again"):
+    with pytest.raises(NoAnswer, match=r"Once that is corrected, run the training again"):
         notebook.run(NET).ask("needs_own_net")
     assert notebook.ask("one_logit_per_image", "model", simulators.fresh(8, 1).images).shape == (8,)
 

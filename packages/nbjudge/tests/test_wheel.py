@@ -67,7 +67,16 @@ def test_it_grades_the_quickstart_of_nbgrader(installed, tmp_path):
 
 def test_it_passes_the_tests_of_the_engine(installed, tmp_path):
     programs, engine = installed
-    said = run(programs / "pytest", "-q", "-m", "not slow", cwd=engine, env=environment(programs, tmp_path))
+    said = run(
+        programs / "pytest",
+        "-q",
+        "-n2",
+        "--dist=loadfile",
+        "-m",
+        "not slow",
+        cwd=engine,
+        env=environment(programs, tmp_path),
+    )
     assert b" passed" in said and b" failed" not in said
     print(said.decode()[-2000:])
 

@@ -317,7 +317,7 @@ class Submission(ask.Submission):
         """
         reason = self.stand_in(of)
         if reason:
-            told = "This check is for a net of yours. Once that is mended, run the training again."
+            told = "This check is for a net of yours. Once that is corrected, run the training again."
             raise NoAnswer("not attempted", f"{reason} {told}")
 
     def summary(self, visible: dict[str, dict[str, float]], written: str = "discussion") -> Summary | None:

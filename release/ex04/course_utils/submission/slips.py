@@ -42,8 +42,8 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
     )
     all_alike = f"It is what comes out if {same_class}"
     each_with_each = (
-        "It is what comes out if predictions (N, 1) are compared with labels (N,), each with each: write .reshape(-1) "
-        "behind the predictions."
+        "It is what comes out if predictions (N, 1) are compared with labels (N,), every one with every other: write "
+        ".reshape(-1) behind the predictions."
     )
     all_images = "take all images of the test part."
     take_all = all_images.capitalize()
@@ -209,7 +209,7 @@ def of_picks(found: np.ndarray, key: np.ndarray, members: np.ndarray, kind: str)
             (
                 all_best[::-1][:3],
                 f"They are the images with the {other} scores of all. Have `top_chirps` and `top_blips` been swapped, "
-                f"or are they picked among all images, from the other end? Pick among the true {kind}s.",
+                f"or are they from the other end of all images? Pick among the true {kind}s.",
             ),
             (all_best[:3], f"They are picked among all images: pick among the true {kind}s."),
         ),

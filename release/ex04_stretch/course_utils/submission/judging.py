@@ -312,8 +312,8 @@ def _why_other_calls(rows_add_up: bool, at_another_threshold: bool) -> str:
         )
     if rows_add_up:
         return (
-            "The rows add up, so the true classes are right, but others are called chirp. Does the line of your cell "
-            "that compares take the scores of the whole test part, in its order, by model in evaluation mode?"
+            "The rows add up, so the true classes are right, but other images are called chirp. Does the line of your "
+            "cell that compares take the scores of the whole test part, in its order, by model in evaluation mode?"
         )
     return "Rows are true classes, columns predicted ones, in the order (blip, chirp), as counts."
 
@@ -334,7 +334,7 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
     if found.size and np.array_equal(np.sort(found), members):
         return f"They are all the {kind}s: take those alone that `model` gets wrong."
     if found.size and np.array_equal(np.sort(found), np.setdiff1d(members, expected)):
-        return f"They are the {kind}s that `model` gets right: turn the comparison round."
+        return f"They are the {kind}s that `model` gets right: reverse the comparison."
     if expected.size and others.size and np.array_equal(np.sort(found), np.union1d(expected, others)):
         return (
             "They are all mistakes, of both classes: chirps called blip belong in `missed_chirps`, and blips called "
@@ -735,7 +735,7 @@ def assert_fresh_gradients(training: Training, labels: np.ndarray, submission: S
     right = ((training.logits > 0) == (labels == 1)).mean()
     assert right >= 0.7, sentences(
         f"After three epochs on a simple task the net is right in {right:.0%} of its own training images: a training "
-        "in which nothing is learnt shows nothing about its steps.",
+        "that learns nothing can't show whether its steps are right.",
         causes.of_training(submission) or _why_little_is_learnt(right, submission),
     )
 

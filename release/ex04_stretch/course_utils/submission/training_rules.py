@@ -95,8 +95,8 @@ TRAINING = (
     ),
     Rule(
         lambda s: s["logits_shape"] != s["labels_shape"] and s["loss"] not in ("cross_entropy", "nll_loss", ""),
-        "The loss compares logits {logits_shape} with labels {labels_shape}, each with each: write .reshape(-1) behind "
-        "the logits.",
+        "The loss compares logits {logits_shape} with labels {labels_shape}, every one with every other: write "
+        ".reshape(-1) behind the logits.",
         ("train_model", r"loss\w*\(|loss\s*="),
     ),
     Rule(
@@ -251,6 +251,12 @@ LOSSES = (
         "In an epoch train_model does not show the net all of the images. Does `break` or `return` stand in the loop "
         "over the batches?",
         ("train_model", r"^(?:break|return)\b"),
+    ),
+    Rule(
+        lambda s: s["returned_losses"] == s["epochs"] + 1,
+        "That is one too many. Is there one epoch too many, as in range(epochs + 1), or a loss from before the "
+        "training?",
+        ("train_model", r"\bfor\b.*\brange\("),
     ),
     Rule(lambda s: True, "", ("train_model", r"\.append\(|^losses\b.*\+=")),
 )

@@ -182,11 +182,11 @@ class Freshness:
         names = [one for one in alike if history.last_that_made(one)][:_MAX_NAMES] or [name]
         judged = "The check judges what was there before."
         if not failed:
-            them, spelt = ("it", "Is it") if len(names) == 1 else ("them", "Are they")
+            them, these = ("it", "this name") if len(names) == 1 else ("them", "these names")
             given_up = f"The cell that made {_listed(names)} was run again and makes {them} no longer."
             if trained := [one for one in names if is_net(self._namespace.get(one))]:
                 return f"{given_up} {judged} Run the training again, to have {_listed(trained)} from there."
-            return f"{given_up} {judged} {spelt} spelt like that there?"
+            return f"{given_up} {judged} Does the cell still use {these}?"
         then = "Run the cell again." if run.was_interrupted else "Correct the cell and run it again."
         return f"The last run of the cell that makes {_listed(names)} {run.how_it_failed()}. {judged} {then}"
 
