@@ -3,12 +3,13 @@
 import json
 import sysconfig
 import uuid
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 from nbjudge.run.plan import PlannedCell
 from nbjudge.run.session import Session
-from nbjudge.sandbox import bubblewrap
+from nbjudge.sandbox import bubblewrap, hidden
 from nbjudge.sandbox.hidden import Hidden, development_folders, hidden_files
 
 LOOK = """
@@ -43,7 +44,7 @@ def site_packages(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("packages", "hidden"),
+    ("packages", "names"),
     [
         ((), ["nbjudge"]),
         (["answers.model"], ["answers", "my-course.pth", "nbjudge", "solutions.py"]),
@@ -51,13 +52,27 @@ def site_packages(tmp_path):
         (["numbers_course", "nowhere"], ["nbjudge", "numbers_course"]),
     ],
 )
-def test_what_was_installed_together_is_hidden_together(site_packages, packages, hidden):
-    assert hidden_files(site_packages, packages) == hidden
+def test_what_was_installed_together_is_hidden_together(site_packages, packages, names):
+    assert hidden_files(site_packages, packages) == names
 
 
 def test_a_package_that_pip_does_not_know_is_hidden_by_its_name(site_packages):
     (site_packages / "copied").mkdir()
     assert hidden_files(site_packages, ["copied"]) == ["copied", "nbjudge"]
+
+
+def test_what_is_installed_is_read_once_and_again_when_it_has_changed(site_packages, monkeypatch):
+    read = []
+    monkeypatch.setattr(hidden, "distributions", lambda path: read.append(path) or distributions(path=path))
+    for _ in range(3):  # as often as there are sandboxes
+        assert hidden_files(site_packages, ["answers"]) == ["answers", "my-course.pth", "nbjudge", "solutions.py"]
+        assert development_folders(site_packages) == []
+    assert len(read) == 1
+    install(
+        site_packages, "another-course", ["answers2.py"], {"url": "file:///home/ada/two", "dir_info": {"editable": 1}}
+    )
+    assert "answers2.py" in hidden_files(site_packages, ["answers2"])
+    assert development_folders(site_packages) == [Path("/home/ada/two")] and len(read) == 2
 
 
 def test_projects_in_development_are_known_by_their_folders(site_packages):
