@@ -840,8 +840,8 @@ def test_strangers_among_the_mistakes_are_told_why(blame):
         (
             [1, 5],
             1,
-            "`x` holds 2 chirps that `model` classifies correctly. They are the chirps that `model` gets right: reverse "
-            "the comparison.",
+            "`x` holds 2 chirps that `model` classifies correctly. They are the chirps that `model` gets right: "
+            "reverse the comparison.",
         ),
         ([], 1, "`x` lacks 1 chirp that `model` gets wrong."),
         ([], 0, "`x` lacks 1 blip that `model` gets wrong."),
