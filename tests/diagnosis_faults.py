@@ -1413,6 +1413,39 @@ FOURTH_TRIAL = {
         r"double\(\)",
         train=[("X[batch].to(device)", "X[batch].double().to(device)")],
     ),
+    "a template outside the class that was never used": fault(
+        "glitchnet-gradient-flow",
+        "layers in a plain list|nn.ModuleList|no part of it",
+        glitchnet=[
+            ("class GlitchNet", "import copy\nstem = nn.LazyConv2d(1, 1)\n\n\nclass GlitchNet"),
+            (INIT, f"{INIT}        self.stems = [copy.deepcopy(stem)]\n"),
+            ("self.features(images)", "self.features(self.stems[0](images))"),
+        ],
+    ),
+    "a size that is tried out with the wrong channels": fault(
+        SHAPE,
+        "first argument should be 16",
+        "^(?!.*The net is given)",
+        glitchnet=[
+            ("nn.Conv2d(16, 32", "nn.Conv2d(8, 32"),
+            (
+                "        self.classifier =",
+                "        self.features(torch.zeros(1, 1, 32, 64))\n        self.classifier =",
+            ),
+        ],
+    ),
+    "the axis is taken away where nothing flattens": fault(
+        SHAPE,
+        r"nn\.Flatten\(\) is missing",
+        "^(?!.*as a convolution wants)",
+        glitchnet=[
+            (
+                "self.classifier = nn.Linear(32, 1)",
+                "self.classifier = nn.Linear(2048, 1)\n        self.features = None",
+            ),
+            (RETURN, "return self.classifier(images.squeeze(1))"),
+        ],
+    ),
     "one epoch too many": fault(
         LOSSES, "one too many", r"range\(epochs \+ 1\)", train=[("range(epochs)", "range(epochs + 1)")]
     ),

@@ -112,11 +112,14 @@ def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict
             return {"names": found[:MAX_PARAMETERS]}
         registered = {id(parameter) for parameter in net.parameters()}
         for name, tensor in [*kept_aside(net), *kept_outside(type(net), namespace)]:
-            if tensor.requires_grad and id(tensor) not in registered:
-                kept = tensor.detach().clone()
+            if nn.parameter.is_lazy(tensor) or not tensor.requires_grad or id(tensor) in registered:
+                continue
+            kept = tensor.detach().clone()
+            try:
                 tensor.add_(0.5 * torch.randn_like(tensor) + 0.5)
                 if not np.array_equal(run(net, images, of), before, equal_nan=True):
                     found.append(name[:200])
+            finally:
                 tensor.copy_(kept)
     return {"names": found[:MAX_PARAMETERS]}
 

@@ -184,18 +184,25 @@ def is_of_other_images(error: BaseException) -> bool:
 
 def _other_images(case: Case) -> str:
     """That a net was given images of another shape or number type than they have."""
-    nets = [(module, arguments) for module, arguments in case.calls_of_modules if not hasattr(module, "reduction")]
-    if not isinstance(case.error, RuntimeError | ValueError | IndexError) or not nets:  # it may be the loss
+    from torch import nn  # the judging side has no torch, and meets no such error
+
+    if not isinstance(case.error, RuntimeError | ValueError | IndexError) or not case.calls_of_modules:
         return ""
-    net, arguments = nets[0]
+    # Layers that a class calls by itself, and losses, which take two arguments, are given something else.
+    before = [frame.f_code.co_name for frame in case.frames]
+    before = before[: before.index("_call_impl")]
+    net, arguments = case.calls_of_modules[0]
+    if {"__init__", "forward"} & {*before} or len(arguments) != 1:
+        return ""
     who = f"{case.training_name} gives the net" if case.training is not None else "The net is given"
-    shape = tuple(getattr(arguments[0], "shape", ())) if arguments else ()
-    if len(shape) > 1 and shape[1:] != IMAGE:
+    shape = tuple(getattr(arguments[0], "shape", ()))
+    is_inner_layer = prod(shape[1:]) == prod(IMAGE) and hasattr(case.calls_of_modules[-1][0], "in_features")
+    if len(shape) > 1 and shape[1:] != IMAGE and not (is_inner_layer and len(shape) == 2):
         line = only_line_in(case.training, rf"\b(?:X|images)\b.*\.{_NEW_AXES}\(", case.namespace)
         where = f" Look at your line `{line}`." if line else ""
         return f"{who} images of shape {shape}; they have the shape (N, 1, 32, 64): leave that as it is.{where}"
-    types = {parameter.dtype for parameter in getattr(net, "parameters", list)()}
-    given = getattr(arguments[0], "dtype", None) if arguments else None
+    types = {parameter.dtype for parameter in nn.Module.parameters(net)}
+    given = getattr(arguments[0], "dtype", None)
     if given is None or not types or given in types:
         return ""
     numbers, weights = (str(kind).removeprefix("torch.") for kind in (given, min(types, key=str)))
@@ -296,7 +303,9 @@ def _matrices(found: re.Match[str], case: Case) -> str:
         return f"{_MIXED} Look at your line `{line}`."
     if rows == 1 != images:
         return f"Does a bare .flatten() or nn.Flatten(0) stand there? {_MIXED}"
-    if images and rows * given == images * wanted and (line := _line_that_changes_axes(case)):
+    net = case.calls_of_modules[0][0] if case.calls_of_modules else None
+    has_convolution = any(hasattr(layer, "in_channels") for layer in getattr(net, "modules", tuple)())
+    if images and rows * given == images * wanted and has_convolution and (line := _line_that_changes_axes(case)):
         return f"{_AXES_CHANGED} Look at your line `{line}`."
     if images and rows * given == images * wanted:
         return (

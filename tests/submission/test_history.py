@@ -361,6 +361,23 @@ def test_a_name_that_was_deleted_is_not_out_of_date(notebook):
     assert notebook.check("validation_indices").out_of_date == ()
 
 
+def test_what_a_deleted_name_was_made_from_still_makes_answers_older(notebook):
+    notebook.run_all()
+    notebook.run("shown = test_indices * 2\ntest_count = len(shown)", "count")
+    notebook.run("del shown")
+    assert notebook.check("test_count").out_of_date == ()
+    notebook.run(ALL["train"].replace("60)", "59)"), "train")
+    assert any("`test_count`" in why for why in notebook.check("test_count").out_of_date)
+
+
+def test_advice_that_fails_costs_no_message(notebook):
+    notebook.run(
+        NET.format("").replace("self.layer =", "self.parameters = [torch.zeros(3)]\n        self.layer ="), "glitchnet"
+    )
+    notebook.run("model = GlitchNet()\nscores = model(torch.zeros(2, 3))", "confidence")
+    assert "RuntimeError" in notebook.check("scores").message
+
+
 def test_positions_that_are_sorted_in_place_make_answers_older(notebook):
     notebook.run_all(train=ALL["train"].replace("np.arange(40, 60)", "np.arange(40, 60)[::-1].copy()"))
     assert notebook.check("test_accuracy").out_of_date == ()

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils.stand_in import Form, as_lenient_as, linear_net, pixels_of
+from course_utils.stand_in import Form, as_lenient_as, fixed_net, linear_net, pixels_of
 from course_utils.submission import judging
 
 
@@ -51,3 +51,19 @@ def test_a_net_of_ours_takes_what_the_students_net_takes(build, any_axes, any_nu
             with pytest.raises((ValueError, RuntimeError)):
                 net(images)
     assert pixels_of(linear_net(form, "cpu")).chirp_logits(torch.zeros(4, 1, 32, 64).double()).shape == (4,)
+
+
+def test_a_net_that_no_training_changes_takes_images_in_every_form():
+    images = torch.randn(4, 1, 32, 64)
+    expected = fixed_net(Form(), 1.0, "cpu")(images)
+    for others in (images.flatten(1), images.squeeze(1)):
+        assert torch.allclose(fixed_net(Form(), 1.0, "cpu")(others), expected)
+
+
+class OneByOne(Convolves):
+    def forward(self, images):
+        return self.first(images).mean((-1, -2)).squeeze(-1)
+
+
+def test_a_training_may_ask_one_image_after_the_other_if_the_net_takes_that():
+    assert as_lenient_as(OneByOne, Form(), "cpu").any_axes

@@ -117,7 +117,7 @@ class Brightness(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 1, 32, 64) to (N, outputs), of which the last are the logits."""
-        logits = self.gain * images.mean((1, 2, 3))[:, None] + 1e-9 * self.useless
+        logits = self.gain * images.flatten(1).mean(1)[:, None] + 1e-9 * self.useless
         return torch.cat([torch.zeros_like(logits)] * (self.outputs - 1) + [logits], 1)
 
 
@@ -183,13 +183,13 @@ def as_lenient_as(build: Any, form: Form, device: Any) -> Form:
     except Exception:
         return replace(form, any_axes=True, any_numbers=True)
 
-    def takes(other: torch.Tensor) -> bool:
+    def takes(other: torch.Tensor, one_by_one: bool = False) -> bool:
         with suppress(Exception), torch.no_grad():
-            return len(net(other)) == len(images)
+            return one_by_one | (len(net(other)) == len(images))
         return False
 
     fails = not takes(images)
-    any_axes = takes(images.flatten(1)) or takes(images.squeeze(1))
+    any_axes = takes(images.flatten(1)) or takes(images.squeeze(1)) or takes(images[0], one_by_one=True)
     return replace(form, any_axes=fails or any_axes, any_numbers=fails or takes(images.double()))
 
 

@@ -68,6 +68,15 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
             np.concatenate([of_learnt, (logits > 0) == chirp]).mean(),
             "It is the accuracy on all images: ask about the test part alone, X[test_indices].",
         ),
+        *(
+            (
+                round(right, digits),
+                "Is it rounded? Then give three digits or more. Or is it the accuracy on some of the images only, such "
+                f"as the chirps or the last batch? {take_all}",
+            )
+            for digits in (2, 1)
+            if round(right, digits) != right
+        ),
         (
             1.0,
             "So every answer that was counted is right. Is it the accuracy on some of the images only, such as the "
@@ -75,12 +84,6 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
         ),
         (((logits > 0) == chirp)[chirp].mean(), f"It is the accuracy on the chirps alone: {all_images}"),
         (((logits > 0) == chirp)[~chirp].mean(), f"It is the accuracy on the blips alone: {all_images}"),
-        (
-            round(right, 1),
-            "Is it rounded? Then give three digits or more. Or is it the accuracy on some of the images only, such as "
-            f"the last batch? {take_all}",
-        ),
-        (round(right, 2), "It is rounded too much: give three digits or more."),
     )
     slip = named(np.array(found), [(np.array(wrong), says) for wrong, says in slips], tolerance=1e-4)
     if not slip and abs(found - 0.5) < 0.1 and right > 0.7:
@@ -134,7 +137,10 @@ def of_confusion(found: np.ndarray, expected: np.ndarray) -> str:
         told = f"It counts {count(int(found.sum()), 'image')}, and the test part has {int(expected.sum())}:"
         if found.sum() in (DATASET, DATASET - expected.sum()):
             return f"{told} ask about X[test_indices]."
-        return f"{told} count each image once, where the row of its class meets the column that the net says."
+        return (
+            f"{told} count each image of X[test_indices] once, where the row of its class meets the column that the "
+            "net says."
+        )
     if (found.sum(0) == 0).any() and not (expected.sum(0) == 0).any():
         return "All images are called the same class: compare scores with 0.5, or logits with 0."
     other_order = "The classes are in the other order, chirps first: blips come first, in rows and columns."

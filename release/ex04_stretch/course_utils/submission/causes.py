@@ -50,7 +50,7 @@ def of_other_losses(submission: Submission, first: float, last: float) -> str:
 
 def of_no_logits(submission: Submission, outputs: np.ndarray) -> str:
     """Why no output of some new nets is below 0 or above 1."""
-    if np.ptp(outputs) == 0 and (norm := line(submission, "GlitchNet", r"Norm\w*\(1\b")):
+    if outputs.min() == outputs.max() and (norm := line(submission, "GlitchNet", r"LayerNorm\(1\b")):
         return (
             f"Ten new nets give {outputs[0]:.3g} for every image: a normalisation of a single number leaves 0. {norm}"
         )

@@ -129,10 +129,8 @@ class Freshness:
             if run is None or (name, run.number) in seen:
                 continue
             seen.add((name, run.number))
-            if name not in self._namespace:
-                continue  # the student has deleted it: nothing is left to judge
             value = self._namespace.get(name)
-            if run is history.last_that_made(name):
+            if run is history.last_that_made(name) and name in self._namespace:  # a deleted one is judged by nobody
                 if later := _later_in_vain(name):
                     yield name, later, ""
                 elif history.is_changed_since(run, self._namespace):

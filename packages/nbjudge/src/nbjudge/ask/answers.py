@@ -16,7 +16,7 @@ from .mishaps import Given, line_that_spoils, painted_over, replaced, unfinished
 from .no_trace import random_states_of_its_own
 from .readiness import readiness
 from .settings import ordinary_settings
-from .student_code import line_in, line_that_makes, made_from, near_miss
+from .student_code import is_locked, line_in, line_that_makes, made_from, near_miss
 from .summary import Ready
 from .torch_if_imported import is_tensor, to_numpy
 from .unanswerable import Unanswerable, describe, is_stub
@@ -115,7 +115,10 @@ class Answers:
 
     def describe(self, error: BaseException, namespace: dict[str, Any]) -> str:
         """Say what went wrong in the student's code, with the line of theirs that led to it, and what to do then."""
-        advice, below = self.advice_on(error, namespace), self.not_to_blame(error)
+        try:
+            advice, below = self.advice_on(error, namespace), self.not_to_blame(error)
+        except Exception:  # advice looks at the student's objects, which may raise whatever they like
+            advice, below = "", ""
         return describe(error, namespace, advice, self.packages, below)
 
     def advice_on(self, error: BaseException, namespace: dict[str, Any]) -> str:
@@ -185,8 +188,8 @@ class Answers:
         ):
             return ""  # what made it no longer stands in its cell
         last = next((run for run in reversed(history.runs()) if name in run.names.made), None)
-        if last is not None and not last.made(name):
-            return ""  # what it stands for is older
+        if last is not None and (not last.made(name) or is_locked(last.source)):
+            return ""  # what it stands for is older, or from a given cell
         # Where the cell failed, the line in which it did so may be the last that should have given it.
         is_none = namespace.get(name, "") is None and (last is None or not last.error)
         return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))

@@ -13,6 +13,7 @@ from ..judge.archive import ArchiveError
 from ..judge.rejudge import judge
 from ..judge.transcript import Transcript
 from ..plugin.course import Course
+from ..plugin.folders import NotAcceptedError
 from ..plugin.prepare import Prepared
 from ..plugin.record.recorder import ChangedError
 from ..run.executors import Executor, connect
@@ -176,7 +177,7 @@ class Grading:
         """Prepare a hand-in, unless it can't be graded or its marks are up to date."""
         try:
             prepared = self._course.prepare(SubmissionKey(self._assignment, student), self._force)
-        except HandInError as error:
+        except NotAcceptedError as error:
             return HandInStatus(student, str(error))
         except Exception as error:
             return self._failed(student, error)

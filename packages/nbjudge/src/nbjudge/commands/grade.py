@@ -19,10 +19,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ..handin.files import HandInError, printable
+from ..handin.files import printable
 from ..handin.hand_in import SubmissionKey
 from ..plugin.copies import keep_copy
 from ..plugin.course import Course
+from ..plugin.folders import NotAcceptedError
 from ..plugin.marks import Points, changes, read_again, read_marks, read_points
 from ..plugin.record.penalties import update_penalties
 from ..run.disk import course_lock
@@ -130,7 +131,7 @@ def _plan(course: Course, assignment: str, student: str, force: bool) -> str:
     """What a run without ``--dry-run`` would do with a hand-in."""
     try:
         prepared = course.prepare(SubmissionKey(assignment, student), force)
-    except HandInError as error:
+    except NotAcceptedError as error:
         return f"problem: {error}"
     except Exception as error:
         if concerns_all(error):

@@ -212,8 +212,10 @@ class Course:
 
         Raises
         ------
-        HandInError
+        NotAcceptedError
             The hand-in can't be graded; the message names the file, and says why and what to do.
+        HandInError
+            It was changed or removed while it was being read.
         LanguageError
             A notebook is not in Python.
         sqlalchemy.exc.DBAPIError

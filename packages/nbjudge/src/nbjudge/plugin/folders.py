@@ -11,10 +11,15 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
 from ..handin import accept as handin_accept
+from ..handin.files import HandInError
 from ..handin.hand_in import Assignment, HandIn, SubmissionKey
 from .timestamp import refuse_unless_a_time
 
 _ANY = "\ufdd0"  # stands for any name in a path; names don't contain this character
+
+
+class NotAcceptedError(HandInError):
+    """A hand-in can't be graded because of what was handed in."""
 
 
 def by_student(course: CourseDirectory, step: str, assignment: str) -> dict[str, str]:
@@ -70,11 +75,14 @@ def accept(hand_in: HandIn) -> None:
 
     Raises
     ------
-    HandInError
+    NotAcceptedError
         The hand-in can't be graded; the message names the file, and says why and what to do.
     """
-    handin_accept.accept(hand_in)
-    refuse_unless_a_time(hand_in.folder)
+    try:
+        handin_accept.accept(hand_in)
+        refuse_unless_a_time(hand_in.folder)
+    except HandInError as error:
+        raise NotAcceptedError(str(error)) from error
 
 
 def _matching(name: str, names: Iterable[str]) -> list[str]:
