@@ -1469,8 +1469,7 @@ FOURTH_TRIAL = {
     ),
     "the accuracy on the blips": fault(
         "evaluate-test-accuracy",
-        "on the blips alone",
-        "^(?!.*rounded)",
+        "on some of the images only",
         evaluate="\ntest_accuracy = np.mean(~called_chirp[y_test == 0])",
     ),
     "an accuracy of one": fault(
@@ -1481,8 +1480,7 @@ FOURTH_TRIAL = {
     ),
     "a table in which one stands for many": fault(
         "confidence-confusion",
-        "count each image once",
-        "^(?!.*ask about)",
+        r"count each image of X\[test_indices\] once",
         confidence="\nconfusion = np.array([[1, 1], [0, 1]])",
     ),
     "all the chirps for the missed ones": fault(

@@ -57,7 +57,9 @@ def test_a_net_that_no_training_changes_takes_images_in_every_form():
     images = torch.randn(4, 1, 32, 64)
     expected = fixed_net(Form(), 1.0, "cpu")(images)
     for others in (images.flatten(1), images.squeeze(1)):
-        assert torch.allclose(fixed_net(Form(), 1.0, "cpu")(others), expected)
+        assert torch.allclose(fixed_net(Form(any_axes=True), 1.0, "cpu")(others), expected)
+        with pytest.raises(ValueError, match="expected"):
+            fixed_net(Form(), 1.0, "cpu")(others)
 
 
 class OneByOne(Convolves):

@@ -66,8 +66,7 @@ class Pixels(nn.Linear):
         ValueError
             They have other axes, and not `any_axes` will do.
         """
-        if images.shape[1:] != (1, 32, 64) and not self.any_axes:
-            raise ValueError(f"images (N, 1, 32, 64) are expected, not {tuple(images.shape)}")
+        _refuse_other_axes(images, self.any_axes)
         pixels = images.flatten(1)
         return super().forward(pixels.to(self.weight.dtype) if self.any_numbers else pixels)
 
@@ -80,6 +79,11 @@ class Pixels(nn.Linear):
         """Images (N, 1, 32, 64) to (N,): positive for a chirp."""
         outputs = self.outputs(images)
         return outputs[:, -1] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
+
+
+def _refuse_other_axes(images: torch.Tensor, any_axes: bool) -> None:
+    if images.shape[1:] != (1, 32, 64) and not any_axes:
+        raise ValueError(f"images (N, 1, 32, 64) are expected, not {tuple(images.shape)}")
 
 
 def linear_net(form: Form, device: Any) -> nn.Sequential:
@@ -104,19 +108,20 @@ def pixels_of(net: nn.Sequential) -> Pixels:
 
 def fixed_net(form: Form, gain: float, device: Any) -> nn.Sequential:
     """A new net whose logits are the brightness of the images times a gain, whatever a training does with it."""
-    return nn.Sequential(Brightness(gain, math.prod(form.axes)), *_in_form(form)).to(device)
+    return nn.Sequential(Brightness(gain, form), *_in_form(form)).to(device)
 
 
 class Brightness(nn.Module):
     """Logits that no training can change: its one parameter moves nothing."""
 
-    def __init__(self, gain: float, outputs: int) -> None:
+    def __init__(self, gain: float, form: Form) -> None:
         super().__init__()
-        self.gain, self.outputs = gain, outputs
+        self.gain, self.outputs, self.any_axes = gain, math.prod(form.axes), form.any_axes
         self.useless = nn.Parameter(torch.zeros(1, device="cpu", dtype=torch.float32))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 1, 32, 64) to (N, outputs), of which the last are the logits."""
+        _refuse_other_axes(images, self.any_axes)
         logits = self.gain * images.flatten(1).mean(1)[:, None] + 1e-9 * self.useless
         return torch.cat([torch.zeros_like(logits)] * (self.outputs - 1) + [logits], 1)
 
@@ -185,7 +190,8 @@ def as_lenient_as(build: Any, form: Form, device: Any) -> Form:
 
     def takes(other: torch.Tensor, one_by_one: bool = False) -> bool:
         with suppress(Exception), torch.no_grad():
-            return one_by_one | (len(net(other)) == len(images))
+            outputs = net(other)
+            return one_by_one or len(outputs) == len(images)
         return False
 
     fails = not takes(images)

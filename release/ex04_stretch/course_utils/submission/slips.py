@@ -75,7 +75,7 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
                 f"as the chirps or the last batch? {take_all}",
             )
             for digits in (2, 1)
-            if round(right, digits) != right
+            if round(right, digits) not in (right, 1.0)
         ),
         (
             1.0,
