@@ -387,7 +387,7 @@ def _training_part(namespace: dict[str, Any], kept: Checkpoint | None) -> Traini
 
 
 def _dataset(namespace: dict[str, Any]) -> tuple[Any, Any]:
-    """The notebook's `X` and `y`; as they were given, with a word, if they are not so many images and labels."""
+    """The notebook's `X` and `y`. If one has another shape than it was given with, say so and return the given ones."""
     X, y = simulators.fixed_dataset()
     others = [name for name, given in (("X", X), ("y", y)) if np.shape(namespace[name]) != given.shape]
     if not others:

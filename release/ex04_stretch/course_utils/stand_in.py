@@ -64,7 +64,7 @@ class Pixels(nn.Linear):
         Raises
         ------
         ValueError
-            They have other axes, and not `any_axes` will do.
+            The images have other axes, and `any_axes` is False.
         """
         _refuse_other_axes(images, self.any_axes)
         pixels = images.flatten(1)
@@ -89,7 +89,7 @@ def _refuse_other_axes(images: torch.Tensor, any_axes: bool) -> None:
 def linear_net(form: Form, device: Any) -> nn.Sequential:
     """A new net, of which the first layer has all the parameters: `Pixels`.
 
-    It does not mind how bright an image is, so that nobody's net is right about that, or wrong, before it was trained.
+    Its answers do not depend on the brightness of an image. So before a training it is neither right nor wrong by luck.
     """
     pixels = Pixels(PIXELS, math.prod(form.axes), device="cpu", dtype=torch.float32)
     with torch.no_grad():
@@ -178,9 +178,10 @@ def form_for(build: Any, train_model: Any, device: Any) -> Form:
 
 
 def as_lenient_as(build: Any, form: Form, device: Any) -> Form:
-    """A form in which a net takes what the student's own net takes: the training of that may give it such images.
+    """The same form for a net that takes every kind of images that the student's own net takes.
 
-    Everything, if there is no such net, or it fails: what is wrong with it is for others to say.
+    The student's training may pass such images. If there is no such net, or if it fails, every kind is taken: other
+    checks say what is wrong with it.
     """
     images = torch.zeros((3, 1, 32, 64), device="cpu").to(device)
     try:

@@ -16,7 +16,7 @@ from helpers.tiny_course import build_light, hand_in
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
 ENGINE = Path(nbjudge.__file__).parent
-# Who calls is above whom it calls, or beside it: a plan is of `run`, and `judge` reads it.
+# A room calls only rooms below it or beside it. `run` and `judge` are side by side: `judge` reads the plans of `run`.
 HEIGHT = {"commands": 4, "plugin": 3, "handin": 2, "run": 1, "judge": 1, "sandbox": 0, "protocol": 0}
 
 

@@ -130,7 +130,7 @@ class Freshness:
                 continue
             seen.add((name, run.number))
             value = self._namespace.get(name)
-            if run is history.last_that_made(name) and name in self._namespace:  # a deleted one is judged by nobody
+            if run is history.last_that_made(name) and name in self._namespace:  # no check judges a deleted name
                 if later := _later_in_vain(name):
                     yield name, later, ""
                 elif history.is_changed_since(run, self._namespace):
@@ -157,9 +157,9 @@ class Freshness:
 
     def _changed(self, name: str, digest: str | None, maker: CellRun, latest: CellRun) -> bool:
         value = self._namespace.get(name)
-        # A network learns where it is, and what the tasks ask for stays what it is. Of other things only what cells
-        # make is compared. A cell that changes an array in place has read what it left behind, not what was made: that
-        # is no sign of age.
+        # A network learns in place, and nothing should change in place what the tasks ask for: their contents now are
+        # compared. Of other things only what cells made is compared: a cell that changes an array in place has read
+        # what it left behind, which is no sign of age.
         if is_net(value) or (name in self._answers.names and latest is maker):
             before, now = digest, _digest(value, self._answers.packages)
         else:

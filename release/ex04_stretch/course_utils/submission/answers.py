@@ -102,7 +102,7 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
 def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
     """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it.
 
-    That is also what each call makes anew, for itself alone, and what the net uses of the notebook's.
+    That includes layers that each call makes anew, and layers and tensors of the notebook that the net uses.
     """
     net = find_net(namespace, of).eval()
     with torch.no_grad():
