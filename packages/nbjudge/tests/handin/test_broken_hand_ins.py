@@ -66,7 +66,7 @@ def hog_memory(notebook):
 
 def fork(notebook):  # a bounded bomb, of large processes: with small ones it goes on until there are many
     cell(notebook, "first").source = "import matplotlib.pyplot\nfirst = 1"
-    cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(5)"
+    cell(notebook, "second").source = "import os, time\nfor _ in range(8): os.fork()\ntime.sleep(7)"
 
 
 def fill_disk(notebook):

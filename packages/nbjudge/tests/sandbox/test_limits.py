@@ -340,9 +340,22 @@ def test_a_watchdog_that_fails_ends_the_sandbox(run, monkeypatch):
     def fails(*_):
         raise ValueError("no such line")
 
-    monkeypatch.setattr(watchdog.Usage, "look", fails)
+    monkeypatch.setattr(watchdog.Usage, "memory", fails)
     (report,) = run(student("import time\ntime.sleep(20)"))
     assert report["died"] == "your code was stopped, because it could not be watched any longer (no such line)"
+
+
+def test_too_many_processes_are_ended_before_their_memory_is_measured(run, monkeypatch):
+    measure = watchdog.Usage.memory
+
+    def slowly(usage, processes, limit):
+        assert len(processes) <= 20, "measured first"
+        return measure(usage, processes, limit)
+
+    monkeypatch.setattr(watchdog.Usage, "memory", slowly)
+    bomb = "import os, time\nfor _ in range(40):\n    if os.fork() == 0: time.sleep(20)\ntime.sleep(20)"
+    (report,) = run(student(bomb), tasks=20)
+    assert report["died"] == "your code had more than 20 processes and threads at one time and was stopped"
 
 
 @pytest.mark.slow

@@ -535,6 +535,14 @@ def test_the_wire_ends_with_the_process(fresh, source):
         fresh.run(source)
 
 
+@pytest.mark.parametrize("ends", ["", "if copy == 0: raise ValueError(1)"])
+def test_a_copy_that_comes_to_the_end_of_a_cell_says_nothing(fresh, ends):
+    # Its parent waits for it, so that it would be the first to reply.
+    source = f"import os\ncopy = os.fork()\n{ends}\nif copy:\n    os.waitpid(copy, 0)\n    print('parent')\ncopy > 0"
+    assert [text(output) for output in fresh.run(source)] == ["parent\n", "True"]
+    assert [text(output) for output in fresh.run("copy > 0")] == ["True"]
+
+
 def test_the_process_ends_with_the_wire(fresh):
     fresh.wire.close()
     assert fresh.process.wait(PATIENCE) == 0

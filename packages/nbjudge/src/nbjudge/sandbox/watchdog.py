@@ -69,11 +69,13 @@ def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Cal
             while not over.wait(wait):
                 if time.monotonic() > deadline:
                     return end(f"took more than {limits.notebook:g} s for the whole notebook and was stopped")
-                tasks, memory = usage.look(limits.memory)
-                if tasks > limits.tasks:
+                processes = usage.processes()
+                # Before memory: measuring many processes exactly takes seconds on a busy machine.
+                if sum(process.tasks for process in processes) > limits.tasks:
                     return end(f"had more than {limits.tasks} processes and threads at one time and was stopped")
                 if usage.terminals() > MOST_TERMINALS:
                     return end(f"had more than {MOST_TERMINALS} terminals at one time and was stopped")
+                memory = usage.memory(processes, limits.memory)
                 if memory > limits.memory:
                     return end(f"used more than {limits.memory / 2**30:g} GiB of memory and was stopped")
                 wait = min(max(SHORTEST, (limits.memory - memory) / GROWTH), LONGEST)
@@ -93,8 +95,8 @@ def watch(first: int, limits: Limits, end: Callable[[str], None], has_ended: Cal
 
 
 @dataclass(frozen=True)
-class _Process:
-    """Memory of a process, in bytes: its private and shared pages, and the most that the kernel keeps for it."""
+class Process:
+    """A process inside: its threads, and its memory in bytes, in pages and at most in the kernel."""
 
     ident: str
     parent: str
@@ -130,23 +132,21 @@ class Usage:
         for fd in (self._proc, self._terminals, *self._scratch):
             os.close(fd)
 
-    def look(self, limit: int) -> tuple[int, float]:
-        """Count everything.
+    def memory(self, processes: list[Process], limit: int) -> float:
+        """Measure the memory of everything inside.
 
         Parameters
         ----------
+        processes : list of Process
+            What `processes` has found just now.
         limit : int
             The limit of memory, in bytes. Below this limit, a rough upper bound is enough.
 
         Returns
         -------
-        tasks : int
-            How many processes and threads there are.
-        memory : float
-            Upper bound of the bytes that they, their files and sockets take.
+        float
+            Upper bound of the bytes that the processes, their files and sockets take.
         """
-        processes = self._processes()
-        tasks = sum(process.tasks for process in processes)
         beside = sum(map(_bytes_in, self._scratch)) + self._sockets() + sum(process.kernel for process in processes)
         resident = sum(process.resident for process in processes)
         memory: float = beside + resident + MOST_MAPPINGS * sum(_mapping_bytes(processes).values())
@@ -158,13 +158,14 @@ class Usage:
             beside += self._mappings(processes)
             memory = self._exact = beside + (resident if beside + resident <= limit else self._shares(processes))
             self._measured = time.monotonic()
-        return tasks, memory
+        return memory
 
     def terminals(self) -> int:
         """How many pseudoterminals there are."""
         return len(os.listdir(self._terminals)) - 1  # ptmx
 
-    def _processes(self) -> list[_Process]:
+    def processes(self) -> list[Process]:
+        """All processes inside."""
         found = []
         for ident in filter(str.isdigit, os.listdir(self._proc)):
             with suppress(ProcessLookupError, FileNotFoundError):  # the process has just ended
@@ -175,11 +176,11 @@ class Usage:
                 kept = int(lines["FDSize"]) * DESCRIPTOR_BYTES + tasks * TASK_BYTES
                 kernel = sum(size.get(name, 0) for name in KERNEL) + kept
                 found.append(
-                    _Process(ident, lines["PPid"].strip(), sum(size.get(name, 0) for name in PAGES), kernel, tasks)
+                    Process(ident, lines["PPid"].strip(), sum(size.get(name, 0) for name in PAGES), kernel, tasks)
                 )
         return found
 
-    def _mappings(self, processes: list[_Process]) -> int:
+    def _mappings(self, processes: list[Process]) -> int:
         """Upper bound of the bytes that the kernel keeps for the mappings of all processes."""
         begun, total, each = time.thread_time(), 0, _mapping_bytes(processes)
         for process in processes:
@@ -187,7 +188,7 @@ class Usage:
             total += count * each[process.ident]
         return total
 
-    def _count(self, process: _Process) -> int:
+    def _count(self, process: Process) -> int:
         try:
             return self._read(f"{process.ident}/maps").count("\n")
         except PermissionError:
@@ -195,14 +196,14 @@ class Usage:
         except (ProcessLookupError, FileNotFoundError):
             return 0
 
-    def _shares(self, processes: list[_Process]) -> int:
+    def _shares(self, processes: list[Process]) -> int:
         """Bytes of memory of all processes; shared pages are divided among the processes that share them."""
         begun, total = time.thread_time(), 0
         for process in sorted(processes, key=lambda process: process.resident, reverse=True):
             total += self._share(process) if time.thread_time() < begun + EXACTLY else process.resident
         return total
 
-    def _share(self, process: _Process) -> int:
+    def _share(self, process: Process) -> int:
         try:
             lines = self._read(f"{process.ident}/smaps_rollup").splitlines()
         except PermissionError:
@@ -226,7 +227,7 @@ class Usage:
             return file.read()
 
 
-def _mapping_bytes(processes: list[_Process]) -> dict[str, int]:
+def _mapping_bytes(processes: list[Process]) -> dict[str, int]:
     """For each process id, the most bytes that the kernel keeps for one mapping of that process."""
     parents = {process.ident: process.parent for process in processes}
     found = {}

@@ -108,4 +108,7 @@ def start(fd: int) -> None:
     compiler.load_when_needed()
     gc.disable()  # while torch is imported, garbage collection would take a fifth of the time
     os.set_inheritable(fd, False)
-    serve(Wire(socket.socket(fileno=fd)))
+    ours = socket.socket(fileno=fd)
+    # If a cell forks, the copy comes to the end of the cell, too, but the cell gets one reply: the original's.
+    os.register_at_fork(after_in_child=ours.close)
+    serve(Wire(ours))
