@@ -173,7 +173,8 @@ def form_for(build: Any, train_model: Any, device: Any) -> Form:
         return as_lenient_as(build, told, device)
     # A sigmoid at the end of the net may stand before a loss that takes logits, or one that takes probabilities.
     candidates = FORMS if told is None else (Form(told.axes), told)
-    lenient = tuple(as_lenient_as(build, form, device) for form in candidates)
+    takes = as_lenient_as(build, Form(), device)
+    lenient = tuple(replace(form, any_axes=takes.any_axes, any_numbers=takes.any_numbers) for form in candidates)
     return _first_that_learns(lenient, train_model, device)
 
 

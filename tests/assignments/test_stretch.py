@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbjudge.ask import NoAnswer, Panel, history
 from torch import nn
 
-from course_utils import checkpoint, simulators, stretch, stretch_training
+from course_utils import asking, checkpoint, simulators, stretch, stretch_training
 from course_utils.instructor import stretch_study
 from course_utils.stand_in import solve
 from course_utils.submission import judging, judging_stretch, thresholds
@@ -683,7 +683,7 @@ def test_a_missing_three_net_is_stood_in_for(folder, capsys):
     said = capsys.readouterr().out
     assert "`model3` is a stand-in" in said and "rest of part (a)" in said and losses3 == []
     images, labels = stretch.three_classes_training()
-    assert np.mean(stretch_training.ask(model3, images).argmax(1) == labels) > 0.8
+    assert np.mean(asking.ask(model3, images).argmax(1) == labels) > 0.8
     submission = connect(namespace | {"model3": model3})
     with pytest.raises(NoAnswer, match="net of yours"):
         submission.needs_own_net("model3")
@@ -692,12 +692,12 @@ def test_a_missing_three_net_is_stood_in_for(folder, capsys):
 def test_ask_takes_images_in_every_form():
     net = TwoOutputs()
     images = np.random.default_rng(0).normal(size=(3, 32, 64))
-    expected = stretch_training.ask(net, images)
+    expected = asking.ask(net, images)
     assert expected.shape == (3, 2) and not net.training
     for form in (images[:, None].astype(np.float32), torch.from_numpy(images), list(images)):
-        assert np.allclose(stretch_training.ask(net, form), expected, atol=1e-5)
-    assert stretch_training.ask(nn.Sequential(nn.Flatten(), nn.Linear(2048, 1)), images[0]).shape == (1,)
-    assert np.allclose(stretch_training.chirp_logits(net, images), expected[:, 1] - expected[:, 0])
+        assert np.allclose(asking.ask(net, form), expected, atol=1e-5)
+    assert asking.ask(nn.Sequential(nn.Flatten(), nn.Linear(2048, 1)), images[0]).shape == (1,)
+    assert np.allclose(asking.chirp_logits(net, images), expected[:, 1] - expected[:, 0])
 
 
 # --- from start to end ------------------------------------------------------------------------------------------------

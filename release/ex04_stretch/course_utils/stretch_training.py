@@ -9,6 +9,7 @@ from nbjudge.ask.settings import ordinary_settings
 from torch import nn
 
 from . import checkpoint, simulators, stretch
+from .asking import ask
 from .checkpoint import GLITCH_OR_CHIRP, Task, TrainingPart
 from .live_curve import ValidationPart
 from .stand_in import Form
@@ -28,7 +29,6 @@ def _three_classes_part() -> TrainingPart:
     return TrainingPart(images, labels, np.arange(len(labels)))
 
 
-BATCH = 250  # images at a time
 VALIDATION_IMAGES, VALIDATION_SEED = 70, 2021  # of each class
 
 
@@ -129,33 +129,3 @@ def _share_right(net: nn.Module) -> float | None:
 def fit_three(namespace: dict[str, Any]) -> tuple[nn.Module, list[float]]:
     """Train the student's net with three classes, or load it; see `checkpoint.fit`."""
     return checkpoint.fit(namespace, THREE_CLASSES)
-
-
-def ask(net: nn.Module, images: Any) -> np.ndarray:
-    """Logits of a net for images, in evaluation mode.
-
-    Parameters
-    ----------
-    net : nn.Module
-        Any net for images (N, 1, 32, 64).
-    images : array_like or Tensor, shape (N, 32, 64) or (N, 1, 32, 64), or a single image
-        On any device.
-
-    Returns
-    -------
-    (N,) float32 array
-        Or (N, k), if the net returns k > 1 numbers for each image.
-    """
-    batch = images if isinstance(images, torch.Tensor) else torch.as_tensor(np.array(images, np.float32), device="cpu")
-    batch = batch.float().reshape(-1, 1, simulators.FREQUENCY_BINS, simulators.TIME_BINS)
-    device = next((parameter.device for parameter in net.parameters()), "cpu")
-    net.eval()
-    with torch.no_grad():
-        outputs = torch.cat([net(part.to(device)).cpu().float() for part in batch.split(BATCH)]).numpy()
-    return outputs.reshape(-1) if outputs.size == len(batch) else outputs
-
-
-def chirp_logits(net: nn.Module, images: Any) -> np.ndarray:
-    """The same, (N,), also for a net that returns two logits per image: that of chirp minus that of blip."""
-    logits = ask(net, images)
-    return logits if logits.ndim == 1 else logits[:, 1] - logits[:, 0]

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
-from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from nbjudge.ask.unanswerable import Unanswerable, is_stub
 from torch import nn
 
 from .. import simulators, stretch
+from ..asking import BATCH, applied
 from ..digests import PACKAGES
 from ..stand_in import Form, as_lenient_as, fixed_net, form_for, linear_net, pixels_of, stand_ins
 from . import devices
@@ -29,8 +29,8 @@ from .stale_gradients import StaleGradientWatch
 from .symptoms import net_symptoms, training_symptoms
 
 # A test part mostly fits into one batch, as in the notebook: a net that mixes up the images of a batch loses the check
-# of that, and not the others as well.
-BATCH = 256
+# of that, and not the others as well. More images are asked about in batches of `asking.BATCH`, which takes less time.
+WHOLE = 256
 # What the tasks ask for: names that are no misspelt form of each other.
 CONTRACT = frozenset(
     (
@@ -53,7 +53,7 @@ def logits(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray
     net = find_net(namespace, of)
     with left_as_it_was(net), torch.no_grad():
         net.eval()
-        batches = np.array_split(images, max(1, math.ceil(len(images) / BATCH)))
+        batches = np.array_split(images, math.ceil(len(images) / BATCH) if len(images) > WHOLE else 1)
         outputs = [run(net, batch, of) for batch in batches]
         if len(outputs) > 1 and any(output.ndim == 0 for output in outputs):
             raise Unanswerable("contract", f"{of} returns a single number for a whole batch of images.")
@@ -324,21 +324,6 @@ def woken(net: nn.Module) -> nn.Module:
 def device_of(net: nn.Module, namespace: dict[str, Any]) -> Any:
     """Device of a net's first parameter."""
     return next((parameter.device for parameter in net.parameters()), namespace.get("DEVICE", "cpu"))
-
-
-def applied(net: nn.Module, batch: torch.Tensor) -> Any:
-    """What a net makes of a batch of images, with the channels of a pixel side by side where that is faster."""
-    if batch.device.type == "cpu" and net not in _only_in_ordinary_order:
-        # Pooling then takes a tenth of the time. A view() in forward() does not go with it; whatever else is wrong
-        # shows again.
-        try:
-            return net(batch.to(memory_format=torch.channels_last))
-        except Exception:
-            _only_in_ordinary_order.add(net)
-    return net(batch)
-
-
-_only_in_ordinary_order: WeakSet[nn.Module] = WeakSet()
 
 
 def run(net: nn.Module, images: np.ndarray, of: str) -> np.ndarray:
