@@ -1,1 +1,1 @@
-"""For instructors only, never released: what knows the answers."""
+"""Modules for instructors, which know the answers; they are never released."""

@@ -1,9 +1,9 @@
-"""The study behind the thresholds: every recipe, over many seeds; ``make calibrate``.
+"""Does the study behind the thresholds: trains nets by every recipe with many seeds; a part of ``make calibrate``.
 
-Each run is a row of ``study.csv``. Runs that are there already are not run again, so that a study can be stopped and
-continued. Nets are trained in the ``channels_last`` memory format, which is about 1.6 times as fast on a CPU and
-differs from the usual one as another machine would; pairs of runs with the same seed, but on other threads or in the
-usual format, show how much that matters.
+Each run adds a row to ``study.csv`` for each number of epochs. Runs that are already there are not done again, so a
+study can be stopped and continued. Nets are trained in the ``channels_last`` memory format, which is about 1.6 times as
+fast on a CPU. Its results differ from those of the usual format as those of another machine would. Pairs of runs with
+the same seed, but with another number of threads or in the usual format, show how much this matters.
 """
 
 import csv
@@ -30,23 +30,23 @@ from .reference import channels_last
 
 STUDY = Path(__file__).with_name("study.csv")
 TRAINING_SIZE = 800
-# Recipes of which some runs are repeated on two threads, and one of them in the usual memory format, too.
+# Recipes with some runs that are repeated on two threads; one recipe is also repeated in the usual memory format.
 REPEATED = ("average pool", SUGGESTED, "average pool, batch 64", "average pool, batch norm")
 REPEATS = 30
 
 
 @dataclass(frozen=True)
 class Run:
-    """What to run.
+    """One training of the study, before it is done.
 
     Attributes
     ----------
     recipe : str
-        Its name.
+        Name of the recipe.
     seed : int
-        Of the split, the initial weights, the order of the batches and the hidden images.
+        Seed of the split, the initial weights, the order of the batches and the hidden images.
     threads : int
-        Of torch.
+        Number of torch's threads.
     memory_format : str
         "channels_last" or "contiguous".
     """
@@ -64,16 +64,16 @@ class Row(Run):
     Attributes
     ----------
     epochs : int
-        After so many.
+        Number of epochs after which the net was judged.
     visible, hidden : int
         How many of the 4,000 images of the visible and of a hidden check are classified correctly. The visible images
-        are those of every student's notebook, the hidden ones differ from run to run.
+        are those of every student's notebook; the hidden images differ from run to run.
     loss : float
         Mean loss of the last epoch.
     seconds : float
         Wall time of the training so far.
     torch, numpy : str
-        Versions.
+        Versions of the packages.
     """
 
     epochs: int = 0
@@ -147,7 +147,7 @@ def plan(share: float = 1.0) -> list[Run]:
             runs += [Run(recipe.name, seed, threads=2) for seed in seeds[: round(share * REPEATS)]]
         if recipe.name == REPEATED[0]:
             runs += [Run(recipe.name, seed, memory_format="contiguous") for seed in seeds[:4]]
-    return sorted(runs, key=lambda run: run.seed)  # a study that is stopped early is balanced, too
+    return sorted(runs, key=lambda run: run.seed)  # so that a study that is stopped early is balanced
 
 
 def read(path: Path = STUDY) -> list[Row]:
@@ -156,7 +156,7 @@ def read(path: Path = STUDY) -> list[Row]:
     Raises
     ------
     FileNotFoundError
-        There is none.
+        There is no study.
     """
     kinds = get_type_hints(Row)
     with path.open(newline="") as file:
@@ -164,7 +164,7 @@ def read(path: Path = STUDY) -> list[Row]:
 
 
 def continue_study(path: Path, runs: list[Run], workers: int, execute: Callable[[Run], list[Row]] = execute) -> None:
-    """Do those runs that a study lacks, and add their rows to it as they come."""
+    """Do the runs that a study lacks, and add the rows of each run when it ends."""
     done = {(row.recipe, row.seed, row.threads, row.memory_format) for row in read(path)} if path.exists() else set()
     missing = [run for run in runs if (run.recipe, run.seed, run.threads, run.memory_format) not in done]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -187,8 +187,8 @@ def continue_study(path: Path, runs: list[Run], workers: int, execute: Callable[
 @click.option("--share", default=1.0, show_default=True, help="Share of the runs to do.")
 @click.option("--workers", default=os.cpu_count(), show_default=True, help="Processes at a time.")
 def main(only: tuple[str, ...], study: Path, share: float, workers: int) -> None:
-    """Do the runs that the study lacks, of all recipes or only of those named."""
-    # Read by the workers when they start. Idle threads shall sleep, and freed memory shall be kept: a training is then
+    """Do the runs that the study lacks, for all recipes or only for those named."""
+    # The workers read these variables when they start. If idle threads sleep and freed memory is kept, a training is
     # faster by a fifth, and no number changes.
     os.environ |= {
         "OMP_WAIT_POLICY": "PASSIVE",

@@ -1,10 +1,10 @@
 r"""The ceiling: how well any classifier can do on this exercise.
 
 ``python -m course_utils.instructor.ceiling`` estimates the error rate of the Bayes-optimal classifier, which knows the
-simulators: both classes being equally likely, it calls an image a chirp if its `log_odds` are positive, and no
-classifier errs less often [1]_. Mistakes are rare. So of millions of images only those are looked at that are hard to
-tell, and each counts with the probability of a mistake. It prints how little depends on the grid of the `evidence`,
-and writes all to ``ceiling.json``.
+simulators. Because both classes are equally likely, it calls an image a chirp if its `log_odds` are positive; no
+classifier makes fewer mistakes [1]_. Mistakes are rare. So only those of millions of images are examined that are hard
+to classify, and each counts with the probability of a mistake. The program also prints how little the result depends on
+the grid of the `evidence`, and writes all results to ``ceiling.json``.
 
 References
 ----------
@@ -34,7 +34,7 @@ __all__ = ["Ceiling", "Estimate", "Sample", "ceiling", "log_evidence_blip", "log
 
 SEED = 20150914
 ROUNDS = 40
-BLIPS, CHIRPS = 50_000, 4_000  # drawn in each round: blips tell more, as few of them are hard
+BLIPS, CHIRPS = 50_000, 4_000  # drawn in each round; more blips, because fewer of them are hard to classify
 RESULT = Path(__file__).with_suffix(".json")
 
 FINER = {
@@ -49,7 +49,7 @@ FINER = {
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """The images of one class that are hard to tell, kept from many more.
+    """Images of one class that are hard to classify, selected from many more.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Sample:
     log_odds: NDArray[np.float64]
 
     def mean(self, values: NDArray[np.float64 | np.bool_]) -> "Estimate":
-        """Return the mean over all images drawn; values, shape (n,), must vanish for those that are easy to tell."""
+        """Return the mean over all drawn images; values, shape (n,), must be 0 for images that are easy to classify."""
         total = self.weights * values
         mean = total.sum() / self.drawn
         variance = (total**2).sum() / self.drawn - mean**2
@@ -87,9 +87,9 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Ceiling:
-    r"""Samples of both classes and what they tell of the optimal classifier.
+    r"""Samples of both classes, and estimates from them for the optimal classifier.
 
-    The optimal classifier is wrong about an image when it belongs to the class less likely for it. The error rate is
+    The optimal classifier is wrong about an image if the image belongs to its less likely class. The error rate is
 
     .. math:: \frac{1}{2} \int \min(p(x \mid \mathrm{blip}), p(x \mid \mathrm{chirp})) \, \mathrm{d}x,
 
@@ -106,7 +106,7 @@ class Ceiling:
 
     @property
     def from_chirps(self) -> Estimate:
-        """The error rate from independent images. That both agree is a check of the evidence."""
+        """The error rate from independent images. If it agrees with `from_blips`, this confirms the evidence."""
         return self.chirps.mean(np.exp(np.minimum(-self.chirps.log_odds, 0)) / 2)
 
     @property
@@ -126,7 +126,7 @@ class Ceiling:
 
     @property
     def missed_chirps(self) -> Estimate:
-        """The fraction of chirps called blips, from blips: each stands for as many chirps as the odds say."""
+        """The fraction of chirps called blips, estimated from blips: each stands for as many chirps as its odds say."""
         return self.blips.mean(np.where(self.blips.log_odds < 0, np.exp(np.minimum(self.blips.log_odds, 0)), 0))
 
 
@@ -136,15 +136,15 @@ def _half_sum(one: Estimate, other: Estimate) -> Estimate:
 
 
 def ceiling(rng: np.random.Generator, rounds: int = ROUNDS, progress: bool = False) -> Ceiling:
-    """Draw images and compute the log odds of those that are hard to tell.
+    """Draw images and compute the log odds of those that are hard to classify.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Source of all randomness.
     rounds : int
-        Each draws `BLIPS` blips and `CHIRPS` chirps, and takes 4 to 5 seconds. The standard error goes with the
-        inverse of its square root.
+        Number of rounds. Each draws `BLIPS` blips and `CHIRPS` chirps, and takes 4 to 5 seconds. The standard error is
+        inversely proportional to the square root of this number.
     progress : bool
         Show a progress bar.
 
@@ -166,11 +166,11 @@ def _together(samples: list[Sample]) -> Sample:
 
 
 def hard_images(label: int, n: int, rng: np.random.Generator) -> Sample:
-    """Draw n images of a class and keep those that are hard to tell.
+    """Draw n images of a class and keep those that are hard to classify.
 
-    Three sieves, each finer and slower than the one before, let go what the optimal classifier gets right with near
-    certainty: loud signals, images that match their signal well, images with clear log odds on a coarse grid. What
-    is kept with a small chance has a large weight in return, so that no mean is biased.
+    Three sieves, each finer and slower than the one before, remove images that the optimal classifier almost certainly
+    gets right: loud signals, images that match their signal well, images with clear log odds on a coarse grid. An image
+    that is kept with a small chance gets a large weight, so that no mean is biased.
     """
     parameters, optimal_snr = _draw(label, n, rng)
     kept, weights = _sieve(optimal_snr - 9, rng)
@@ -189,9 +189,9 @@ def hard_images(label: int, n: int, rng: np.random.Generator) -> Sample:
 
 
 def _sieve(excess: NDArray[np.floating], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Keep each of n things with the chance exp(-excess), and surely where excess is negative.
+    """Keep each of n things with the probability exp(-excess), or always if its excess is negative.
 
-    Returns the positions of those kept and their weights, the inverse of the chance.
+    Returns the positions of the things that are kept, and their weights: the inverse of the probability.
     """
     chance = np.exp(-np.maximum(excess, 0))
     kept = np.flatnonzero(rng.random(len(chance)) < chance)
@@ -204,7 +204,7 @@ def _draw(
     """Draw n signals as the simulators do, but without their noise, which takes a hundred times longer.
 
     Returns their parameters, each of shape (n,), and their optimal signal-to-noise ratios, shape (n,), as if images
-    had no edges and blips were sums over pixels as fine as can be.
+    had no edges and the pixels of blips were infinitely small.
     """
     names = simulators.BLIP_PARAMETERS if label == BLIP else ("f0", "rate", "amp")
     p = {name: rng.uniform(*evidence.parameter_range(label, name), n) for name in names}
@@ -222,17 +222,17 @@ def convergence(sample: Sample, most: int = 200, progress: bool = False) -> dict
     Parameters
     ----------
     sample : Sample
-        Of blips. The first images with log odds between -4 and 4 are taken.
+        A sample of blips. The first images with log odds between -4 and 4 are used.
     most : int
-        How many of them at most.
+        Largest number of images that are used.
     progress : bool
         Show a progress bar.
 
     Returns
     -------
     dict of dict of float
-        For each refinement: by how much the log odds change on average ("mean"), in standard deviation ("deviation")
-        and at most ("largest"), and by what fraction the error rate changes ("error_rate").
+        For each refinement, the mean ("mean"), the standard deviation ("deviation") and the largest absolute value
+        ("largest") of the change of the log odds, and the relative change of the error rate ("error_rate").
     """
     hard = np.flatnonzero(np.abs(sample.log_odds) < 4)[:most]
     before, weights = sample.log_odds[hard], sample.weights[hard]
@@ -275,7 +275,7 @@ def main(out: Path) -> None:
         "grid": asdict(GRID),
         "seed": SEED,
         "seconds": round(stop[0] - start[0], 1),
-        "processor_seconds": round(stop[1] - start[1], 1),  # however busy the machine is
+        "processor_seconds": round(stop[1] - start[1], 1),  # does not depend on how busy the machine is
         "images_per_processor_second": round(len(images) / (stop[1] - speed_start)),
     }
     out.write_text(json.dumps(result, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""Where a net's errors come from: by signal-to-noise ratio, and by cause.
+"""Measures where a net's errors come from: by signal-to-noise ratio, and by cause.
 
 ``python -m course_utils.instructor.efficiency`` writes ``efficiency.json``; it takes some minutes.
 """
@@ -25,7 +25,7 @@ from .reference import channels_last, predict, train_reference, training_part
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 2015
 IMAGES = 40_000
-# Of the optimal signal-to-noise ratio. Above the last but one, the optimal classifier makes no mistake to speak of.
+# Edges of bins of the optimal signal-to-noise ratio. In the last bin, the optimal classifier makes almost no mistakes.
 EDGES = (4, 6, 7, 8, 9, 10, 12, 14, 17, 21, 30)
 MANY = 20_000
 
@@ -40,7 +40,7 @@ def trained(build: Callable[[], nn.Module], epochs: int, seed: int, images: int 
     epochs, seed : int
         As in `recipes.train`.
     images : int, optional
-        How many fresh images.
+        Number of fresh images; by default, the net is trained on images of the fixed dataset.
     """
     if images:
         fresh = simulators.fresh(images, seed)
@@ -56,7 +56,7 @@ def trained(build: Callable[[], nn.Module], epochs: int, seed: int, images: int 
 
 
 def by_signal_to_noise(console: Console) -> dict[str, object]:
-    """Count, in bins of signal-to-noise ratio, what each classifier gets right."""
+    """Count in bins of the signal-to-noise ratio how many images each classifier gets right."""
     fresh = simulators.fresh(IMAGES, SEED)
     place = np.clip(np.digitize(fresh.optimal_snr, EDGES) - 1, 0, len(EDGES) - 2)
     count = partial(np.bincount, minlength=len(EDGES) - 1)
@@ -67,7 +67,7 @@ def by_signal_to_noise(console: Console) -> dict[str, object]:
     }
     console.print("three nets trained; now the optimal classifier")
     right = {name: count(place[_right(values, fresh.labels)]).tolist() for name, values in logits.items()}
-    # The optimal classifier is slow: in each bin it gets the first images only.
+    # The optimal classifier is slow, so it gets only the first images of each bin.
     first = np.concatenate([np.flatnonzero(place == bin_)[:500] for bin_ in range(len(EDGES) - 1)])
     optimal = _right(log_odds(fresh.images[first]), fresh.labels[first])
     return {
@@ -78,7 +78,7 @@ def by_signal_to_noise(console: Console) -> dict[str, object]:
 
 
 def by_cause(console: Console) -> dict[str, list[float]]:
-    """Error rates of the suggested net, trained to the end, and on many more images: one for each seed."""
+    """Error rates of the suggested net: as suggested, trained to the end, and on many more images; one per seed."""
     fresh = simulators.fresh(IMAGES, SEED)
     found: dict[str, list[float]] = {}
     for name, epochs, images, seeds in (
@@ -101,7 +101,7 @@ def _right(logits: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[n
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=RESULT, show_default=True, help="The result.")
 def main(out: Path) -> None:
-    """Measure both and write them down."""
+    """Measure both and write the results to a file."""
     torch.set_num_threads(1)
     console = Console()
     result = {"by_cause": by_cause(console), **by_signal_to_noise(console)}

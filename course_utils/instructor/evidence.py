@@ -1,4 +1,4 @@
-r"""How likely an image is as a chirp, and as a blip: what the optimal classifier goes by.
+r"""Computes how likely an image is as a chirp and as a blip; the optimal classifier uses this.
 
 The *evidence* of a class is its marginal likelihood, the average over the parameters :math:`\theta` as the simulators
 draw them, divided by the likelihood of plain noise. With the image x, the signal h and white Gaussian noise of standard
@@ -30,16 +30,17 @@ from numpy.typing import ArrayLike, NDArray
 from course_utils import simulators
 from course_utils.simulators import BLIP, CHIRP, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS
 
-# The whole columns that chirps are drawn from; their other parameters are in simulators._RANGES.
+# The columns in which chirps can start; the ranges of their other parameters are in simulators._RANGES.
 FIRST_START, LAST_START = 5, 48
 SHORTEST = 8
 LONGEST = TIME_BINS - 1 - FIRST_START  # a chirp never reaches the last column
-# Hardly any image that is hard to tell may be a longer chirp: short ones get a fine grid, long ones a coarse grid.
+# Images that are hard to classify are hardly ever longer chirps. So chirps up to this length get a fine grid, and
+# longer ones a coarse grid.
 SHORT = 19
 NEIGHBOUR = 0.4  # height of the rows next to the line, relative to it
 
 VARIANCE = NOISE_SIGMA**2
-BATCH = 16  # images at a time: enough that NumPy's cost per call is small, and so is the memory
+BATCH = 16  # images at a time: enough to make NumPy's cost per call small, with little memory
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,16 @@ class Grid:
     Attributes
     ----------
     lines : (int, int)
-        Chirps up to `SHORT` columns, longer chirps: grid points of f0 in each row. The rates are so close to each
-        other that the ends of neighbouring lines are as far apart as their beginnings.
+        Number of grid points of f0 in each row, for chirps up to `SHORT` columns and for longer chirps. The rates are
+        so close to each other that the ends of neighbouring lines are as far apart as their beginnings.
     amplitudes : int
-        Gauss-Legendre nodes of each amplitude.
+        Number of Gauss-Legendre nodes of each amplitude.
     step : float
-        Blips: distance of the grid points of t0, and of those of f0, in pixels.
+        For blips: distance between grid points of t0, and between grid points of f0, in pixels.
     widths : int
-        Blips: Gauss-Legendre nodes of sigma_t, and of sigma_f.
+        For blips: number of Gauss-Legendre nodes of sigma_t, and of sigma_f.
     drifts : int
-        Blips: Gauss-Legendre nodes of the drift.
+        For blips: number of Gauss-Legendre nodes of the drift.
     """
 
     lines: tuple[int, int] = (6, 1)
@@ -72,7 +73,7 @@ GRID = Grid()
 COARSE = Grid(lines=(2, 1), amplitudes=3, step=1.0, widths=3, drifts=1)  # right within two or three, and fast
 
 
-# Of images, shape (n, 32, 64), on a grid: the evidence, shape (n,).
+# A function that takes images, shape (n, 32, 64), and a grid, and returns their evidence, shape (n,).
 Evidence = Callable[[NDArray[np.float64], Grid], NDArray[np.float64]]
 
 
@@ -82,15 +83,15 @@ def log_odds(images: ArrayLike, grid: Grid = GRID) -> NDArray[np.float64]:
     Parameters
     ----------
     images : array_like, shape (n, 32, 64) or (n, 1, 32, 64)
-        As the simulators make them.
+        Images, as the simulators make them.
     grid : Grid
-        How finely to integrate.
+        Grid of the quadrature.
 
     Returns
     -------
     ndarray of float64, shape (n,)
-        In nats. Where images are hard to tell they are off by 0.05 on average. Those of loud, long chirps are in the
-        hundreds, and may be too low by some tens.
+        Log odds in nats. For images that are hard to classify, their error is 0.05 on average. For loud, long chirps,
+        they are in the hundreds, and may be too low by some tens.
 
     Raises
     ------
@@ -103,9 +104,9 @@ def log_odds(images: ArrayLike, grid: Grid = GRID) -> NDArray[np.float64]:
 def log_evidence_chirp(images: ArrayLike, grid: Grid = GRID) -> NDArray[np.float64]:
     """Return the log of p(image | chirp) / p(image | noise).
 
-    The likelihood of a chirp is a product over its columns. From one column to the next it takes one factor more, and
-    with it come all lengths; all starts and whole rows of f0 are shifts of one another, and are handled at once.
-    Lines that begin alike share the factors of their beginning.
+    The likelihood of a chirp is a product over its columns. Each further column adds one factor, so all lengths are
+    computed on the way. All starts and whole rows of f0 are shifts of one another, and are computed at once. Lines with
+    the same beginning share the factors of their beginning.
 
     Parameters, return value and errors are those of `log_odds`.
     """
@@ -124,7 +125,7 @@ def log_evidence_blip(images: ArrayLike, grid: Grid = GRID) -> NDArray[np.float6
 
 
 def _in_batches(evidence: Evidence, images: ArrayLike, grid: Grid) -> NDArray[np.float64]:
-    """Return the logarithms of the evidence of images, checked, a few at a time."""
+    """Check images, and return the logarithms of their evidence, computed for a few images at a time."""
     images = np.asarray(images)
     if images.ndim == 4 and images.shape[1] == 1:
         images = images[:, 0]
@@ -144,7 +145,7 @@ def _evidence_chirp(images: NDArray[np.float64], grid: Grid) -> NDArray[np.float
     """Return the evidence of images, shape (n, 32, 64) and (n,)."""
     low, high = _whole_rows()
     rows = np.arange(low, high + int(parameter_range(CHIRP, "rate")[1] * (LONGEST - 1)) + 1)
-    rows = np.minimum(rows, FREQUENCY_BINS - 1)  # lines run on along the edge
+    rows = np.minimum(rows, FREQUENCY_BINS - 1)  # lines continue along the edge
     # Inner product of a column of the image, and of the template itself, with a template of unit amplitude.
     image = np.moveaxis(images, 0, -1)
     inner = image.copy()
@@ -156,7 +157,7 @@ def _evidence_chirp(images: NDArray[np.float64], grid: Grid) -> NDArray[np.float
     amplitude, weight = _gauss(grid.amplitudes, *parameter_range(CHIRP, "amp"))
     amplitude = amplitude[:, None]
     factor = np.exp((amplitude * inner - amplitude**2 / 2 * norm) / VARIANCE)  # (row, column, amplitude, image)
-    beyond = np.zeros((len(rows), LONGEST, *factor.shape[2:]))  # there are no chirps that run out of the image
+    beyond = np.zeros((len(rows), LONGEST, *factor.shape[2:]))  # no chirp leaves the image
     factor = np.concatenate([factor, beyond], axis=1).reshape(len(rows), 2 * LONGEST, -1)
 
     n_starts = LAST_START - FIRST_START + 1
@@ -165,7 +166,7 @@ def _evidence_chirp(images: NDArray[np.float64], grid: Grid) -> NDArray[np.float
         fit = min(n_starts, LONGEST - shortest + 1)  # starts that leave room for any of these chirps
         for line in _lines(shortest, longest, divisions):
             sums[:fit] += _sum_of_products(factor, line, (high - low, fit)).mean(0)
-    n_lengths = LONGEST - SHORTEST + 1 - np.arange(n_starts)  # as long as the image has room for
+    n_lengths = LONGEST - SHORTEST + 1 - np.arange(n_starts)  # lengths that fit into the image, for each start
     by_start = sums.reshape(n_starts, grid.amplitudes, -1)
     mean: NDArray[np.float64] = np.einsum("tai,t,a->i", by_start, 1 / (n_starts * n_lengths), weight)
     return mean
@@ -178,11 +179,11 @@ class _Step:
     Attributes
     ----------
     column, row : int
-        Relative to the beginning of the line.
+        Position relative to the beginning of the line.
     share : float
-        Of all lines, the share that take this step; 0 where no chirp may end yet, being too short.
+        Share of all lines that take this step; 0 if a chirp that ends here would be too short.
     following : tuple of _Step
-        Where the lines go on.
+        The next steps of the lines.
     """
 
     column: int
@@ -210,9 +211,10 @@ def _lines(shortest: int, longest: int, divisions: int) -> tuple[_Step, ...]:
 
 
 def _sum_of_products(factor: NDArray[np.float64], step: _Step, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the sum over all lines that go on from a step, and over their lengths, of the products of the factors.
+    """Return the sum of the products of factors over all lines that continue from a step, and over their lengths.
 
-    The same for any shift by rows and columns, as many as shape says. By Horner's rule: the last step comes first.
+    The sum is computed for all shifts by rows and columns, as many as shape says, by Horner's rule: the last step is
+    computed first.
     """
     here = factor[step.row : step.row + shape[0], step.column : step.column + shape[1]]
     if not step.following:
@@ -238,7 +240,7 @@ def _evidence_blip(images: NDArray[np.float64], grid: Grid) -> NDArray[np.float6
             inner = (time_template @ rows).reshape(weight.size, -1) / VARIANCE  # (centre, image)
             norm = (time_template**2 @ frequency_norm).reshape(weight.size, 1) / VARIANCE
             for a, w in zip(amplitude, amplitude_weight, strict=True):
-                # One exponential, not a product of two: that of a * inner alone would be too large for loud blips.
+                # This is one exponential, not a product of two: exp(a * inner) alone would overflow for loud blips.
                 evidence += (w * time_weight * weight.ravel()) @ np.exp(a * (inner - a / 2 * norm))
     return evidence
 
@@ -270,7 +272,7 @@ def _blip_templates(
     ]
     in_frequency = []
     for drift, drift_weight in zip(*_gauss(grid.drifts, *parameter_range(BLIP, "drift")), strict=True):
-        # The ridge crosses the middle column at f0 - rise. As f0 has limits, cells at the ends count in part.
+        # The ridge crosses the middle column at f0 - rise. Because f0 has limits, cells at the ends count only in part.
         rise = drift * (t0[:, None] - middle)
         n_cells = math.ceil((top - bottom + 2 * rise.max()) / grid.step)
         centre = (bottom + top) / 2 + grid.step * (np.arange(n_cells) - (n_cells - 1) / 2)

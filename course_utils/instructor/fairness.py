@@ -1,4 +1,4 @@
-"""How often an honest student loses marks, and how often the hidden check is a bad surprise."""
+"""Estimates how often an honest student loses marks, and how often the hidden check is a bad surprise."""
 
 from collections.abc import Iterable
 
@@ -12,12 +12,12 @@ from .calibration import Row
 
 
 def confidence_interval(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
-    """Bounds on a probability after so many successes in so many trials, exact (Clopper and Pearson 1934).
+    """Exact confidence bounds on a probability (Clopper and Pearson 1934), from successes and trials.
 
     Raises
     ------
     ValueError
-        No trials, or more successes than trials.
+        There are no trials, or more successes than trials.
     """
     if not 0 <= successes <= trials or not trials:
         raise ValueError(f"{successes} successes in {trials} trials")
@@ -33,21 +33,21 @@ def needed(threshold: float) -> int:
 def surprise(first: Iterable[Row], second: Iterable[Row], preview: float, full: float) -> float:
     """Estimate how often the hidden check fails, given that the visible one passed.
 
-    A net's true accuracy is not known; what it got right of the 8,000 images of both checks leaves a Beta posterior
-    (flat prior). So each run contributes not just a yes or no but the probability that its net passes the one check
-    and fails the other on other images, which resolves far smaller probabilities than the number of runs would.
+    A net's true accuracy is not known; its answers for the 8,000 images of both checks give a Beta posterior (with a
+    flat prior). So each run contributes not a yes or no, but the probability that its net passes one check and fails
+    the other on other images. This resolves far smaller probabilities than the number of runs would.
 
     Parameters
     ----------
     first, second : lists of Row, equally long
-        The net the student saw, and the net that is graded: the same rows when the checkpoint was handed in.
+        Runs of the nets that students saw, and of the nets that are graded: the same list if checkpoints are handed in.
     preview, full : float
         Thresholds of the visible and of the hidden check.
 
     Returns
     -------
     float
-        Share of those who pass the visible check that then fail the hidden one.
+        Share of the nets that fail the hidden check, among those that pass the visible one.
     """
     seen, graded = (np.array([row.visible + row.hidden for row in rows]) for rows in (first, second))
     if first is second:
@@ -61,23 +61,23 @@ def surprise(first: Iterable[Row], second: Iterable[Row], preview: float, full: 
 def passes_then_fails(
     right: NDArray[np.int_], preview: float, full: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Probabilities that a net passes the visible check, and that it does and then fails the hidden one.
+    """Probability that a net passes the visible check, and probability that it passes this and fails the hidden one.
 
     Parameters
     ----------
     right : (N,) int array
-        Correct answers for the 8,000 images of both checks.
+        Number of correct answers of each net for the 8,000 images of both checks.
     preview, full : float
-        Thresholds.
+        Thresholds of the visible and of the hidden check.
 
     Returns
     -------
     (N,) and (N,) float64 arrays
-        Averaged over the posterior of each net's true accuracy.
+        Both probabilities, averaged over the posterior of each net's true accuracy.
     """
     nodes, weights = np.polynomial.legendre.leggauss(200)
     a, b = _posterior(right)
-    # Quantiles of the posterior, so that the nodes lie where it does; far tails carry too little weight to matter.
+    # The nodes are quantiles of the posterior, so they lie where it is large; its far tails are too small to matter.
     accuracy = beta.ppf((nodes[:, None] + 1) / 2, a, b)
     passes = binom.sf(needed(preview) - 1, FRESH_IMAGES, accuracy)
     fails = binom.cdf(needed(full) - 1, FRESH_IMAGES, accuracy)
@@ -86,12 +86,12 @@ def passes_then_fails(
 
 
 def worst_surprise(preview: float, full: float, differences: NDArray[np.float64] | None = None) -> float:
-    """The highest probability, for a net of any accuracy, to pass the visible check and fail the hidden one.
+    """The highest probability, over all accuracies, that a net passes the visible check and fails the hidden one.
 
     Parameters
     ----------
     preview, full : float
-        Thresholds.
+        Thresholds of the visible and of the hidden check.
     differences : (N,) float array, optional
         Accuracies of nets trained again minus those of the first nets, if the net that is graded is trained again.
     """

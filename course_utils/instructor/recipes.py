@@ -1,4 +1,4 @@
-"""What students do: honest ways to build and train a net, and wrong ones."""
+"""Recipes of the study: honest ways in which students build and train a net, and wrong ones."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from torch import nn
 NOTEBOOK = Path(__file__).parents[2] / "source" / "ex04" / "glitch_or_chirp.ipynb"
 SUGGESTED = "suggested"
 
-# Trains a net on images (N, 1, 32, 64) and labels (N,), for so many epochs; yields the mean loss after each.
+# A function that trains a net on images (N, 1, 32, 64) and labels (N,) for a number of epochs, and yields the mean loss
+# after each epoch.
 Train = Callable[[nn.Module, torch.Tensor, torch.Tensor, int], Iterator[float]]
 
 
@@ -26,13 +27,13 @@ class Recipe:
     Attributes
     ----------
     name : str
-        Such as "average pool, batch 64".
+        Name of the recipe, such as "average pool, batch 64".
     honest : bool
         Whether it is correct.
     epochs : tuple of int
-        It is judged after so many epochs each, of one training.
+        Numbers of epochs of one training after which the net is judged.
     runs : int
-        How many runs the study takes.
+        Number of runs in the study.
     build : callable
         Makes the net.
     train : callable
@@ -47,12 +48,12 @@ class Recipe:
     train: Train
 
 
-# A recipe but for whether it is honest: name, epochs, runs, and how to build and train the net.
+# A recipe without `honest`: name, epochs, runs, and the functions that build and train the net.
 Described = tuple[str, tuple[int, ...], int, Callable[[], nn.Module], Train]
 
 
 def described(rows: list[Described], honest: bool) -> Iterator[Recipe]:
-    """Make recipes of their descriptions."""
+    """Make recipes from their descriptions."""
     for name, epochs, runs, build, training in rows:
         yield Recipe(name, honest, epochs, runs, build, training)
 
@@ -70,20 +71,20 @@ def net(
     Parameters
     ----------
     pool : str
-        Over the whole map: "average", "max", or "flatten" for none.
+        Pooling over the whole map: "average", "max", or "flatten" for none.
     blocks : int
-        With 16, 32, 64 channels.
+        Number of blocks; they have 16, 32 and 64 channels.
     batch_norm, relu : bool
-        In each block.
+        Whether each block has them.
     dropout : float
-        Before the linear layer.
+        Dropout before the linear layer.
     outputs : int
-        Logits for each image.
+        Number of logits for each image.
 
     Returns
     -------
     nn.Sequential
-        (N, 1, 32, 64) to (N,), or to (N, outputs) if these are several.
+        Turns images (N, 1, 32, 64) into logits (N,), or (N, outputs) if there are several outputs.
     """
     layers: list[nn.Module] = []
     channels = 1
@@ -109,7 +110,7 @@ def train(
     y: torch.Tensor,
     epochs: int,
     *,
-    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,  # its default is a learning rate of 1e-3
+    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,  # with its default learning rate of 1e-3
     batch: int = 32,
     loss_function: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.binary_cross_entropy_with_logits,
     zero_grad: bool = True,
@@ -138,12 +139,12 @@ def double_sigmoid(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 def broken_softmax(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Fault: the net of several classes ends in a softmax, and the loss applies another."""
+    """Fault: a net with several classes ends in a softmax, and the loss applies another."""
     return F.cross_entropy(torch.softmax(logits, 1), labels)
 
 
 def broadcasting(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Fault: (N, 1) against (N,) compares every image with every label."""
+    """Fault: outputs (N, 1) and labels (N,) broadcast, so every image is compared with every label."""
     scores = torch.sigmoid(logits)[:, None].expand(-1, len(labels))
     return F.mse_loss(scores, labels.expand(len(labels), -1))
 
@@ -154,10 +155,10 @@ def untrained(model: nn.Module, X: torch.Tensor, y: torch.Tensor, epochs: int) -
 
 
 class SmoothedMaximum(nn.Module):
-    """Fault: no net, but a rule. The less concentrated the brightest spot, the more it is called a chirp."""
+    """Fault: a rule instead of a net. The less concentrated the brightest spot is, the higher is the logit."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return (N,) logits, positive where the image smoothed over 5 x 5 pixels has no high maximum."""
+        """Return (N,) logits, positive if the image, smoothed over 5 x 5 pixels, has no high maximum."""
         return 1.05 - F.avg_pool2d(images, 5, stride=1).amax(dim=(1, 2, 3))
 
 

@@ -2,9 +2,9 @@
 
 ``python -m course_utils.instructor.reference`` trains it and prints its accuracy on fresh images.
 
-What decides is the global *maximum* pooling: a chirp anywhere in the image is a chirp, so the net goes by its best
-evidence and not by the average over an image that is mostly noise. For the rest this is the simplest that is
-robust: accuracies on 40,000 fresh images, after 15 epochs on a CPU (8 seeds, each with its own training part):
+The most important part is the global *maximum* pooling: a chirp may be anywhere in the image, so the net uses its
+strongest evidence, and not the average over an image that is mostly noise. Otherwise this is the simplest robust way:
+accuracies on 40,000 fresh images, after 15 epochs on a CPU (8 seeds, each with its own training part):
 
 ========================================================  =====  =====
 two blocks, 8 and 16 channels                             mean   worst
@@ -17,9 +17,9 @@ one-cycle learning rate up to 1e-2                        .9968  .9951
 the reference with global average pooling                 .9885  .9645
 ========================================================  =====  =====
 
-Over 20 more seeds the reference scored .9984 on average, .9976 at worst. Twice the channels, random shifts or
-rotations by 180 degrees gained .0003 at most (a time flip alone would turn a rising line into a falling one). A
-Bayes-optimal classifier, which knows the simulators, scores .9998; what the net misses are the faintest images, most
+With 20 more seeds, the accuracy of the reference was .9984 on average and .9976 at worst. Twice the channels, random
+shifts or rotations by 180 degrees gained .0003 at most (a time flip alone would turn a rising line into a falling one).
+A Bayes-optimal classifier, which knows the simulators, reaches .9998; the net is wrong about the faintest images, most
 of them with a signal-to-noise ratio of 5 to 8.
 """
 
@@ -42,7 +42,7 @@ TRAINING_SIZE = 800
 EPOCHS = 15
 BATCH_SIZE = 32
 LEARNING_RATE = 1e-2  # the peak of the one-cycle schedule
-ADDED_NOISE = simulators.NOISE_SIGMA / 2  # drawn anew for each batch: no noise can be learnt by heart
+ADDED_NOISE = simulators.NOISE_SIGMA / 2  # drawn again for each batch, so that no noise can be learnt by heart
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -75,12 +75,12 @@ class ReferenceNet(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A trained net and how it got there.
+    """A trained net and the losses of its training.
 
     Attributes
     ----------
     net : ReferenceNet
-        In evaluation mode, on the device it was trained on.
+        The net, in evaluation mode, on the device on which it was trained.
     losses : list of float
         Mean training loss of each epoch (binary cross-entropy in nats; chance is ln 2 = 0.693).
     """
@@ -90,7 +90,7 @@ class Reference:
 
 
 def best_device() -> torch.device:
-    """Return CUDA where there is one, else MPS (Apple), else the CPU."""
+    """Return CUDA if it is available, else MPS (Apple), else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
@@ -114,16 +114,16 @@ def train_reference(
     """Train a `ReferenceNet` with Adam and a one-cycle learning rate [1]_.
 
     The same seed gives the same net on the same device and version of PyTorch. Weights, batches and noise are
-    drawn on the CPU, so that all devices start alike and see alike. The global random state is left as it was.
+    drawn on the CPU, so that they are the same on all devices. The global random state is not changed.
 
     Parameters
     ----------
     seed : int
-        Not negative. Decides on the initial weights, the batches, the noise and the default of `data`.
+        A non-negative number that determines the initial weights, the batches, the noise and the default of `data`.
     device : torch.device or str, optional
-        Where to train: "cpu", "cuda", "mps". `best_device` by default.
+        Device to train on: "cpu", "cuda", "mps". `best_device` by default.
     epochs : int
-        Passes through the data.
+        Number of passes through the data.
     data : (images, labels), optional
         Images, shape (n, 1, 32, 64), and labels, shape (n,), to train on. ``training_part(seed)`` by default.
 
@@ -175,9 +175,9 @@ def train_reference(
 
 
 def _initialised(seed: int) -> ReferenceNet:
-    """Return a net on the CPU whose initial weights depend on the seed alone."""
-    # Layers draw their weights from the global generator and from no other. torch.manual_seed would reach the
-    # GPUs' generators as well, which fork_rng(devices=[]) does not restore.
+    """Return a net on the CPU whose initial weights depend only on the seed."""
+    # Layers can draw their weights only from the global generator. torch.manual_seed would also change the GPUs'
+    # generators, which fork_rng(devices=[]) does not restore.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return ReferenceNet()
@@ -193,8 +193,8 @@ def channels_last(net: Net) -> Net:
 def _one_thread() -> Iterator[None]:
     """Let PyTorch compute in one thread.
 
-    A net this small gains next to nothing from a second one: it loses a lot where processors are busy, as each of
-    many thousand steps waits for the slowest thread, and sums that are split in another way round differently.
+    A net this small gains almost nothing from a second thread. On busy processors it loses much time, because each of
+    many thousand steps waits for the slowest thread. And sums that are split in another way are rounded differently.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -208,8 +208,8 @@ def _one_thread() -> Iterator[None]:
 def predict(net: nn.Module, images: ArrayLike) -> NDArray[np.float32]:
     """Return the logits, shape (n,), of images of shape (n, 1, 32, 64).
 
-    Works on the device of the net, in batches, for any net that gives one logit per image. The net is put into
-    evaluation mode and left in it.
+    Works on the device of the net, in batches, for any net that returns one logit per image. The net is put into
+    evaluation mode and stays in it.
     """
     net.eval()
     device = next(net.parameters()).device
@@ -218,7 +218,7 @@ def predict(net: nn.Module, images: ArrayLike) -> NDArray[np.float32]:
 
 
 def accuracy(net: nn.Module, images: ArrayLike, labels: ArrayLike) -> float:
-    """Return the fraction of images, shape (n, 1, 32, 64), classified as their labels, shape (n,), say."""
+    """Return the fraction of images, shape (n, 1, 32, 64), that a net classifies as their labels, shape (n,), say."""
     chirp = predict(net, images) > 0
     return float(np.mean(chirp == (np.asarray(labels) == simulators.CHIRP)))
 
@@ -233,7 +233,7 @@ def main() -> None:
     start = time.perf_counter()
     reference = train_reference(arguments.seed, arguments.device)
     seconds = time.perf_counter() - start
-    fresh = simulators.fresh(4000, seed=(arguments.seed, 4000))  # unlike the seed of any other set of images
+    fresh = simulators.fresh(4000, seed=(arguments.seed, 4000))  # no other set of images has this seed
     device = next(reference.net.parameters()).device
     print(f"trained on {device} in {seconds:.1f} s, last loss {reference.losses[-1]:.3f}")
     print(f"accuracy on 4,000 fresh images: {accuracy(reference.net, fresh.images, fresh.labels):.4f}")

@@ -1,7 +1,7 @@
-"""The study behind the thresholds of `ex04_stretch`: nets with noise as a third class; a part of ``make calibrate``.
+"""Does the study behind the thresholds of `ex04_stretch`: noise is a third class; a part of ``make calibrate``.
 
-As `calibration`, with three classes: ``stretch.csv`` has the same columns. `visible` and `hidden` count the images on
-the right side among 4,000 of the check in the notebook, and among 4,000 of a hidden one.
+It is like `calibration`, with three classes: ``stretch.csv`` has the same columns. `visible` and `hidden` count the
+images that are classified correctly, among `IMAGES` of the check in the notebook and among `IMAGES` of a hidden one.
 """
 
 import os
@@ -25,11 +25,11 @@ from .reference import channels_last
 STUDY = Path(__file__).with_name("stretch.csv")
 IMAGES = 3999  # 1,333 of each class
 POINTS = 2
-SUGGESTED = "average pool"  # after 40 epochs it is what the notebook's solution does
+SUGGESTED = "average pool"  # after 40 epochs, this is the notebook's solution
 
 
 def recipes() -> list[Recipe]:
-    """All recipes of the study: honest ones, of which the first is what the notebook suggests, and wrong ones."""
+    """All recipes of the study: honest ones, the first of which the notebook suggests, and wrong ones."""
     three = partial(train, loss_function=F.cross_entropy)
     honest: list[Described] = [
         (SUGGESTED, (30, 40), 20, partial(net, outputs=3), three),
@@ -75,7 +75,7 @@ def execute(run: Run) -> list[Row]:
 
 
 def count_right(model: torch.nn.Module, images: np.ndarray, labels: np.ndarray) -> int:
-    """Count the images that a net of three classes classifies correctly, in evaluation mode."""
+    """Count the images that a net with three classes classifies correctly, in evaluation mode."""
     model.eval()
     with torch.no_grad():
         logits = torch.cat([model(batch) for batch in torch.from_numpy(images).split(250)])
@@ -100,7 +100,7 @@ def table(rows: list[Row]) -> str:
 @click.argument("only", nargs=-1)
 @click.option("--workers", default=os.cpu_count(), show_default=True, help="Processes at a time.")
 def main(only: tuple[str, ...], workers: int) -> None:
-    """Do the runs that the study lacks, of all recipes or only of those named."""
+    """Do the runs that the study lacks, for all recipes or only for those named."""
     chosen = [recipe for recipe in recipes() if not only or recipe.name in only]
     runs = [Run(recipe.name, seed) for recipe in chosen for seed in range(recipe.runs)]
     continue_study(STUDY, sorted(runs, key=lambda run: run.seed), workers, execute)

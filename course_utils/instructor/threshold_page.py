@@ -1,4 +1,4 @@
-"""The page ``docs/threshold.md`` and its figures, from the stored studies; the last step of ``make calibrate``."""
+"""Writes the page ``docs/threshold.md`` and its figures from stored studies; the last step of ``make calibrate``."""
 
 import json
 from functools import partial
@@ -34,7 +34,7 @@ HONEST, WRONG = "#1f5fa8", "#b3541e"
 
 
 def first_runs(rows: list[Row]) -> list[Row]:
-    """The runs that are no repetitions: one thread, fast memory format."""
+    """The runs that are not repetitions: those with one thread and the fast memory format."""
     return [row for row in rows if row.threads == 1 and row.memory_format == "channels_last"]
 
 
@@ -46,7 +46,7 @@ def groups(rows: list[Row], honest: bool) -> list[tuple[str, list[Row]]]:
 
 
 def label(recipe: str, epochs: int) -> str:
-    """Such as "max pool, 15 epochs"."""
+    """Label of a recipe, such as "max pool, 15 epochs"."""
     return f"{recipe}, {epochs} epochs" if epochs > 1 else recipe
 
 
@@ -71,7 +71,7 @@ def table(rows: list[Row], honest: bool) -> str:
 
 
 def draw_accuracies(ax: Axes, rows: list[Row]) -> None:
-    """Every run as a dot, a line of dots for each recipe."""
+    """Draw every run as a dot, with a line of dots for each recipe."""
     rng = np.random.default_rng(0)
     shown = [(*group, HONEST) for group in groups(rows, True)] + [(*group, WRONG) for group in groups(rows, False)]
     for place, (_, of_it, colour) in enumerate(shown):
@@ -89,7 +89,7 @@ def draw_accuracies(ax: Axes, rows: list[Row]) -> None:
 
 
 def draw_false_failures(ax: Axes, rows: list[Row]) -> None:
-    """How many honest runs would miss full marks, wherever the threshold were."""
+    """Draw how many honest runs would miss full marks, for each possible threshold."""
     thresholds = np.arange(0.80, 0.9951, 0.0025)
     patient = [r for r in rows if r.recipe != SUGGESTED and _honest(r) and (r.epochs >= 30 or not _averages(r))]
     hasty = [r for r in rows if _honest(r) and _averages(r) and r.epochs == 15]
@@ -111,7 +111,7 @@ def draw_false_failures(ax: Axes, rows: list[Row]) -> None:
 
 
 def draw_efficiency(ax: Axes, efficiency: dict[str, Any]) -> None:
-    """Share of images on the right side, by their signal-to-noise ratio."""
+    """Draw the share of correctly classified images by their signal-to-noise ratio."""
     edges = np.array(efficiency["edges"])
     middle = (edges[1:] + edges[:-1]) / 2
     for (name, right), colour in zip(efficiency["right"].items(), ("0.2", "#5a7d2b", HONEST, WRONG), strict=True):
@@ -134,7 +134,7 @@ def _averages(row: Row) -> bool:
 
 
 def pairs(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Rows of one thread, and of the same training on two threads."""
+    """Rows of trainings on one thread, and rows of the same trainings on two threads."""
     one = {(row.recipe, row.seed, row.epochs): row for row in first_runs(rows)}
     two = [row for row in rows if row.threads == 2]
     return [one[row.recipe, row.seed, row.epochs] for row in two], two
@@ -147,7 +147,7 @@ def surprises(rows: list[Row]) -> dict[str, float]:
     differences = np.array([b.visible + b.hidden - a.visible - a.hidden for a, b in zip(one, two, strict=True)])
     differences = differences / (2 * FRESH_IMAGES)
     rng = np.random.default_rng(0)
-    # Trained again without a seed: any other run of the same recipe.
+    # A net that is trained again without a seed is like any other run of the same recipe.
     again = [runs[i] for _, runs in groups(honest, True) for i in _derangement(len(runs), rng)]
     first = [row for _, runs in groups(honest, True) for row in runs]
     largest = float(np.abs(differences).max())
@@ -160,7 +160,7 @@ def surprises(rows: list[Row]) -> dict[str, float]:
         "unseeded": fairness.surprise(first, again, PREVIEW_ACCURACY, FULL),
         "pairs": len(one),
         "largest_difference": largest,
-        # A difference larger than any seen in n pairs: its chance p has (1 - p)^n > 0.05.
+        # Bound on the probability p of a difference larger than any seen in n pairs, from (1 - p)^n > 0.05.
         "beyond": 1 - 0.05 ** (1 / len(one)),
         "near": float(np.mean(np.array(passing) < FULL + 2 * largest)),
         "typical_difference": float(np.median(np.abs(differences))),
@@ -168,7 +168,7 @@ def surprises(rows: list[Row]) -> dict[str, float]:
 
 
 def _derangement(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Each of n things paired with another one."""
+    """Positions that pair each of n things with another one."""
     order = rng.permutation(n)
     partner = np.empty(n, int)
     partner[order] = np.roll(order, 1)
@@ -176,7 +176,7 @@ def _derangement(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def drift(paths: list[Path]) -> str:
-    """A Markdown table: some recipes with the oldest, the pinned and the newest versions."""
+    """A Markdown table of some recipes with the oldest, the pinned and the newest versions of the packages."""
     lines = ["| torch, NumPy | recipe | runs | mean | lowest | full marks |", "|---|---|--:|--:|--:|--:|"]
     for path in paths:
         rows = first_runs(calibration.read(path))
@@ -191,7 +191,7 @@ def drift(paths: list[Path]) -> str:
 
 
 def numbers(rows: list[Row], causes: dict[str, list[float]], optimal: dict[str, Any]) -> dict[str, str]:
-    """Every number and table in the text."""
+    """Every number and table in the text, by its name."""
     suggested = [row for row in first_runs(rows) if row.recipe == SUGGESTED]
     accuracy = hidden_accuracy(suggested)
     full = int((accuracy >= FULL).sum())
