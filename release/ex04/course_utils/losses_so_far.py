@@ -1,4 +1,4 @@
-"""Read the losses of a training that is still running, or was interrupted, from the frames of `train_model`."""
+"""Reads the losses of a training that is still running, or was interrupted, from the frames of `train_model`."""
 
 import ast
 import functools
@@ -10,7 +10,8 @@ from typing import Any
 
 from nbjudge.ask.answers import as_array
 
-# Of a returned expression only this is evaluated early: it changes nothing, whatever the student's objects are.
+# A returned expression is evaluated early only if it consists of these: they change nothing, whatever the student's
+# objects are.
 _HARMLESS = (
     ast.Expression,
     ast.Name,
@@ -44,14 +45,14 @@ _HARMLESS_CALLS = {
 
 
 def of_running(code: CodeType | None, frame: FrameType | None) -> list[float]:
-    """Losses of the epochs that are finished, asked from within a call of ``train_model``.
+    """Losses of the epochs that are finished, during a call of ``train_model``.
 
     Parameters
     ----------
     code : code or None
-        That of ``train_model``; None if it is no Python function.
+        The code of ``train_model``; None if it is not a Python function.
     frame : frame or None
-        The innermost one.
+        The innermost frame.
     """
     frames = []
     while frame is not None:
@@ -68,9 +69,9 @@ def of_interrupted(code: CodeType | None, traceback: TracebackType | None) -> li
     Parameters
     ----------
     code : code or None
-        That of ``train_model``; None if it is no Python function.
+        The code of ``train_model``; None if it is not a Python function.
     traceback : traceback or None
-        The exception's.
+        The traceback of the exception.
     """
     frames: list[FrameType] = []
     while traceback is not None:
@@ -81,7 +82,7 @@ def of_interrupted(code: CodeType | None, traceback: TracebackType | None) -> li
 
 
 def as_losses(returned: Any) -> list[float]:
-    """What `train_model` returned, if it is a list of numbers; else an empty one, of which the checks speak."""
+    """The losses that `train_model` returned; empty if it returned something else, as the checks say."""
     try:
         losses = as_array(returned, "")
     except Exception:
@@ -90,7 +91,7 @@ def as_losses(returned: Any) -> list[float]:
 
 
 def _losses(frames: Iterator[FrameType]) -> list[float]:
-    """What the first of the student's functions would return now; else the list that is most likely the losses."""
+    """The value that the first of the student's functions would return now; else the list that is likely the losses."""
     outermost = next(frames, None)
     if outermost is None:
         return []
@@ -102,14 +103,14 @@ def _losses(frames: Iterator[FrameType]) -> list[float]:
             try:
                 return _without_unfinished(as_losses(eval(expression, frame.f_globals, frame.f_locals)))
             except Exception:
-                break  # such as a name that has no value yet
+                break  # for example, a name has no value yet
         frame = next(frames, None)
     lists = {name: value for name, value in variables.items() if isinstance(value, list)}
     return as_losses(lists.get("losses", next(iter(lists.values()), [])))
 
 
 def _without_unfinished(losses: list[float]) -> list[float]:
-    """Without the zeros and NaNs at the end of an array that was made for all epochs in advance."""
+    """Remove zeros and NaNs at the end: the array may have been made for all epochs in advance."""
     while losses and (losses[-1] == 0 or losses[-1] != losses[-1]):
         losses.pop()
     return losses
@@ -117,11 +118,11 @@ def _without_unfinished(losses: list[float]) -> list[float]:
 
 @functools.lru_cache(maxsize=64)
 def _returned_by(code: CodeType) -> CodeType | None:
-    """The expression of a function's last ``return``, if it does no harm to evaluate it before the time."""
+    """The expression of a function's last ``return``, if it can be evaluated early without changing anything."""
     try:
         function = ast.parse(textwrap.dedent(inspect.getsource(code))).body[0]
     except (OSError, TypeError, SyntaxError, IndexError):
-        return None  # no text of it is there
+        return None  # its source is not available
     returned = [node.value for node in _own(function) if isinstance(node, ast.Return) and node.value is not None]
     if not returned or not all(map(_is_harmless, ast.walk(returned[-1]))):
         return None
@@ -129,7 +130,7 @@ def _returned_by(code: CodeType) -> CodeType | None:
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function, in their order, without those of functions in it."""
+    """The nodes of a function, in their order, without those of functions inside it."""
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             yield child

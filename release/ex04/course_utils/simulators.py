@@ -4,9 +4,9 @@ An image has `FREQUENCY_BINS` x `TIME_BINS` float32 pixels, row 0 at the lowest 
 white Gaussian noise of standard deviation `NOISE_SIGMA`. A *chirp* is a line that rises in frequency, a
 *blip* is a Gaussian blob. Times are in columns, frequencies in rows, amplitudes in the units of the noise.
 
-All randomness comes from the `numpy.random.Generator` handed in, image after image in a fixed order: first
-the parameters, in the order of `CHIRP_PARAMETERS` or `BLIP_PARAMETERS`, then the noise. A batch therefore
-holds the very images that single calls would have made. `fresh_in_bulk` alone draws in another order, to be fast.
+All randomness comes from the given `numpy.random.Generator`, image after image in a fixed order: first the
+parameters, in the order of `CHIRP_PARAMETERS` or `BLIP_PARAMETERS`, then the noise. So a batch holds exactly the
+images that single calls would have made. Only `fresh_in_bulk` draws in another order, to be fast.
 
 >>> rng = np.random.default_rng(0)
 >>> chirp(rng).shape, blips(3, rng).shape
@@ -37,8 +37,8 @@ CHIRP_PARAMETERS = ("f0", "rate", "t0", "amp", "length")
 BLIP_PARAMETERS = ("t0", "f0", "sigma_t", "sigma_f", "amp", "drift")
 _PARAMETERS = dict.fromkeys(CHIRP_PARAMETERS + BLIP_PARAMETERS)  # each name once
 
-# What turns draws from [0, 1) into parameters, in the order of the names: low + (high - low) * draw. The t0
-# and length of a chirp are drawn as whole columns, and it has no sixth parameter: (0, 1) leaves them alone.
+# Ranges that turn draws from [0, 1) into parameters, in the order of the names: low + (high - low) * draw. The
+# t0 and length of a chirp are drawn as whole columns, and it has no sixth parameter: (0, 1) does not change them.
 _RANGES = np.array(
     [
         [(10, 54), (5, 27), (1.5, 3.5), (2.0, 4.5), (1.5, 3.0), (-0.1, 0.1)],  # BLIP
@@ -47,12 +47,12 @@ _RANGES = np.array(
 )
 _LOW, _WIDTH = _RANGES[..., 0], _RANGES[..., 1] - _RANGES[..., 0]
 
-_BLOCK = 128  # images simulated at a time: enough that NumPy's cost per call is small, and so is the memory
+_BLOCK = 128  # images simulated at a time: enough to make NumPy's cost per call small, with little memory
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images, their true classes and the parameters they were drawn with.
+    """Images, their true classes, and the parameters with which they were drawn.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Dataset:
 
     @property
     def signals(self) -> NDArray[np.float32]:
-        """The images without their noise, shape (n, 1, 32, 64), computed anew from the parameters."""
+        """The images without their noise, shape (n, 1, 32, 64), computed again from the parameters."""
         signals = np.empty_like(self.images)
         for label, signal, names in _CLASSES:
             members = self.labels == label
@@ -96,7 +96,7 @@ class Dataset:
 
     @property
     def optimal_snr(self) -> NDArray[np.float64]:
-        r"""What `snr` is on average over the noise, :math:`\lVert h \rVert / \sigma`, shape (n,)."""
+        r"""Average of `snr` over the noise, :math:`\lVert h \rVert / \sigma`, shape (n,)."""
         signals = self.signals
         return np.sqrt(_inner(signals, signals)) / NOISE_SIGMA
 
@@ -154,13 +154,13 @@ def chirp_signal(
     f0 : array_like
         Row in which the line starts.
     rate : array_like
-        Rows it rises per column. It never leaves the image, but runs on along the edge.
+        Rows that the line rises per column. At the edge of the image, it continues along the edge.
     t0 : array_like
-        Column in which it starts.
+        Column in which the line starts.
     amp : array_like
         Height of the line; the rows next to it have 0.4 times as much.
     length : array_like
-        Number of columns, fewer where the image ends.
+        Number of columns; there are fewer if the image ends earlier.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def chirp_signal(
     height = np.where((step >= 0) & (step < length), amp, 0)
     below, above = np.maximum(row - 1, 0), np.minimum(row + 1, FREQUENCY_BINS - 1)
     signals = np.zeros((*row.shape[:-1], FREQUENCY_BINS, TIME_BINS), np.float32)
-    # The line itself comes last: at the image's edge it covers the neighbour that does not exist.
+    # The line is drawn last: at the image's edge it overwrites a neighbouring row that does not exist.
     for rows, heights in (below, 0.4 * height), (above, 0.4 * height), (row, height):
         np.put_along_axis(signals, rows[..., None, :], heights[..., None, :], axis=-2)
     return signals
@@ -201,7 +201,7 @@ def blip_signal(
     amp : array_like
         Height of the centre.
     drift : array_like
-        Rows the blob's ridge rises per column.
+        Rows that the blob's ridge rises per column.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def _blob(
     """Return blips in the precision of their parameters, which are of shape (..., 1, 1)."""
     time = np.arange(TIME_BINS, dtype=t0.dtype) - t0
     frequency = np.arange(FREQUENCY_BINS, dtype=f0.dtype)[:, None] - f0 - drift * time
-    # amp * exp(-(time^2 / (2 sigma_t^2) + frequency^2 / (2 sigma_f^2))), whole images in place
+    # amp * exp(-(time^2 / (2 sigma_t^2) + frequency^2 / (2 sigma_f^2))), computed in place for whole images
     signals: NDArray[np.floating] = np.square(frequency, out=frequency)
     signals /= -2 * sigma_f**2
     signals -= time**2 / (2 * sigma_t**2)
@@ -245,7 +245,7 @@ def simulate(labels: Sequence[int] | NDArray[np.integer], rng: np.random.Generat
     labels : sequence of int, length n
         `CHIRP` or `BLIP` for each image.
     rng : numpy.random.Generator
-        Source of all randomness; it moves on as if the images had been drawn one by one.
+        Source of all randomness. Its state afterwards is the same as if the images had been drawn one by one.
 
     Returns
     -------
@@ -269,7 +269,7 @@ def fixed() -> Dataset:
     """Return the dataset of the exercise, always the same: 500 chirps, then 500 blips.
 
     Chirps and blips are drawn in turns from ``default_rng(0)``. NumPy does not promise that the methods of a
-    Generator keep their streams for ever; should they change, so does this dataset, and our tests will tell.
+    Generator keep their streams for ever. If the streams change, this dataset changes, and our tests will fail.
     """
     labels = np.repeat([CHIRP, BLIP], 500)
     in_turns = np.arange(1000).reshape(2, 500).T.ravel()
@@ -285,21 +285,21 @@ def fixed_dataset() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence) -> Dataset:
     """Return n images in random order that depend on nothing but n and the seed.
 
-    Each class has probability one half; two images or more that would miss a class are drawn again.
+    Each class has probability one half; if two or more images lack a class, their classes are drawn again.
 
     Parameters
     ----------
     n : int
         Number of images.
     seed : int, sequence of int or numpy.random.SeedSequence
-        What ``np.random.default_rng`` makes its generator from, such as a non-negative int of up to 128 bits.
+        Seed for ``np.random.default_rng``, such as a non-negative int of up to 128 bits.
 
     Raises
     ------
     ValueError
         If n or seed is negative.
     TypeError
-        If seed is None or a Generator, which would not give the same images again.
+        If seed is None or a Generator, because these would not give the same images again.
     """
     n = _count(n)
     if seed is None or isinstance(seed, np.random.Generator):
@@ -311,18 +311,18 @@ def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence) -> Dataset
 
 
 def fresh_in_bulk(n: int, seed: int) -> Dataset:
-    """Return n images of the same distribution as those of `fresh`, but other ones, in a third of the time.
+    """Return n images from the same distribution as those of `fresh`, but other images, in a third of the time.
 
     All parameters are drawn at once, and the noise comes from a generator of its own, by Box and Muller's method [1]_
-    in single precision. On another processor, the last bits of a pixel may differ. What was drawn last is kept, so the
-    arrays can't be written to.
+    in single precision. On another processor, the last bits of a pixel may differ. The last dataset is kept for further
+    calls, so its arrays are read-only.
 
     Parameters
     ----------
     n : int
         Number of images.
     seed : int
-        Not negative, of up to 128 bits.
+        A non-negative number of up to 128 bits.
 
     Raises
     ------
@@ -348,7 +348,8 @@ def _fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence) -> Datase
 
 @ordinary_settings()
 def _in_bulk(n: int, seed: int) -> Dataset:
-    # The noise is all there to be seen: what its generator may give away must not tell the labels.
+    # The noise can be seen in the images. If it gives away its generator's state, this must not tell the labels; so the
+    # parameters have a generator of their own.
     of_parameters, of_noise = np.random.SeedSequence(seed).spawn(2)
     rng, bits = np.random.default_rng(of_parameters), np.random.SFC64(of_noise)
     labels = _random_labels(n, rng)
@@ -372,7 +373,7 @@ def _in_bulk(n: int, seed: int) -> Dataset:
     return dataset
 
 
-# Checks are run again and again with the same images, by students and when a class is judged again.
+# Datasets are kept, because students run checks many times with the same images, and so does judging a class again.
 _fresh_kept = lru_cache(maxsize=16)(_fresh)
 _in_bulk_kept = lru_cache(maxsize=1)(_in_bulk)
 
@@ -385,10 +386,10 @@ def _random_labels(n: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 def _fill_with_noise(images: NDArray[np.float32], bits: np.random.BitGenerator) -> None:
-    """Fill an even number of images with white noise, from two random 32-bit numbers for each two pixels."""
+    """Fill an even number of images with white noise, from two random 32-bit numbers for every two pixels."""
     one, other = images.reshape(2, -1)
     radius, angle = bits.random_raw(one.size).view(np.uint32).reshape(2, -1).astype(np.float32)
-    radius += 0.5  # never 0, of which there is no logarithm
+    radius += 0.5  # so that it is never 0, which has no logarithm
     radius *= 2.0**-32
     np.log(radius, out=radius)
     radius *= -2 * NOISE_SIGMA**2
@@ -407,7 +408,7 @@ def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random
     values = np.zeros((len(labels), len(BLIP_PARAMETERS)))
     for start in range(0, len(labels), _BLOCK):
         block = order[start : start + _BLOCK]
-        # An image is drawn when its turn comes, but into a place that leaves each class in one slice.
+        # Images are drawn in their order, but stored so that each class is in one slice.
         by_class = np.argsort(labels[block], kind="stable")
         block_values = np.zeros((len(block), values.shape[1]))
         block_images = np.empty((len(block), FREQUENCY_BINS, TIME_BINS))
@@ -416,7 +417,7 @@ def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random
         block_images *= NOISE_SIGMA
         split = np.count_nonzero(labels[block] == BLIP)
         for (label, signal, names), members in zip(_CLASSES, (slice(split), slice(split, None)), strict=True):
-            if len(block_values[members]):  # or a single image would pay for both classes
+            if len(block_values[members]):  # else a single image would cost the time of both classes
                 block_values[members] = _LOW[label] + _WIDTH[label] * block_values[members]
                 block_images[members] += signal(**_named(names, block_values[members]))
         images[block[by_class], 0] = block_images
@@ -425,7 +426,7 @@ def _simulate(labels: NDArray[np.int64], order: NDArray[np.intp], rng: np.random
 
 
 def _dataset(images: NDArray[np.float32], labels: NDArray[np.int64], values: NDArray[np.float64]) -> Dataset:
-    """Put a dataset together from parameters without their names."""
+    """Make a dataset from parameters that have no names yet."""
     parameters = np.full(len(labels), np.nan, [(name, np.float64) for name in _PARAMETERS])
     for label, _, names in _CLASSES:
         for name, value in _named(names, values).items():
@@ -436,7 +437,7 @@ def _dataset(images: NDArray[np.float32], labels: NDArray[np.int64], values: NDA
 def _draw(label: int, rng: np.random.Generator, values: NDArray[np.float64], image: NDArray[np.float64]) -> None:
     """Draw one image's parameters, not yet scaled to `_RANGES`, and its noise in units of `NOISE_SIGMA`.
 
-    Scaled, they are to the bit what `Generator.uniform` and `Generator.normal` return, which take longer.
+    After scaling, they equal to the bit what `Generator.uniform` and `Generator.normal` return, which take longer.
     """
     if label == BLIP:
         rng.random(out=values)
@@ -450,7 +451,7 @@ def _draw(label: int, rng: np.random.Generator, values: NDArray[np.float64], ima
 
 
 def _named(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of values by name; chirps, with one parameter less, leave the last one unused."""
+    """Return the columns of values by name; chirps have one parameter less, so their last column is not used."""
     return dict(zip(names, values.T, strict=False))
 
 
@@ -461,7 +462,7 @@ def _inner(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64
 
 
 def _broadcast(*parameters: ArrayLike) -> list[NDArray[np.float64]]:
-    """Return the parameters as float64 of one shape (..., 1), ready to meet an axis of columns."""
+    """Return the parameters as float64 arrays of one shape (..., 1), which broadcasts against an axis of columns."""
     arrays = np.broadcast_arrays(*(np.asarray(p, np.float64) for p in parameters))
     return [array[..., None] for array in arrays]
 

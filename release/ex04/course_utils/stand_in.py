@@ -1,6 +1,6 @@
-"""A net of ours for whoever has none: a linear classifier on the pixels.
+"""A net of ours for students whose own net is missing or fails: a linear classifier on the pixels.
 
-It is right in about 62 % of fresh images, too few to earn anything, and enough to go on with.
+It is right in about 62 % of fresh images. This is too seldom to earn points, but enough for doing the later tasks.
 """
 
 import io
@@ -16,26 +16,27 @@ import torch
 from torch import nn
 
 PIXELS = 32 * 64
-RIDGE = 300.0  # of the least squares: the more, the smaller the weights
-STEEPNESS = 4.0  # so that its scores are spread over the range from 0 to 1
+RIDGE = 300.0  # penalty in the least squares; a larger one gives smaller weights
+STEEPNESS = 4.0  # factor of the weights that spreads the scores over the range from 0 to 1
 
-# Nets of ours that stand in for a student's, each with the reason.
+# Nets of ours that stand in for a student's net, each with the reason.
 stand_ins: WeakKeyDictionary[nn.Module, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Form:
-    """In which form a net returns its answers.
+    """The form in which a net returns its answers, and the images that it takes.
 
     Attributes
     ----------
     axes : tuple of int
-        Shape of what it returns for one image: one number, or two, of which the second is for a chirp, or one number
-        for each of several classes.
+        Shape of the net's output for one image: one number; or two numbers, the second for a chirp; or one number for
+        each of several classes.
     probabilities : bool
-        Whether they are probabilities instead of logits.
+        Whether the outputs are probabilities instead of logits.
     any_axes, any_numbers : bool
-        Whether it takes images in other axes than (N, 1, 32, 64) too, and numbers of another type than its weights.
+        Whether the net also takes images with other axes than (N, 1, 32, 64), and numbers of another type than its
+        weights.
     """
 
     axes: tuple[int, ...] = ()
@@ -59,7 +60,7 @@ class Pixels(nn.Linear):
     any_axes = any_numbers = False
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 1, 32, 64) to (N, outputs).
+        """Turn images (N, 1, 32, 64) into outputs (N, outputs).
 
         Raises
         ------
@@ -71,12 +72,12 @@ class Pixels(nn.Linear):
         return super().forward(pixels.to(self.weight.dtype) if self.any_numbers else pixels)
 
     def outputs(self, images: torch.Tensor) -> torch.Tensor:
-        """The same for images of any precision: float32, if a training has turned this net into another one."""
+        """Like `forward`, for images of any precision: a training may have changed the type of the net's weights."""
         outputs: torch.Tensor = self(images.to(self.weight.dtype))
         return outputs
 
     def chirp_logits(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 1, 32, 64) to (N,): positive for a chirp."""
+        """Turn images (N, 1, 32, 64) into logits (N,), which are positive for a chirp."""
         outputs = self.outputs(images)
         return outputs[:, -1] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
 
@@ -87,9 +88,10 @@ def _refuse_other_axes(images: torch.Tensor, any_axes: bool) -> None:
 
 
 def linear_net(form: Form, device: Any) -> nn.Sequential:
-    """A new net, of which the first layer has all the parameters: `Pixels`.
+    """A new net whose first layer, `Pixels`, has all its parameters.
 
-    Its answers do not depend on the brightness of an image. So before a training it is neither right nor wrong by luck.
+    Its answers do not depend on the brightness of an image. So it can't separate bright from dark images by luck before
+    it is trained.
     """
     pixels = Pixels(PIXELS, math.prod(form.axes), device="cpu", dtype=torch.float32)
     with torch.no_grad():
@@ -107,12 +109,12 @@ def pixels_of(net: nn.Sequential) -> Pixels:
 
 
 def fixed_net(form: Form, gain: float, device: Any) -> nn.Sequential:
-    """A new net whose logits are the brightness of the images times a gain, whatever a training does with it."""
+    """A new net whose logits are the images' mean brightness times a gain, whatever a training does with it."""
     return nn.Sequential(Brightness(gain, form), *_in_form(form)).to(device)
 
 
 class Brightness(nn.Module):
-    """Logits that no training can change: its one parameter moves nothing."""
+    """Returns logits that no training can change: its only parameter has almost no effect on them."""
 
     def __init__(self, gain: float, form: Form) -> None:
         super().__init__()
@@ -120,14 +122,14 @@ class Brightness(nn.Module):
         self.useless = nn.Parameter(torch.zeros(1, device="cpu", dtype=torch.float32))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 1, 32, 64) to (N, outputs), of which the last are the logits."""
+        """Turn images (N, 1, 32, 64) into outputs (N, outputs); the last column holds the logits, the others are 0."""
         _refuse_other_axes(images, self.any_axes)
         logits = self.gain * images.flatten(1).mean(1)[:, None] + 1e-9 * self.useless
         return torch.cat([torch.zeros_like(logits)] * (self.outputs - 1) + [logits], 1)
 
 
 def _in_form(form: Form) -> list[nn.Module]:
-    """The layers that bring (N, outputs) logits into a form."""
+    """The layers that turn (N, outputs) logits into a form."""
     outputs = math.prod(form.axes)
     layers: list[nn.Module] = []
     if form.probabilities:
@@ -138,9 +140,9 @@ def _in_form(form: Form) -> list[nn.Module]:
 
 
 def solve(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> None:
-    """Give a linear net the weights of least squares: no step of training is needed.
+    """Give a linear net the weights of least squares, which need no training.
 
-    With one output or two, the last is for label 1; with more, each is for the label of its number.
+    With one or two outputs, the last is for label 1. With more outputs, output k is for label k.
     """
     pixels = images.detach().cpu().double().flatten(1).numpy()
     first = net[0]
@@ -157,7 +159,7 @@ def solve(net: nn.Sequential, images: torch.Tensor, labels: torch.Tensor) -> Non
 
 
 def form_for(build: Any, train_model: Any, device: Any) -> Form:
-    """The form that a student's ``train_model`` expects of a net: that of the student's own, if that tells.
+    """The form that a student's ``train_model`` expects of a net: the form of the student's net, if this is clear.
 
     Parameters
     ----------
@@ -166,12 +168,12 @@ def form_for(build: Any, train_model: Any, device: Any) -> Form:
     train_model : callable or None
         ``train_model``.
     device : torch.device or str
-        Where nets live.
+        The device of nets.
     """
     told = form_of(build, device)
     if told is not None and not told.probabilities:
         return as_lenient_as(build, told, device)
-    # A sigmoid at the end of the net may stand before a loss that takes logits, or one that takes probabilities.
+    # If the net ends in a sigmoid, the loss after it may be one for logits or one for probabilities; so both are tried.
     candidates = FORMS if told is None else (Form(told.axes), told)
     takes = as_lenient_as(build, Form(), device)
     lenient = tuple(replace(form, any_axes=takes.any_axes, any_numbers=takes.any_numbers) for form in candidates)
@@ -179,10 +181,10 @@ def form_for(build: Any, train_model: Any, device: Any) -> Form:
 
 
 def as_lenient_as(build: Any, form: Form, device: Any) -> Form:
-    """The same form for a net that takes every kind of images that the student's own net takes.
+    """The same form, but for a net that takes every kind of images that the student's own net takes.
 
-    The student's training may pass such images. If there is no such net, or if it fails, every kind is taken: other
-    checks say what is wrong with it.
+    The student's training may pass such images. If there is no such net, or if it fails, every kind is taken, because
+    other checks say what is wrong with it.
     """
     images = torch.zeros((3, 1, 32, 64), device="cpu").to(device)
     try:
@@ -202,12 +204,12 @@ def as_lenient_as(build: Any, form: Form, device: Any) -> Form:
 
 
 def form_of(build: Any, device: Any) -> Form | None:
-    """The form in which new nets of a student's return their answers, or None if that is not one or two per image."""
+    """The form in which a student's new nets return their answers; None unless they return one or two per image."""
     images = np.random.default_rng(0).normal(0, 1, (4, 1, 32, 64)).astype(np.float32)
     batch = torch.as_tensor(np.concatenate([images, 100 * images, -100 * images]), device="cpu").to(device)
     axes: tuple[int, ...] = ()
     try:
-        for _ in range(10):  # fresh nets put all their logits between 0 and 1 in two of five cases
+        for _ in range(10):  # all logits of a new net are between 0 and 1 in two of five cases
             with torch.no_grad():
                 outputs = build().to(device).eval()(batch)
             axes = tuple(outputs.shape[1:])
@@ -216,13 +218,13 @@ def form_of(build: Any, device: Any) -> Form | None:
             if outputs.min() < 0 or outputs.max() > 1:
                 return Form(axes)
     except Exception:
-        # Whatever is wrong with the student's net, others say so.
+        # Other checks say what is wrong with the student's net.
         return None
     return Form(axes, probabilities=True)
 
 
 def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., Any], device: Any) -> Form:
-    """The first form with which ``train_model`` learns to tell bright images from dark ones; else one that works."""
+    """The first form with which ``train_model`` teaches a net to tell bright from dark images; else one that works."""
     rng = np.random.default_rng(0)
     labels = rng.permutation(np.arange(128) % 2)
     images = (labels[:, None, None, None] - 0.5 + rng.normal(0, 0.8, (128, 1, 32, 64))).astype(np.float32)
@@ -238,7 +240,7 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
                     (pixels_of(net).chirp_logits(torch.as_tensor(images, device="cpu").to(device)) > 0).cpu().numpy()
                 )
         except Exception:
-            continue  # that it fails with every form is for the checks of train_model to say
+            continue  # if train_model fails with every form, its checks say so
         if (called_bright == (labels == 1)).mean() >= 0.9 and _may_be_finite(losses):
             return form
         works.append(form)
@@ -246,8 +248,8 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
 
 
 def _may_be_finite(losses: Any) -> bool:
-    """Whether losses hold no NaN and no infinity, such as the logarithm of what is no probability; if they are any."""
+    """Whether losses, if they are numbers, hold no NaN or infinity, such as logarithms of invalid probabilities."""
     try:
         return bool(np.isfinite(np.asarray(losses, dtype=float)).all())
     except (TypeError, ValueError, RuntimeError):
-        return True  # what is wrong with them is for the checks of train_model to say
+        return True  # the checks of train_model say what is wrong with them

@@ -1,8 +1,8 @@
-"""How torch's threads wait for each other: without using the processor, which other programs need, too.
+"""Makes torch's threads wait for each other without using the processor, which other programs need, too.
 
-OpenMP threads spin while they wait. On shared processors they keep each other from working: measured on
-two shared cores, training takes 4 to more than 20 times as long. ``OMP_WAIT_POLICY=PASSIVE`` ends that. OpenMP reads
-it when torch is imported, and never again.
+By default, OpenMP threads use the processor while they wait. On shared processors they keep each other from working:
+on two shared cores, we measured that training takes 4 to more than 20 times as long. ``OMP_WAIT_POLICY=PASSIVE``
+prevents this. OpenMP reads this variable only once, when torch is imported.
 """
 
 import os
@@ -10,14 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 
-# What one thread does in a time t, all threads do in 2.5 t when they wait passively (the steps are small), and in more
-# than 100 t when they spin on shared processors.
+# Work that one thread does in a time t takes all threads 2.5 t if they wait passively (because the steps are small),
+# and more than 100 t if they use shared processors while they wait.
 _LOST = 30.0
 _BURSTS = 10
 
 
 def wait_passively() -> None:
-    """Have torch's threads wait passively. If torch was imported before, say so where that costs time."""
+    """Make torch's threads wait passively. If torch was imported before and this costs time, print a remark."""
     if "torch" not in sys.modules:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     elif "OMP_WAIT_POLICY" not in os.environ and _costs_time():
@@ -28,13 +28,13 @@ def wait_passively() -> None:
 
 
 def _costs_time() -> bool:
-    """Whether torch is much slower now with all its threads than with one."""
+    """Whether torch is at present much slower with all its threads than with one."""
     import torch
 
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
-        alone = _BURSTS * min(_bursts())  # the least disturbed
+        alone = _BURSTS * min(_bursts())  # the fastest burst was disturbed least
         torch.set_num_threads(threads)
         taken = 0.0
         for burst in _bursts():
@@ -47,10 +47,10 @@ def _costs_time() -> bool:
 
 
 def _bursts() -> Iterator[float]:
-    """Seconds of work like a training: many small steps, after each of which the threads wait for each other."""
+    """Durations, in seconds, of work like a training: many small steps with threads that wait for each other."""
     import torch
 
-    pixels = torch.ones(32 * 32 * 64, device="cpu")  # enough of them to be shared out among threads
+    pixels = torch.ones(32 * 32 * 64, device="cpu")  # enough for torch to use several threads
     for _ in range(_BURSTS):
         start = time.perf_counter()
         for _ in range(100):

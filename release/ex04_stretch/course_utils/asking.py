@@ -9,14 +9,14 @@ from torch import nn
 
 from . import simulators
 
-BATCH = 100  # images at a time; what a layer makes of more of them does not fit into a processor's cache
+BATCH = 100  # images at a time; a layer's output for more images does not fit into a processor's cache
 
 
 def applied(net: nn.Module, batch: torch.Tensor) -> Any:
-    """What a net makes of a batch of images, with the channels of a pixel side by side where that is faster."""
+    """The output of a net for a batch of images, with the channels of a pixel side by side where this is faster."""
     if batch.device.type == "cpu" and net not in _only_in_ordinary_order:
-        # Pooling then takes a tenth of the time. A view() in forward() does not go with it; whatever else is wrong
-        # shows again.
+        # Pooling then takes a tenth of the time. But a view() in forward() fails in this memory format, so after any
+        # error the net is called again in the ordinary format, where an error of another cause occurs again.
         try:
             return net(batch.to(memory_format=torch.channels_last))
         except Exception:
@@ -35,12 +35,12 @@ def ask(net: nn.Module, images: Any) -> np.ndarray:
     net : nn.Module
         Any net for images (N, 1, 32, 64).
     images : array_like or Tensor, shape (N, 32, 64) or (N, 1, 32, 64), or a single image
-        On any device.
+        Images, on any device.
 
     Returns
     -------
     (N,) float32 array
-        Or (N, k), if the net returns k > 1 numbers for each image.
+        The logits; of shape (N, k) if the net returns k > 1 numbers for each image.
     """
     batch = images if isinstance(images, torch.Tensor) else torch.as_tensor(np.array(images, np.float32), device="cpu")
     batch = batch.float().reshape(-1, 1, simulators.FREQUENCY_BINS, simulators.TIME_BINS)
@@ -52,6 +52,6 @@ def ask(net: nn.Module, images: Any) -> np.ndarray:
 
 
 def chirp_logits(net: nn.Module, images: Any) -> np.ndarray:
-    """The same, (N,), also for a net that returns two logits per image: that of chirp minus that of blip."""
+    """Like `ask`, but (N,) also for a net with two logits per image: the logit of chirp minus the logit of blip."""
     logits = ask(net, images)
     return logits if logits.ndim == 1 else logits[:, 1] - logits[:, 0]

@@ -1,4 +1,4 @@
-"""Train once, keep what was trained: the cell ``setup-fit`` of the notebook."""
+"""Trains a student's net once and keeps it in a checkpoint, for the cell ``setup-fit`` of the notebook."""
 
 import inspect
 import io
@@ -26,29 +26,29 @@ from .submission.answers import ANSWERS, describe, find
 
 FILE = "glitch_or_chirp.pt"
 SEED = 2015  # the year of GW150914
-# What is raised for files that hold something else, and for weights of another net.
+# Errors that torch raises for files that hold something else, and for weights of another net.
 _DOES_NOT_FIT = (RuntimeError, KeyError, IndexError, TypeError, ValueError, AttributeError)
 _AGAIN = "the network is trained again"
-_ENDINGS = (".pt", ".pth", ".ckpt")  # of what torch saves
-_NAMES = (FILE, "suggested_net.pt", "three_classes.pt")  # of checkpoints, none of which is another one misnamed
+_ENDINGS = (".pt", ".pth", ".ckpt")  # of files that torch saves
+_NAMES = (FILE, "suggested_net.pt", "three_classes.pt")  # of checkpoints; none of these is a misnamed other checkpoint
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What is kept of a training.
+    """The results of a training that are kept in a file.
 
     Attributes
     ----------
     weights : dict of str to Tensor
-        The net's state.
+        The net's parameters and buffers.
     losses : list of float
         Mean loss of each epoch; empty if unknown.
     trained_on : (N,) int64 tensor
         Positions of the training part in the dataset; empty in files of earlier versions.
     digests : dict of str to str
-        Of what it was made from, by names that are shown; empty in files of earlier versions.
+        Digests of what the net was trained from, by names that are shown; empty in files of earlier versions.
     validation : list of float
-        Mean loss of images not learnt from, for each epoch, NaN where it was not measured; empty if unknown.
+        Mean loss for images that the net does not learn from, for each epoch; NaN if not measured, empty if unknown.
     """
 
     weights: dict[str, Any]
@@ -58,7 +58,7 @@ class Checkpoint:
     validation: list[float] = field(default_factory=list)
 
     def load_into(self, net: nn.Module, file: str = FILE, instead: str = _AGAIN) -> bool:
-        """Load the weights into a net; if they are those of another one, say so and what is done instead."""
+        """Load the weights into a net; if they are of another net, say so, and say what is done instead."""
         try:
             net.load_state_dict(_named_as_in(net, self.weights))
         except _DOES_NOT_FIT as error:
@@ -69,16 +69,16 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class TrainingPart:
-    """What is learnt from.
+    """The images and labels from which a net learns.
 
     Attributes
     ----------
     images : (N, 1, 32, 64) float32 tensor
-        On the CPU.
+        Images, on the CPU.
     labels : (N,) tensor
-        On the CPU: float32 for two classes, int64 for more.
+        Labels, on the CPU: float32 for two classes, int64 for more.
     positions : (N,) int64 array
-        Where they are in the dataset, if it is the fixed one.
+        Positions of the images in the dataset, if this is the fixed one.
     """
 
     images: torch.Tensor
@@ -88,28 +88,28 @@ class TrainingPart:
 
 @dataclass(frozen=True)
 class Task:
-    """What is trained, and where it is kept.
+    """What is trained, how it is trained, and where it is kept.
 
     Attributes
     ----------
     net, train : str
-        Names in the notebook: the class of the net, and the function that trains it.
+        Names in the notebook of the net's class, and of the function that trains the net.
     model, losses : str
-        Names in the notebook under which the trained net and its losses are left when a training is interrupted.
+        Names in the notebook under which the trained net and its losses are stored if a training is interrupted.
     file : str
-        The checkpoint, beside the notebook.
+        Name of the checkpoint's file, beside the notebook.
     call : str
-        What the cell that trains says: students find it by this.
+        The call in the cell that trains, by which students find this cell.
     part : callable, optional
-        Returns the `TrainingPart`; by default it is the student's own, of the fixed dataset.
+        Returns the `TrainingPart`; by default, this is the student's training part of the fixed dataset.
     validation : callable
         Returns the `ValidationPart` for a notebook's globals.
     classes : int
-        How many there are.
+        Number of classes.
     form : Form, optional
-        In which form the net answers; by default that of the student's net.
+        The form in which the net answers; by default, the form of the student's net.
     stand_in_earns : str
-        What is said of our net that stands in for a missing one.
+        A message that says what our net earns if it stands in for a missing net.
     """
 
     net: str = "GlitchNet"
@@ -133,16 +133,16 @@ GLITCH_OR_CHIRP = Task()
 
 @ordinary_settings()
 def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Module, list[float]]:
-    """Train a student's net and keep it in a checkpoint, or load what is kept there.
+    """Train a student's net and keep it in a checkpoint, or load the net from the checkpoint.
 
-    In the student's notebook it is loaded if `GlitchNet`, the training part and `train_model` are as they were. In
-    grading it is loaded whenever its weights fit `GlitchNet`: graded is what was trained.
+    In the student's notebook, the net is loaded if `GlitchNet`, the training part and `train_model` are unchanged. In
+    grading, it is loaded whenever its weights fit `GlitchNet`: students are graded on the net that they trained.
 
     If `GlitchNet` or `train_model` is missing or fails, a net of ours stands in, so that the later tasks can be done
-    and judged; and if there are no `test_indices`, they are made.
+    and judged. If there are no `test_indices`, they are made.
 
-    In a notebook the loss curve is drawn, while a net is trained again and again, with a second line for images that
-    are not learnt from (`live_curve`). In grading it is drawn once, with the second line that the checkpoint has.
+    In a notebook, the loss curve is drawn again and again during a training, with a second line for images that the net
+    does not learn from (`live_curve`). In grading, it is drawn once, with the second line from the checkpoint.
 
     Parameters
     ----------
@@ -159,11 +159,11 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
         Mean loss of each epoch; empty if `train_model` returned none.
     """
     shell = namespace.get("get_ipython", lambda: None)()
-    # A terminal, which is no kernel, can't replace a picture; and nobody watches in grading.
+    # A terminal has no kernel and can't replace a picture, and in grading nobody watches.
     is_watched = getattr(shell, "kernel", None) is not None and not in_grading()
     picture = Picture(shell.display_pub.publish, task.classes) if is_watched else None
     net, training = _trained(namespace, task, picture)
-    if not training.losses:  # an empty plot tells nothing
+    if not training.losses:  # an empty plot would show nothing
         return net.eval(), []
     try:
         if picture is not None:
@@ -171,14 +171,14 @@ def fit(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> tuple[nn.Mod
         elif shell is not None:
             name = task.validation(namespace).name
             plots.loss_curve(training.losses, training.validation, validation_name=name, classes=task.classes)
-    except Exception as error:  # Matplotlib's settings are the student's; the net is trained all the same
+    except Exception as error:  # the student's settings of Matplotlib may be why; the net stays trained
         print(f"The loss curve can't be drawn. ({_first_line(error)})")
     return net.eval(), training.losses
 
 
 @dataclass(frozen=True)
 class _Training:
-    """What is known of a training: see `Checkpoint`; and whether it came to its end."""
+    """Results of a training: losses and validation losses as in `Checkpoint`, and whether it ran to its end."""
 
     losses: list[float]
     validation: list[float] = field(default_factory=list)
@@ -196,7 +196,7 @@ def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> 
         return _stand_in(namespace, task, part, picture, task.net, error)
     digests = _digests(namespace, task, net, part)
     if kept and _is_to_be_loaded(kept, task, digests, train_model is None) and kept.load_into(net, task.file):
-        if in_grading():  # in the notebook it is said with the reason
+        if in_grading():  # in the notebook, `_is_to_be_loaded` has said this, with the reason
             print(f"Using the trained net in {task.file}.")
         return net, _Training(kept.losses, kept.validation)
     try:
@@ -215,7 +215,7 @@ def _trained(namespace: dict[str, Any], task: Task, picture: Picture | None) -> 
 
 
 def _digests(namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart) -> dict[str, str]:
-    """Digests of what a new net is made from."""
+    """Digests of everything from which a new net would be trained."""
     return {
         task.net: net_digest(namespace[task.net], net, NOTEBOOK_FOLDER),
         "the training part": data_digest(part.images, part.labels),
@@ -225,7 +225,7 @@ def _digests(namespace: dict[str, Any], task: Task, net: nn.Module, part: Traini
 
 
 def what_is_wrong(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> str:
-    """Why the checkpoint is not that of the notebook as it is now; empty if it is. It prints nothing."""
+    """Why the checkpoint does not belong to the present notebook; empty if it does. Prints nothing."""
     path = NOTEBOOK_FOLDER / task.file
     if not path.is_file():
         lacking = [f"`{name}`" for name in (task.net, task.train) if name not in namespace]
@@ -261,20 +261,22 @@ def _holds_the_weights_of(kept: Checkpoint, model: nn.Module) -> bool:
 
 
 def _is_equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors hold the same numbers, wherever they are; NaN is like NaN."""
+    """Whether two tensors hold the same numbers, on any devices; NaN equals NaN."""
     one, other = one.detach().cpu(), other.detach().cpu()
     return one.shape == other.shape and bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
 def read(path: Path, instead: str = _AGAIN) -> Checkpoint | None:
-    """Read a checkpoint; None if it can't be used, with a word about it, in grading also if there is none.
+    """Read a checkpoint; None if there is none, or if it can't be used.
+
+    A remark is printed if the checkpoint can't be used; in grading, also if there is none.
 
     Parameters
     ----------
     path : Path
         The file.
     instead : str
-        What is done without it, to be said.
+        What is done without the checkpoint, for the remark.
     """
     if not path.is_file():
         if in_grading():
@@ -286,7 +288,7 @@ def read(path: Path, instead: str = _AGAIN) -> Checkpoint | None:
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        # torch raises many kinds of error for damaged files, and for what is more than numbers.
+        # torch raises many kinds of error for damaged files, and for files that hold more than numbers.
         print(f"Remark: {path.name} can't be read: {instead}. ({_first_line(error)})")
         return None
     if isinstance(kept, dict) and "weights" not in kept:
@@ -320,7 +322,7 @@ def load(net: nn.Module, path: str | Path) -> list[float] | None:
 
 
 def _named_as_in(model: nn.Module, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Weights under the names that they have in a net, with or without what torch.compile and DataParallel add."""
+    """Weights by the names that a net has for them, with or without the prefixes of torch.compile and DataParallel."""
     names = model.state_dict().keys()
     if weights.keys() == names:
         return weights
@@ -333,19 +335,19 @@ def _without_wrappers(name: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """What an error says, without the lines that torch adds."""
+    """The message of an error, without the lines that torch adds."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Error(s) in loading" not in line]
     said = lines[0] if lines else "no message"
     return f"{type(error).__name__}: {said if len(said) < 150 else said.partition('. ')[0]}"[:200]
 
 
 def trained_on(namespace: dict[str, Any]) -> np.ndarray:
-    """Positions of the images that the net in the checkpoint learnt from; none if it does not fit `GlitchNet`."""
+    """Positions of the images from which the checkpoint's net learnt; empty if it does not fit `GlitchNet`."""
     kept = read(NOTEBOOK_FOLDER / FILE)
     try:
         fits = kept is not None and kept.load_into(new_net(namespace))
     except Exception:
-        fits = False  # what is wrong with GlitchNet, its own checks say
+        fits = False  # the checks of GlitchNet say what is wrong with it
     return kept.trained_on.numpy() if kept is not None and fits else np.zeros(0, np.int64)
 
 
@@ -355,7 +357,7 @@ def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Modul
     Raises
     ------
     Unanswerable
-        There is no such class, or what it makes is no net.
+        There is no such class, or it does not make a net.
     """
     torch.manual_seed(SEED)
     net = find(namespace, task.net)().to(namespace.get("DEVICE", "cpu"))
@@ -365,7 +367,7 @@ def new_net(namespace: dict[str, Any], task: Task = GLITCH_OR_CHIRP) -> nn.Modul
 
 
 def _training_part(namespace: dict[str, Any], kept: Checkpoint | None) -> TrainingPart:
-    """The student's training part; what is missing of it is made up for, the test part too."""
+    """The student's training part; another one if it is missing or unusable. Makes a test part if there is none."""
     X, y = simulators.fixed_dataset()
     everything = np.arange(len(y))
     if "test_indices" not in namespace:
@@ -387,7 +389,7 @@ def _training_part(namespace: dict[str, Any], kept: Checkpoint | None) -> Traini
 
 
 def _dataset(namespace: dict[str, Any]) -> tuple[Any, Any]:
-    """The notebook's `X` and `y`. If one has another shape than it was given with, say so and return the given ones."""
+    """The notebook's `X` and `y`. If the shape of one was changed, say so and return the given ones."""
     X, y = simulators.fixed_dataset()
     others = [name for name, given in (("X", X), ("y", y)) if np.shape(namespace[name]) != given.shape]
     if not others:
@@ -411,8 +413,8 @@ def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only
     was_stopped = kept.digests.get(task.train) == "interrupted"
     changed = [name for name, digest in digests.items() if kept.digests.get(name) != digest]
     if was_stopped and task.train in changed:
-        changed.remove(task.train)  # of which no digest is kept
-    # Another Python compiles the same code to something else.
+        changed.remove(task.train)  # after an interrupted training, no digest of it is kept
+    # Another version of Python compiles the same code to other bytes, so the other digests say nothing then.
     listed = "Python" if "Python" in changed else " and ".join(changed)
     if not changed and not was_stopped:
         print(f"{task.net}, the training part and {task.train} are as they were: using the trained net in {task.file}.")
@@ -432,7 +434,7 @@ def _is_to_be_loaded(kept: Checkpoint, task: Task, digests: dict[str, str], only
 def _train(
     namespace: dict[str, Any], task: Task, net: nn.Module, part: TrainingPart, picture: Picture | None
 ) -> _Training:
-    """Train a net with the student's function; what it learnt before an error or an interrupt stays.
+    """Train a net with the student's function; if an error or an interrupt ends it, the net keeps what it has learnt.
 
     Raises
     ------
@@ -447,7 +449,7 @@ def _train(
             returned = train_model(net, part.images.clone(), part.labels.clone())
     except KeyboardInterrupt as stop:
         losses = watch.interrupted(stop)
-        # At once: whoever runs out of time in grading is interrupted again soon.
+        # This is done at once, because in grading a second interrupt follows soon if the time is over.
         namespace[task.model], namespace[task.losses] = net.eval(), losses
         finished = f"{len(losses)} finished epoch{'' if len(losses) == 1 else 's'}"
         print(f"Interrupted: `{task.model}` is what was trained until now; `{task.losses}` keeps {finished}.")
@@ -501,14 +503,14 @@ def _stand_in(
     lacking: str,
     error: Exception,
 ) -> tuple[nn.Module, _Training]:
-    """A net of ours, trained by the student's function if that works with it."""
+    """A net of ours, trained by the student's function if this works, else by least squares."""
     device = namespace.get("DEVICE", "cpu")
     form = task.form or form_for(namespace.get(task.net), namespace.get(task.train), device)
     torch.manual_seed(SEED)
     net = linear_net(form, device)
     try:
         training = _train(namespace, task, net, part, picture)
-        lacking = task.net  # what fails with it works with a net of ours
+        lacking = task.net  # the student's function works with our net, so the student's net is to blame
     except Exception:
         training = _Training([])
         solve(net, part.images, part.labels)
@@ -529,7 +531,7 @@ def _reason(error: Exception, namespace: dict[str, Any]) -> str:
 
 
 def _is_writable(path: Path) -> bool:
-    """Whether a checkpoint can be written, found out before an hour of training."""
+    """Whether a checkpoint can be written. This is tested before a training, which may take an hour."""
     try:
         with _unfinished(path).open("wb"):
             pass
@@ -541,11 +543,11 @@ def _is_writable(path: Path) -> bool:
 
 
 def _save(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint as a whole or not at all."""
+    """Write a checkpoint completely, or leave the old one as it is."""
     try:
         torch.save(vars(checkpoint), _unfinished(path))
         _unfinished(path).replace(path)
-    except (OSError, RuntimeError) as error:  # torch's own for a full disk
+    except (OSError, RuntimeError) as error:  # torch raises RuntimeError if the disk is full
         print(f"{path} could not be written: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Digests of code: what changes them is a change of what the code does, not of a comment."""
+"""Digests of code: they change if the code does something else, but not if only a comment is changed."""
 
 import functools
 import hashlib
@@ -13,26 +13,26 @@ from nbjudge.ask.own_code import RUN, code_parts, globals_of, is_of_the_student,
 from torch import nn
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, torch.dtype)
-PACKAGES = frozenset({"nbjudge", "course_utils"})  # what students get beside the notebook: none of it is theirs
+PACKAGES = frozenset({"nbjudge", "course_utils"})  # given beside the notebook: not the student's code
 _NAMED = (type, FunctionType, BuiltinFunctionType)
 
 
 def code_digest(thing: Any, folder: Path) -> str:
-    """Digest of a function or class as it is now, with all that it uses from the notebook and from files beside it.
+    """Digest of a function or class as it is now, and of everything that it uses from the notebook and files beside it.
 
     Parameters
     ----------
     thing : object
-        Of a function counts its code, its defaults, and the functions, classes and plain values that it takes from
-        around it; of comments, docstrings and places nothing.
+        The function or class. Of a function, the digest depends on its code, its defaults, and the functions, classes
+        and plain values that it uses, but not on comments, docstrings, file names or line numbers.
     folder : Path
-        Modules in there count with their whole text.
+        The notebook's folder. The digest depends on the whole text of modules in this folder.
     """
     return hashlib.sha256(repr(_parts(thing, folder, set())).encode()).hexdigest()
 
 
 def _parts(thing: Any, folder: Path, seen: set[int]) -> Any:
-    """Nested tuples of texts that are different when the code is."""
+    """Nested tuples of texts that differ if the code differs."""
 
     def of(*things: Any) -> Any:
         return tuple(_parts(other, folder, seen) for other in things)
@@ -46,7 +46,7 @@ def _parts(thing: Any, folder: Path, seen: set[int]) -> Any:
         return of(*thing)
     if id(thing) in seen:
         return "seen"
-    seen.add(id(thing))  # only of what outlives this: another object may get the place of one that does not
+    seen.add(id(thing))  # only for objects that live on: the id of a temporary object may be used again
     if isinstance(thing, ModuleType):
         return text_beside(thing, folder, PACKAGES) or thing.__name__
     if isinstance(thing, list):
@@ -85,7 +85,7 @@ def net_digest(build: Any, net: nn.Module, folder: Path) -> str:
 
 
 def data_digest(*tensors: torch.Tensor) -> str:
-    """Digest of what is learnt from."""
+    """Digest of the numbers from which a net learns."""
     digest = hashlib.sha256()
     for tensor in tensors:
         digest.update(tensor.contiguous().cpu().numpy().data)

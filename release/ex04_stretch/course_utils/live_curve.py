@@ -1,11 +1,12 @@
-"""Watch a training from outside: its loss curve while it grows, and a second line for images not learnt from.
+"""Watches a training from outside: draws its growing loss curve, and a second line for images not learnt from.
 
-A student's ``train_model`` knows nothing of this. PyTorch calls us before each step of an optimiser
-(`torch.optim.optimizer.register_optimizer_step_pre_hook`). Unlike a hook of the net, that one is in no copy of the net,
-in no file, and in no compiled code. If the list of losses has grown since the step before, an epoch is over, and the
-weights are still those of its end.
+A student's ``train_model`` needs no change for this. PyTorch calls us before each step of an optimiser
+(`torch.optim.optimizer.register_optimizer_step_pre_hook`). Unlike a hook of the net, this hook is not part of a copy of
+the net, of a file or of compiled code. If the list of losses has grown since the previous step, an epoch has ended, and
+the weights are still those at its end.
 
-The training stays as it would be unwatched: no random number is taken, and modes, buffers and gradients are as before.
+The training is not changed by this: no random number is drawn from its generators, and modes, buffers and gradients are
+the same as before.
 """
 
 import base64
@@ -34,30 +35,31 @@ from . import plots, simulators
 from .losses_so_far import of_interrupted, of_running
 from .submission.no_trace import left_as_it_was
 
-# Of the time of a training. The loss of 200 images takes 8 % of an epoch of 800 images, a picture a tenth of a second.
+# Shares of a training's time. Measuring the loss of 200 images takes 8 % of the time of an epoch of 800 images; drawing
+# a picture takes a tenth of a second.
 MEASURING_SHARE = 0.03
 DRAWING_SHARE = 0.02
 SECONDS_BETWEEN_PICTURES = 1.0
 FRESH_IMAGES = 200
-SEED = 2015  # of what a net's forward pass draws
-# Unlike the seed of any other set of images. From 2015 on, the first whose 200 images are as hard as 4,000 are: the
-# mean loss of a linear net is .82 and .80, of the suggested net .073 and .065.
+SEED = 2015  # of the random numbers that a net's forward pass draws
+# This seed differs from the seeds of all other sets of images. Counted from 2015, it is the first one whose 200 images
+# are as hard as 4,000 images: their mean losses are .82 and .80 for a linear net, .073 and .065 for the suggested net.
 FRESH_SEED = (2021, FRESH_IMAGES)
-BATCH_SIZE = 50  # larger ones leave the processor's cache and take twice the time
+BATCH_SIZE = 50  # larger batches do not fit into the processor's cache and take twice the time
 
 
 @dataclass(frozen=True)
 class ValidationPart:
-    """What the second line is measured on.
+    """The images and labels for which the second line is measured.
 
     Attributes
     ----------
     name : str
-        For the legend.
+        Name of the line in the legend.
     images : (N, 1, 32, 64) float32 tensor
-        On the CPU.
+        Images, on the CPU.
     labels : (N,) tensor
-        On the CPU: float32 for two classes, int64 for more.
+        Labels, on the CPU: float32 for two classes, int64 for more.
     """
 
     name: str
@@ -66,9 +68,10 @@ class ValidationPart:
 
 
 def validation_part(namespace: dict[str, Any]) -> ValidationPart:
-    """The student's validation part; without one, images that the simulators make for this alone.
+    """The student's validation part; if there is none, images that the simulators make only for this purpose.
 
-    Never the test part: whoever stops where its loss is lowest has trained on it, by hand.
+    The test part is never used. If a student stopped the training where the test part's loss is lowest, the test part
+    would have become a part of the training.
     """
     try:
         chosen = as_array(namespace["validation_indices"], "`validation_indices`").reshape(-1)
@@ -78,7 +81,7 @@ def validation_part(namespace: dict[str, Any]) -> ValidationPart:
         if len(positions):
             return ValidationPart(f"your validation part ({len(positions)})", images, labels)
     except Exception:
-        pass  # there is none, or its checks say what is wrong with it
+        pass  # there is no validation part, or its checks say what is wrong with it
     fresh = simulators.fresh(FRESH_IMAGES, seed=FRESH_SEED)
     images, labels = (
         torch.as_tensor(array, dtype=torch.float32, device="cpu") for array in (fresh.images, fresh.labels)
@@ -87,23 +90,24 @@ def validation_part(namespace: dict[str, Any]) -> ValidationPart:
 
 
 def mean_loss(net: nn.Module, part: ValidationPart) -> float:
-    """Mean of -ln p, where p is the probability that a net in evaluation mode gives to the true class, in nats.
+    """Mean of -ln p in nats, where p is the probability that a net in evaluation mode gives to the true class.
 
     Parameters
     ----------
     net : Module
         Returns a logit for class 1, (N,) or (N, 1), or logits for all classes, (N, classes); or probabilities.
     part : ValidationPart
+        The images and labels.
 
     Raises
     ------
     Exception
-        Whatever the net raises; ValueError if it returns something else.
+        Any error of the net; ValueError if the net returns something else.
     """
     like = next(parameter for parameter in net.parameters() if parameter.is_floating_point())
     with left_as_it_was(net), random_states_of_its_own(SEED), torch.no_grad():
         for layer in net.modules():
-            layer.training = False  # a student's own `net.eval` may do more than that
+            layer.training = False  # net.eval() is not called, because a student's own `eval` may do more than this
         outputs = torch.cat([net(batch.to(like)) for batch in part.images.split(BATCH_SIZE)]).float()
         extremes = torch.cat([net(k * part.images[:8].to(like)) for k in (100, -100)]).float()
     several_classes = outputs.ndim == 2 and outputs.shape[1] > 1
@@ -116,19 +120,19 @@ def mean_loss(net: nn.Module, part: ValidationPart) -> float:
 
 
 def _are_probabilities(outputs: torch.Tensor) -> bool:
-    """Whether outputs for all sorts of images are between 0 and 1, and not all the same, as those of a dead net are."""
+    """Whether outputs for many kinds of images are between 0 and 1 and differ; those of a dead net don't differ."""
     return bool(outputs.min() >= 0 and outputs.max() <= 1 and outputs.max() - outputs.min() > 0.1)
 
 
 class Picture:
-    """One picture in the output of a notebook's cell, drawn again as the training goes on.
+    """One picture in the output of a notebook's cell, which is drawn again during a training.
 
     Parameters
     ----------
     publish : callable
-        How a front end is sent what it shows: ``get_ipython().display_pub.publish``.
+        Sends output to the front end: ``get_ipython().display_pub.publish``.
     classes : int
-        How many there are: chance is the logarithm of that.
+        Number of classes; the loss of a net that only guesses is its logarithm.
     """
 
     def __init__(self, publish: Callable[..., None], classes: int = 2) -> None:
@@ -137,8 +141,8 @@ class Picture:
         self._is_there = False
 
     def draw(self, losses: list[float], validation: list[float], name: str) -> None:
-        """Put a loss curve in the place of the one before."""
-        # pyplot knows nothing of it, and shows it no second time.
+        """Replace the previous loss curve by a new one."""
+        # The figure is made without pyplot, which would show it a second time.
         figure = Figure(figsize=(5.6, 3.2), layout="compressed")
         plots.loss_curve(losses, validation, figure.subplots(), validation_name=name, classes=self._classes)
         png = io.BytesIO()
@@ -151,7 +155,7 @@ class Picture:
 
 
 def _in_words(losses: list[float], validation: list[float], name: str) -> str:
-    """The picture for those who can't see it, and for front ends that show text only."""
+    """The picture in words, for readers who can't see it, and for front ends that show only text."""
     if not losses:
         return "Loss curve without any epoch yet"
     text = f"Loss curve of {count(len(losses), 'epoch')}: training from {losses[0]:.3f} to {losses[-1]:.3f}"
@@ -160,13 +164,13 @@ def _in_words(losses: list[float], validation: list[float], name: str) -> str:
 
 
 class Budget:
-    """Time that may be spent: a share of all the time since the start."""
+    """Limits the time spent on something to a share of the time since the start."""
 
     def __init__(self, share: float) -> None:
         self._share, self._started, self._spent = share, time.perf_counter(), 0.0
 
     def is_left(self) -> bool:
-        """Whether more may be spent now."""
+        """Whether more time may be spent now."""
         return self._spent <= self._share * (time.perf_counter() - self._started)
 
     @contextmanager
@@ -180,25 +184,25 @@ class Budget:
 
 
 class Watch:
-    """Watch a training as long as this context is open.
+    """Watches a training while this context is open.
 
     Parameters
     ----------
     net : Module
-        What is trained.
+        The net that is trained.
     train_model : callable
-        What trains it.
+        The function that trains the net.
     part : ValidationPart or None
-        For the second line; None if nobody watches, which costs nothing.
+        Images for the second line; None if nobody watches: then nothing is measured, and no time is lost.
     picture : Picture or None
-        Where to draw while it trains.
+        The picture that is drawn during the training.
 
     Attributes
     ----------
     losses : list of float
-        Of the epochs that were seen to end.
+        Losses of the epochs that have ended.
     validation : list of float
-        `mean_loss` at the end of each epoch; NaN where there was no time for it.
+        `mean_loss` at the end of each epoch; NaN if there was no time for it.
     """
 
     def __init__(
@@ -216,7 +220,7 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         if self._picture is not None and self._part is not None:
-            with suppress(Exception):  # whoever draws the end says why it can't be drawn
+            with suppress(Exception):  # `checkpoint.fit`, which draws the finished curve, says why it can't be drawn
                 self._picture.draw([], [], self._part.name)  # above what the training prints
         self._measuring, self._drawing = Budget(MEASURING_SHARE), Budget(DRAWING_SHARE)
         self._drawn = time.perf_counter()
@@ -227,12 +231,12 @@ class Watch:
         self._stop()
 
     def completed(self, losses: list[float]) -> None:
-        """Complete the second line when the net is that of the end of the last epoch.
+        """Complete the second line after the training, when the net is in its state after the last epoch.
 
         Parameters
         ----------
         losses : list of float
-            What ``train_model`` returned.
+            The losses that ``train_model`` returned.
         """
         self._set_losses(losses)
         if losses and self._part is not None:
@@ -241,12 +245,12 @@ class Watch:
     def interrupted(self, stop: KeyboardInterrupt) -> list[float]:
         """The losses of the epochs that were finished when the training was interrupted."""
         losses = of_interrupted(self._code, stop.__traceback__)
-        # What the functions hold in the end may be no losses; what was seen when a step was taken still is.
+        # The losses may no longer be found in the functions' variables; then those seen at the last step are used.
         self._set_losses(max(losses, self.losses, key=len))
         return self.losses
 
     def _set_losses(self, losses: list[float]) -> None:
-        if len(self.validation) > len(losses):  # what grew was another list
+        if len(self.validation) > len(losses):  # the list that grew did not hold the losses
             self.validation = []
         self.losses = losses
         self.validation += [math.nan] * (len(losses) - len(self.validation))
@@ -256,7 +260,7 @@ class Watch:
             self._hook.remove()
 
     def _before_step(self, optimiser: Optimizer, *_: Any) -> None:
-        """What PyTorch calls; nothing that goes wrong here may stop a training."""
+        """Look at the losses. PyTorch calls this before each step; no error in here may stop a training."""
         if torch.compiler.is_compiling():
             return
         try:
@@ -283,4 +287,4 @@ class Watch:
         try:
             self.validation[-1] = mean_loss(self._net, part)
         except Exception:
-            self.validation[-1] = math.nan  # this net returns no logits: its checks say so
+            self.validation[-1] = math.nan  # the net does not return logits; its checks say so

@@ -1,7 +1,7 @@
 """Plots for the notebook: spectrograms, the confusion matrix, the loss curve.
 
-Every function returns the figure and the axes it drew on, for you to go on with. Functions that take ``ax``
-draw there and leave all else alone; without it they open a new figure. Images may be NumPy arrays or torch
+Every function returns the figure and the axes on which it drew, so that you can add to them. Functions that take ``ax``
+draw there and change nothing else; without it they open a new figure. Images may be NumPy arrays or torch
 tensors, on any device. The colours are readable with every kind of colour vision.
 """
 
@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from course_utils.simulators import BLIP, CHIRP, CLASS_NAMES, FREQUENCY_BINS, NOISE_SIGMA, TIME_BINS, Dataset
 
-# The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before
-# noise: few colours are spent on what lies far below zero.
+# The same colour means the same amplitude in every image. Signals are positive, with peaks of up to 3.0 before noise is
+# added; so few colours are used for values far below zero.
 COLOUR_LIMITS = (-NOISE_SIGMA, 4 * NOISE_SIGMA)
 
 # Two colours that everybody can tell apart (M. Okabe and K. Ito, "Color universal design", 2008).
@@ -41,9 +41,9 @@ def spectrogram(image: ArrayLike, ax: Axes | None = None, title: str | None = No
     image : array_like, shape (32, 64) or (1, 32, 64)
         Frequency bins x time bins.
     ax : matplotlib.axes.Axes, optional
-        Where to draw. Without it, a new figure is opened, with a colour bar.
+        Axes to draw on. Without them, a new figure is opened, with a colour bar.
     title : str, optional
-        What to write above.
+        Text above the image.
 
     Returns
     -------
@@ -79,9 +79,9 @@ def spectrogram_grid(
     images : array_like, shape (n, 32, 64) or (n, 1, 32, 64), or a list of n single images
         At least one; two to twelve look best.
     titles : sequence of n str, optional
-        What to write above each image.
+        Text above each image.
     columns : int, optional
-        Images per row. By default as few rows as hold four each, filled evenly.
+        Images per row. By default, there are as few rows as possible with at most four images each, filled evenly.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def spectrogram_grid(
         if i + columns >= n:  # nothing below it
             ax.set_xlabel("time bin")
             ax.tick_params(labelbottom=True)
-            ax.xaxis.set_in_layout(i // columns == rows - 1)  # else the labels hang into an empty place
+            ax.xaxis.set_in_layout(i // columns == rows - 1)  # else the labels would reach into an empty place
     _colour_bar(fig, drawn, axes, fraction=0.1 / columns, pad=0.03 / columns, aspect=14 * rows)
     return fig, axes
 
@@ -134,16 +134,16 @@ def spectrogram_grid(
 def confusion_matrix(
     counts: ArrayLike, ax: Axes | None = None, names: Sequence[str] = CLASS_NAMES
 ) -> tuple[Figure | SubFigure, Axes]:
-    """Draw a confusion matrix: counts and, as colour and in percent, their share of the true class.
+    """Draw a confusion matrix: the counts, and their shares of the true class as colours and in percent.
 
     Parameters
     ----------
     counts : array_like of int, shape (classes, classes)
         ``counts[i, j]`` images of true class i were called j; 0 is blip, 1 is chirp.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+        Axes to draw on; a new figure by default.
     names : sequence of str
-        Of the classes, in their order.
+        Names of the classes, in their order.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def confusion_matrix(
     shares = array / np.maximum(array.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
-        # White on the dark half of the colours, black on the light.
+        # Text is white on the dark half of the colours and black on the light half.
         style: dict[str, Any] = {"color": "black" if share > 0.5 else "white", "ha": "center"}
         ax.text(column, row, f"{array[row, column]:.0f}", va="bottom", fontsize="xx-large", **style)
         ax.text(column, row + 0.06, f"{share:.1%}", va="top", **style)
@@ -185,22 +185,22 @@ def loss_curve(
     validation_name: str = "validation",
     classes: int = 2,
 ) -> tuple[Figure | SubFigure, Axes]:
-    """Draw the loss of each epoch, and where it stands for a net that knows nothing: ln 2 = 0.693 for two classes.
+    """Draw the loss of each epoch, and the loss of a net that only guesses: ln 2 = 0.693 for two classes.
 
     Parameters
     ----------
     losses : array_like, shape (epochs,)
         Mean cross-entropy of each epoch, in nats, as `torch.nn.BCEWithLogitsLoss` gives it, or for more classes
-        `torch.nn.CrossEntropyLoss`. There may be none.
+        `torch.nn.CrossEntropyLoss`. It may be empty.
     validation : array_like, shape (epochs,), optional
-        The same for images that are not learnt from, drawn as a second line: dashed, with squares. NaN stands for an
-        epoch at which it was not measured.
+        The same for images that the net does not learn from, drawn as a second line: dashed, with squares. NaN means
+        that the loss was not measured at this epoch.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, also on top of another curve; a new figure by default.
+        Axes to draw on, which may hold another curve; a new figure by default.
     validation_name : str
-        What the legend calls the second line.
+        Name of the second line in the legend.
     classes : int
-        How many there are. A net that gives each the same probability has a loss of ln(classes).
+        Number of classes. A net that gives each class the same probability has a loss of ln(classes).
 
     Returns
     -------
@@ -219,7 +219,7 @@ def loss_curve(
     ax.plot(np.arange(1, array.size + 1), array, marker="o", markersize=4, label="training")
     (measured,) = np.nonzero(np.isfinite(second))
     if measured.size:
-        # Hollow squares show a point of the other line underneath. NaN would break the line: they are left out.
+        # Hollow squares leave points of the other line visible. NaN is left out, because it would break the line.
         style: dict[str, Any] = {"color": VERMILION, "fillstyle": "none", "markersize": 6}
         ax.plot(measured + 1, second[measured], "--s", label=validation_name, **style)
         ax.legend(loc="best", fontsize="small")
@@ -236,7 +236,7 @@ def loss_curve(
     )
     ax.set(xlabel="epoch", ylabel="mean loss" if measured.size else "mean training loss")
     ax.margins(x=0.02)
-    # auto: a second, higher curve may still raise the top.
+    # With auto=True, a second, higher curve can still raise the upper limit.
     ax.set_ylim(0, max(ax.get_ylim()[1], 1.15 * chance), auto=True)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return fig, ax
@@ -251,9 +251,9 @@ def logits_by_snr(dataset: Dataset, logits: ArrayLike, worst: int = 3) -> tuple[
     dataset : Dataset
         n images, from `course_utils.simulators`.
     logits : array_like, shape (n,) or (n, 1)
-        What a net says about them: above 0 for a chirp.
+        Logits of a net for the images: above 0 for a chirp.
     worst : int
-        How many images of each class to draw: chirps with the lowest logits, blips with the highest.
+        Number of images of each class to draw: chirps with the lowest logits, blips with the highest.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What `ex04_stretch` is about: noise as a third class, blips that are stretched to lines, halves that are hidden.
+"""Images for `ex04_stretch`: noise as a third class, blips that are stretched to lines, and images with hidden halves.
 
 Everything here is the same on every machine and in every notebook, so that answers can be compared. NumPy only: the
 judging process has no torch.
@@ -21,20 +21,20 @@ from .simulators import BLIP, CHIRP
 NOISE = 2
 CLASS_NAMES = (*simulators.CLASS_NAMES, "noise")
 
-# (a) as many images of noise as there are of chirps and of blips in the fixed dataset
+# (a) The training part has as many images of noise as the fixed dataset has of chirps and of blips.
 TRAINING_SEED, TEST_SEED = 3, 33
 TEST_IMAGES = 300  # of each class
 
-# (b) blips whose ridge rises by so many rows per column, and which are stretched to so many columns
+# (b) The ridges of blips rise by DRIFTS rows per column, and the blips are stretched to WIDTHS columns.
 DRIFTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 WIDTHS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-AREA = 7.2  # sigma_t times sigma_f, in pixels: that of a round blip with both at 2.7
+AREA = 7.2  # sigma_t times sigma_f, in pixels; a round blip with this product has about 2.7 for both
 DRAWS = 200  # noisy images for each point of the map
 
-# (c) what nobody has learnt from
+# (c) Fresh images, from which no net has learnt.
 FRESH_IMAGES, FRESH_SEED = 4000, 6
 
-# (d) how many images of noise a hidden half is filled with, and from which images the surest are taken
+# (d) Number of noise images that fill a hidden half, and the images among which the surest are found.
 FILLINGS = 20
 FILLING_SEED, CONFIDENT_SEED = 4, 44
 CONFIDENT_IMAGES = 1000
@@ -113,7 +113,7 @@ def fresh_images() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 
 
 def candidates() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the images of part (d) among which a net has its surest, (1000, 1, 32, 64), and their labels, (1000,)."""
+    """Return the images of part (d) among which the surest are found, (1000, 1, 32, 64), and their labels, (1000,)."""
     drawn = simulators.fresh(CONFIDENT_IMAGES, CONFIDENT_SEED)
     return drawn.images, drawn.labels
 
@@ -124,9 +124,9 @@ def surest(logits: ArrayLike, labels: ArrayLike) -> NDArray[np.int64]:
     Parameters
     ----------
     logits : (N,) array_like
-        Of the net, for `candidates`.
+        Logits of the net for `candidates`.
     labels : (N,) array_like
-        Their true classes.
+        True classes of `candidates`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The nets of `ex04_stretch`: the student's own from `ex04`, and one with three classes."""
+"""Loads and trains the nets of `ex04_stretch`: the student's own net from `ex04`, and a net with three classes."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from .stand_in import Form
 
 
 def _suggested_part() -> TrainingPart:
-    """Four fifths of the fixed dataset, as in `ex04`."""
+    """The training part for `SUGGESTED`: four fifths of the fixed dataset, as in `ex04`."""
     X, y = simulators.fixed_dataset()
     positions = np.random.default_rng(2).permutation(len(X))[200:]
     return TrainingPart(
@@ -39,7 +39,7 @@ def _three_classes_validation(_: dict[str, Any]) -> ValidationPart:
 
 
 PROBES, PROBES_SEED = 400, 2022
-HARDLY_TRAINED = 0.6  # right less often than this, where a linear classifier reaches 62 %
+HARDLY_TRAINED = 0.6  # a net that is right less often than this is hardly trained; a linear classifier reaches 62 %
 
 SUGGESTED = Task(
     file="suggested_net.pt",
@@ -67,7 +67,7 @@ THREE_CLASSES = Task(
 
 @ordinary_settings()
 def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
-    """Load the student's net of `ex04`; without its checkpoint train the one in the notebook, and keep it.
+    """Load the student's net of `ex04`; if its checkpoint is missing, train the net in the notebook and keep it.
 
     The checkpoint of `ex04` is never written to.
 
@@ -79,7 +79,7 @@ def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
     Returns
     -------
     nn.Module
-        In evaluation mode.
+        The net, in evaluation mode.
     """
     path = NOTEBOOK_FOLDER / GLITCH_OR_CHIRP.file
     if not path.is_file():
@@ -96,7 +96,7 @@ def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
     try:
         net = checkpoint.new_net(namespace, GLITCH_OR_CHIRP)
     except Exception:
-        return checkpoint.fit(namespace, SUGGESTED)[0]  # which says what is wrong with GlitchNet
+        return checkpoint.fit(namespace, SUGGESTED)[0]  # `fit` says what is wrong with GlitchNet
     if not kept.load_into(net, path.name, instead):
         print(
             "Have you built another net in ex04? Then paste your class GlitchNet into the cell above, run it, and then"
@@ -113,7 +113,7 @@ def net_of_ex04(namespace: dict[str, Any]) -> nn.Module:
 
 
 def _share_right(net: nn.Module) -> float | None:
-    """In which share of fresh images a net is right; None if it does not return one number per image, or two."""
+    """The share of fresh images in which a net is right; None if it does not return one or two numbers per image."""
     fresh = simulators.fresh(PROBES, PROBES_SEED)
     try:
         outputs = ask(net, fresh.images)

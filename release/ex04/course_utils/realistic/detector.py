@@ -1,7 +1,7 @@
 """The noise of an Advanced LIGO detector: its curve, noise that follows it, and whitening.
 
 Strain is the relative change of an arm's length, so it has no unit. A segment of strain is `SEGMENT` seconds long. The
-second in the middle becomes an image; the half seconds around it keep the edges of the segment away from it.
+second in the middle becomes an image; half a second on each side keeps the edges of the segment away from it.
 """
 
 from functools import lru_cache
@@ -15,7 +15,7 @@ RATE = 2048  # samples per second
 DURATION = 1  # seconds that an image shows
 SEGMENT = 2  # seconds that are simulated
 EDGE = (SEGMENT - DURATION) * RATE // 2  # samples before and after the image
-LOWEST_FREQUENCY = 20.0  # Hz; the formula of the noise curve holds above
+LOWEST_FREQUENCY = 20.0  # Hz; the formula of the noise curve is valid above it
 
 
 def noise_psd(frequency: ArrayLike) -> NDArray[np.float64]:
@@ -29,12 +29,12 @@ def noise_psd(frequency: ArrayLike) -> NDArray[np.float64]:
     Parameters
     ----------
     frequency : array_like
-        In hertz, at least 20 Hz: below, the fit does not hold and the density is infinite.
+        Frequency in hertz, at least 20 Hz: below, the fit is not valid, and the density is infinite.
 
     Returns
     -------
     ndarray of float64, shape of frequency
-        In 1/Hz.
+        Density in 1/Hz.
 
     References
     ----------
@@ -58,8 +58,9 @@ def detector_noise(n: int, rng: np.random.Generator, device: torch.device) -> Te
 def whiten(strain: Tensor) -> Tensor:
     """Divide segments of strain, shape (..., 4096), by the noise curve and return the second in the middle.
 
-    The detector's noise becomes white with variance 1. The band below 20 Hz is cut away, and with it 2 % of the
-    variance. Inner products of whitened strain are sums over samples, like those of the simulators' images over pixels.
+    The detector's noise becomes white with variance 1. The band below 20 Hz is removed, and with it 2 % of the
+    variance. Inner products of whitened strain are sums over samples, as those of the simulators' images are sums over
+    pixels.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def whiten(strain: Tensor) -> Tensor:
 
 @lru_cache
 def _filters(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return what gives white noise of variance 1 the spectrum of the detector, and what takes it away again."""
+    """Return the filter that gives white noise of variance 1 the detector's spectrum, and the filter that whitens."""
     # White noise of variance 1 has a one-sided density of 2 / RATE.
     colour = np.sqrt(noise_psd(np.fft.rfftfreq(SEGMENT * RATE, 1 / RATE)) * RATE / 2)
     filters = np.where(np.isinf(colour), 0, colour), 1 / colour

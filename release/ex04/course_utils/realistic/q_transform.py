@@ -28,7 +28,7 @@ from .detector import DURATION, RATE
 Q = 8
 FREQUENCY_EDGES = 32 * 2 ** (np.arange(FREQUENCY_BINS + 1) / 8)  # Hz; rows from 32 to 512 Hz, eight in an octave
 FREQUENCIES = np.sqrt(FREQUENCY_EDGES[:-1] * FREQUENCY_EDGES[1:])
-# Of the images' pixels. Plots of Q-scans end at an energy of 25.5, and ours at 3.2. Noise has 0.2 on average.
+# Unit of the images' pixels. Plots of Q-scans end at an energy of 25.5, and ours at 3.2. Noise has 0.2 on average.
 ENERGY_UNIT = 8
 _TIMES = 512  # more than the width of each window in bins of 1 Hz
 
@@ -54,5 +54,5 @@ def _windows(device: torch.device) -> tuple[Tensor, Tensor]:
     x = (bins / DURATION / FREQUENCIES[:, None] - 1) * Q / np.sqrt(11)
     windows = np.where(np.abs(x) < 1, (1 - x**2) ** 2, 0)
     windows *= _TIMES / np.sqrt(samples * (windows**2).sum(1, keepdims=True))
-    bins = np.clip(bins, 0, samples // 2)  # outside, the windows are zero
+    bins = np.clip(bins, 0, samples // 2)  # outside the spectrum, the windows are zero
     return torch.from_numpy(bins).to(device), torch.from_numpy(windows.astype(np.float32)).to(device)

@@ -1,4 +1,4 @@
-"""Whitened strain as a sound."""
+"""Turns whitened strain into a sound."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,20 +12,20 @@ _SOUND_RATE = 8192  # Hz; browsers refuse to play fewer than about 3000 samples 
 def sound(strain: ArrayLike, *, shift: int = 200) -> tuple[NDArray[np.float32], int]:
     """Return one second of whitened strain as a sound: ``Audio(samples, rate=rate)`` of IPython.display plays it.
 
-    What the image shows is kept, 32 to 512 Hz, and moved up in frequency, for small loudspeakers hardly play less than
-    200 Hz. It fades in and out.
+    The frequencies that the image shows, 32 to 512 Hz, are kept and moved up, because small loudspeakers hardly play
+    frequencies below 200 Hz. The sound fades in and out.
 
     Parameters
     ----------
     strain : array_like, shape (2048,)
-        Such as ``dataset.strain[3]``.
+        Whitened strain, such as ``dataset.strain[3]``.
     shift : int
         By how many hertz the sound is moved up, 0 to 3000.
 
     Returns
     -------
     samples : ndarray of float32, shape (8192,)
-        From -1 to 1.
+        The sound, from -1 to 1.
     rate : int
         Samples per second.
 

@@ -1,6 +1,6 @@
-"""What the test cells of `ex04_stretch` need to judge part (d): scores of halves. NumPy only, as in `judging`.
+"""Functions with which the test cells of `ex04_stretch` judge part (d): scores of halves. NumPy only, as in `judging`.
 
-Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+Answers may be wrong in any way; the functions raise AssertionError with a message for the student.
 """
 
 import numpy as np
@@ -10,13 +10,14 @@ from .. import simulators, stretch
 from . import judging
 from .questions import Submission
 
-# A mean score over draws of noise may, too, whose noise is not the given one.
+# A mean score over draws of noise may differ from ours by so many of its standard deviations: the student's noise need
+# not be the given one.
 SCORE_DEVIATIONS = 5.0
 FILLED_WITH = ("zeros", "noise")
 
 
 def confident(submission: Submission) -> np.ndarray:
-    """The six images of the student's that the halves of are hidden, (6, 32, 64): three chirps, three blips."""
+    """The student's six images in which halves are hidden, (6, 32, 64): three chirps, then three blips."""
     images, labels = stretch.candidates()
     found = judging.positions(submission.values("confident"), len(labels), "confident")
     expected = np.repeat([simulators.CHIRP, simulators.BLIP], 3)
@@ -28,7 +29,7 @@ def confident(submission: Submission) -> np.ndarray:
 
 
 def with_half_hidden(images: np.ndarray, half: slice, filling: np.ndarray) -> np.ndarray:
-    """Images (N, 32, 64), a half of each filled from each of some other images (K, 32, 64): (N, K, 32, 64)."""
+    """Fill a half of each image (N, 32, 64) with that half of each filling (K, 32, 64); returns (N, K, 32, 64)."""
     filled = np.repeat(images[:, None], len(filling), axis=1)
     filled[..., half] = filling[:, :, half]
     return filled
@@ -47,9 +48,9 @@ def scores_of_halves(submission: Submission, images: np.ndarray) -> tuple[np.nda
     Returns
     -------
     means : (6, 2, 2) float64 array
-        Image, half hidden (early, late), filled with (zeros, noise).
+        Axes: image, hidden half (early, late), filling (zeros, noise).
     deviations : (6, 2) float64 array
-        Of a single draw of noise: image, half hidden.
+        Standard deviation of the score for a single draw of noise. Axes: image, hidden half.
     """
     noise = stretch.fillings()
     asked = [
@@ -57,7 +58,8 @@ def scores_of_halves(submission: Submission, images: np.ndarray) -> tuple[np.nda
         for half in (stretch.EARLY, stretch.LATE)
         for filling in (np.zeros((1, *images.shape[1:]), np.float32), noise)
     ]
-    # At once, with the images themselves: logits and probabilities are told apart by all of them.
+    # All are asked about at once, together with the images themselves, because logits and probabilities are told apart
+    # by the outputs of all images in a question.
     sizes = [part.shape[1] for part in asked]
     together = np.concatenate([*asked, images[:, None]], axis=1)
     logits = submission.one_logit_per_image("model", together.reshape(-1, 1, *images.shape[1:]))
@@ -68,7 +70,7 @@ def scores_of_halves(submission: Submission, images: np.ndarray) -> tuple[np.nda
 
 
 def half_scores(submission: Submission) -> np.ndarray:
-    """The student's `half_scores`, if they may be scores of that shape."""
+    """The student's `half_scores`, after a check of their shape and range."""
     found = submission.values("half_scores")
     assert found.shape == (6, 2, 2), (
         f"`half_scores` should have shape (6, 2, 2): image, half hidden (early, late), filled with (zeros, noise). "
@@ -93,18 +95,18 @@ def half_scores(submission: Submission) -> np.ndarray:
 def assert_half_scores(
     values: np.ndarray, expected: np.ndarray, slack: np.ndarray, filled_with: str, swapped: np.ndarray | None = None
 ) -> None:
-    """Assert that scores of images with a half hidden are the net's.
+    """Assert that scores of images with a hidden half are those of the net.
 
     Parameters
     ----------
     values, expected : (6, 2) arrays
-        The student's, and ours: image, half hidden (early, late).
+        The student's scores, and ours. Axes: image, hidden half (early, late).
     slack : (6, 2) array
         By how much they may differ.
     filled_with : str
         "zeros" or "noise".
     swapped : (6, 2) array, optional
-        The student's for the other filling.
+        The student's scores for the other filling.
     """
     apart = np.abs(values - expected)
     if (apart <= slack).all():
@@ -147,13 +149,13 @@ def assert_half_scores(
 
 
 def slack_of_noise(deviations: np.ndarray) -> np.ndarray:
-    """By how much a mean over the given draws of noise may differ from one over as many others."""
+    """By how much a mean over the given draws of noise may differ from a mean over as many other draws."""
     slack: np.ndarray = judging.SCORE_TOLERANCE + 0.003 + SCORE_DEVIATIONS * deviations * np.sqrt(2 / stretch.FILLINGS)
     return slack
 
 
 def half_shown(panel: Panel, images: np.ndarray) -> tuple[int, int] | None:
-    """Which of some images a panel shows with one half hidden, and which half (0 early, 1 late); None for none.
+    """Which image a panel shows with one half hidden, and which half (0 early, 1 late); None if it shows no such image.
 
     Parameters
     ----------
@@ -174,14 +176,14 @@ def half_shown(panel: Panel, images: np.ndarray) -> tuple[int, int] | None:
 
 
 def _likeness(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation of two images; 0 if one is the same everywhere."""
+    """Correlation of two images; 0 if one of them is constant."""
     if not np.ptp(one) or not np.ptp(other):
         return 0.0
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def assert_halves_shown(panels: list[Panel], images: np.ndarray, values: np.ndarray) -> None:
-    """Assert that a figure shows each of the six images with a half hidden, and its score."""
+    """Assert that a figure shows each of the six images with a hidden half, and its score."""
     shown = [(panel.text, seen) for panel in panels if (seen := half_shown(panel, images)) is not None]
     lacking = sorted(set(range(len(images))) - {image for _, (image, _) in shown})
     assert not lacking, (
@@ -189,7 +191,7 @@ def assert_halves_shown(panels: list[Panel], images: np.ndarray, values: np.ndar
         "early or the late half filled with zeros or noise."
     )
     for text, (image, half) in shown:
-        # Any of this image's: which of them is right is for other checks to say.
+        # Any of this image's scores will do; other checks judge which of them is right.
         told = any(judging.tells_score(text, score) for score in values[image].ravel())
         assert told, (
             "Print the score with each image that is shown, with two decimals or more; one of image "

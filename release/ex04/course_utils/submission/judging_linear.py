@@ -1,6 +1,6 @@
-"""What the test cells of `ex04_stretch` need to judge part (c): a linear classifier. NumPy only, as in `judging`.
+"""Functions with which the test cells of `ex04_stretch` judge part (c): a linear classifier; NumPy only, see `judging`.
 
-Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+Answers may be wrong in any way; the functions raise AssertionError with a message for the student.
 """
 
 import numpy as np
@@ -9,10 +9,11 @@ from nbjudge.ask.wording import sentences
 from .. import simulators
 from . import judging
 
-# An accuracy that a linear classifier's weights must reach for its image to be that of a trained one.
+# With the best threshold, the weights of a trained linear classifier reach TRAINED on the training part, and
+# BETTER_THAN_CHANCE on fresh images. KNOWS_CHIRPS on fresh images without TRAINED means training on other images.
 TRAINED, BETTER_THAN_CHANCE, KNOWS_CHIRPS = 0.75, 0.55, 0.6
-CHANCE = 0.55  # a trained one has more, at its own bias
-# Rounding, and images too close to the boundary.
+CHANCE = 0.55  # a trained linear classifier is right more often than this, with its own bias
+# Allows for rounding, and for images too close to the boundary.
 ACCURACY_TOLERANCE = 0.004
 
 
@@ -42,7 +43,7 @@ def two_accuracies(found: np.ndarray) -> tuple[float, float]:
 
 
 def right_by_threshold(weights: np.ndarray, images: np.ndarray, labels: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Accuracy of a linear classifier whose sum must exceed a threshold for a chirp, for many thresholds."""
+    """Accuracy of a linear classifier for each of many thresholds; a sum above the threshold means a chirp."""
     sums = images.reshape(len(images), -1).astype(np.float64) @ weights
     chirps, blips = (np.sort(sums[labels == label]) for label in (simulators.CHIRP, simulators.BLIP))
     right = len(chirps) - np.searchsorted(chirps, at, side="right") + np.searchsorted(blips, at, side="right")
@@ -54,7 +55,7 @@ def assert_weights_are_as_good(
 ) -> str | None:
     """Assert that weights classify the training part and fresh images as well as the student says.
 
-    The image of the weights lacks the bias: there must be one with which both accuracies are as told.
+    The image of the weights does not contain the bias, so some bias must give both accuracies that the student says.
 
     Parameters
     ----------
@@ -63,17 +64,18 @@ def assert_weights_are_as_good(
     told : (float, float)
         From `two_accuracies`.
     fresh : (images, labels)
-        Fresh ones.
+        Fresh images and their labels.
     slack : float
-        By how much the second accuracy may differ: other fresh images are classified a little differently.
+        By how much the second accuracy may differ, because the student's fresh images are other ones.
 
     Returns
     -------
     str or None
-        A remark on a bias with which the weights are of no use. It takes no points.
+        A remark on a bias with which the weights are useless. It takes no points.
     """
     images, labels = judging.dataset()
-    # A bias between two images of the training part says the same about all of it, but not about fresh images.
+    # All thresholds between two neighbouring sums of the training part give it the same accuracy, but they may give
+    # fresh images different ones. So the sums of both are used.
     every = np.concatenate([images, fresh[0]])
     sums = np.sort(every.reshape(len(every), -1).astype(np.float64) @ weights)
     at = np.concatenate([[-np.inf], (sums[1:] + sums[:-1]) / 2, [np.inf]])

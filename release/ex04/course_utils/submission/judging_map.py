@@ -1,6 +1,6 @@
-"""What the test cells of `ex04_stretch` need to judge part (b): shares of noisy blips. NumPy only, as in `judging`.
+"""Functions with which the test cells of `ex04_stretch` judge part (b): shares of noisy blips; NumPy only.
 
-Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+Answers may be wrong in any way; the functions raise AssertionError with a message for the student.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,12 @@ from nbjudge.ask.wording import sentences
 from .. import simulators, stretch
 from .questions import Submission
 
-# A share of noisy images may differ from ours by so many standard deviations, and a little more.
+# A share of noisy images may differ from ours by DEVIATIONS standard deviations and BESIDES.
 DEVIATIONS, BESIDES = 4.5, 0.02
-# Shares are those of so few images only if that they look so is no chance.
+# Shares that are multiples of 1/n, with n up to FEW_DRAWS, are those of n images, unless the probability that shares of
+# all draws look like this by chance is larger than BY_CHANCE.
 FEW_DRAWS, BY_CHANCE = 50, 1e-4
-# So many shares between 0 and 1 tell whether they are counts.
+# So many shares between 0 and 1 are needed to tell whether they are counts divided by a number of images.
 MANY_SHARES = 12
 
 
@@ -30,18 +31,18 @@ def shares(
     submission : Submission
         The student's work.
     points : sequence of (int, int)
-        Which drift and which width.
+        Index of the drift and index of the width for each point.
     draws : int
-        Noisy images for each.
+        Number of noisy images for each point.
     rng : numpy.random.Generator
         Source of the noise.
 
     Returns
     -------
     noisy : (points,) float64 array
-        Share called chirp.
+        Share of the noisy images that are called chirps.
     clean : (points,) float64 array
-        1 where the blip without noise is called chirp, else 0.
+        1 where the blip without noise is called a chirp, else 0.
     """
     drifts, widths = np.array([(stretch.DRIFTS[d], stretch.WIDTHS[w]) for d, w in points]).T
     signals = stretch.stretched_blip(drifts, widths)
@@ -49,14 +50,14 @@ def shares(
     for signal in signals:
         images = (signal + simulators.noises(draws, rng))[:, None]
         noisy.append(np.mean(submission.one_logit_per_image("model", images) > 0))
-    # With others beside them: one_logit_per_image tells logits from probabilities by all of them.
+    # Other images are added, because one_logit_per_image tells logits from probabilities by the outputs of all images.
     beside = simulators.fresh(64, 1).images
     clean = submission.one_logit_per_image("model", np.concatenate([signals[:, None], beside]))[: len(points)] > 0
     return np.array(noisy), clean.astype(np.float64)
 
 
 def map_of_shares(found: np.ndarray) -> np.ndarray:
-    """The student's map as float64, if it may be one."""
+    """The student's map as float64, after a check of its shape and range."""
     shape = (len(stretch.DRIFTS), len(stretch.WIDTHS))
     assert found.shape != shape[::-1], (
         f"`chirp_share` has shape {found.shape}: drifts belong in the rows. Use .T; or, for a list that goes drift by "
@@ -78,18 +79,18 @@ def map_of_shares(found: np.ndarray) -> np.ndarray:
 def assert_shares(
     values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, clean: np.ndarray, draws: int
 ) -> None:
-    """Assert that shares at some points of the map are what the net says about noisy blips there.
+    """Assert that shares at some points of the map are those that the net gives for noisy blips there.
 
     Parameters
     ----------
     values : array
         The student's map.
     points : sequence of (int, int)
-        Which drift and which width.
+        Index of the drift and index of the width for each point.
     noisy, clean : (points,) arrays
         See `shares`.
     draws : int
-        Noisy images behind each of ours. Behind each of the student's are `stretch.DRAWS`.
+        Number of noisy images for each of our shares. Each of the student's shares is of `stretch.DRAWS` images.
     """
     told = np.array([values[point] for point in points])
     both = (told * stretch.DRAWS + noisy * draws + 1) / (stretch.DRAWS + draws + 2)
@@ -129,7 +130,7 @@ def assert_shares(
 
 
 def remark_on_draws(values: np.ndarray) -> str | None:
-    """That shares are those of far fewer images than asked for, or no counts. It takes no points."""
+    """A remark on shares of far fewer images than asked for, or shares that are not counts. It takes no points."""
     between = values[(values > 0) & (values < 1)]
     if len(between) >= MANY_SHARES and not _are_counts(between):
         return (
@@ -151,19 +152,19 @@ def remark_on_draws(values: np.ndarray) -> str | None:
 
 
 def _are_counts(shares: np.ndarray) -> bool:
-    """Whether shares may be counts among at most a thousand images, in float32 as well, or rounded to four digits."""
+    """Whether shares may be counts among at most a thousand images; they may be float32, or rounded to four digits."""
     as_counts = shares * np.array([*range(2, 1001), 10_000])[:, None]
     return bool((np.abs(as_counts - np.round(as_counts)) < 1e-4).any(axis=0).mean() > 0.5)
 
 
 def matches(values: np.ndarray, points: Sequence[tuple[int, int]], noisy: np.ndarray, deviation: np.ndarray) -> bool:
-    """Whether a map has the shares that are expected at some points."""
+    """Whether a map has the expected shares at some points."""
     told = np.array([values[point] for point in points])
     return bool((np.abs(told - noisy) <= DEVIATIONS * deviation + BESIDES).all())
 
 
 def shows_map(panels: list[Panel], values: np.ndarray) -> bool:
-    """Whether one of some panels shows a map, upright, flipped or transposed, in shares or in percent."""
+    """Whether any panel shows a map, upright, flipped or transposed, in shares or in percent."""
     views = [
         view for turned in (values, values.T) for view in (turned, turned[::-1], turned[:, ::-1], turned[::-1, ::-1])
     ]

@@ -1,6 +1,6 @@
-"""What the test cells of `ex04_stretch` need to judge part (d): the map of hidden tiles. NumPy only, as in `judging`.
+"""Functions with which the test cells of `ex04_stretch` judge part (d): the map of hidden tiles; NumPy only.
 
-Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+Answers may be wrong in any way; the functions raise AssertionError with a message for the student.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +14,14 @@ from . import judging
 from .questions import Submission
 from .slips import Slip
 
-# An occlusion map has at least so many tiles along frequency and time.
+# Smallest number of tiles along frequency and along time in an occlusion map.
 FEWEST_TILES = (4, 4)
-MOST_TILES = 256  # of which many maps are made, to name a mistake
+MOST_TILES = 256  # maps with more tiles are not compared with maps that contain a mistake
 OCCLUSION_TOLERANCE = 0.02  # as a share of the map's largest value
 
 
 def occlusion_of(submission: Submission, image: np.ndarray, tiles: tuple[int, int]) -> np.ndarray:
-    """By how much the logit of an image falls when a tile of it is set to 0, for each tile.
+    """For each tile of an image, by how much the logit falls when the tile is set to 0.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def occlusion_of(submission: Submission, image: np.ndarray, tiles: tuple[int, in
 
 
 def _size_of(tiles: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of each of so many tiles."""
+    """Number of rows and columns of a tile, for a number of tiles along frequency and time."""
     return simulators.FREQUENCY_BINS // tiles[0], simulators.TIME_BINS // tiles[1]
 
 
@@ -61,15 +61,15 @@ def _without_tiles(
     image : (32, 64) array
         The image.
     tiles : (int, int)
-        How many of them.
+        Number of tiles along frequency and time.
     step, size : (int, int)
-        Rows and columns from one tile to the next, and of each.
+        Rows and columns from one tile to the next, and rows and columns of a tile.
     filling : float
-        What they are filled with.
+        Value with which tiles are filled.
     turned : bool
-        Whether rows and columns are taken for each other.
+        Whether rows and columns are exchanged.
     in_one_copy : bool
-        Whether the tiles before it are hidden, too.
+        Whether the earlier tiles stay hidden, too.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def _without_tiles(
 
 
 def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[int, int]) -> Iterator[Slip]:
-    """Maps that come out by the usual mistakes, one after the other: a net is asked about each.
+    """Maps that the usual mistakes produce, made one after the other, because each of them asks the net.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def other_occlusions(submission: Submission, images: np.ndarray, tiles: tuple[in
 
 
 def tiles_of(found: np.ndarray) -> tuple[int, int]:
-    """Into how many tiles an occlusion map divides an image."""
+    """Number of tiles along frequency and time into which an occlusion map divides an image."""
     whole = (simulators.FREQUENCY_BINS, simulators.TIME_BINS)
     assert found.ndim == 2, f"`occlusion` should be a map, one number for each tile; its shape is {found.shape}."
     assert all(many and of % many == 0 for many, of in zip(found.shape, whole, strict=True)), (
@@ -169,14 +169,14 @@ def tiles_of(found: np.ndarray) -> tuple[int, int]:
 
 
 def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[Slip] = ()) -> None:
-    """Assert that a map tells by how much the logit falls when each tile is hidden.
+    """Assert that a map tells for each tile by how much the logit falls when this tile is hidden.
 
     Parameters
     ----------
     found, expected : arrays of the same shape
-        The student's, and ours.
+        The student's map, and ours.
     others : iterable of (array, str)
-        From `other_occlusions`: what comes out by mistakes, and what to say of each.
+        From `other_occlusions`: maps that mistakes produce, and a message about each mistake.
     """
     slack = OCCLUSION_TOLERANCE * np.abs(expected).max() + 1e-6
     if (np.abs(found - expected) <= slack).all():
@@ -208,6 +208,6 @@ def assert_occlusion(found: np.ndarray, expected: np.ndarray, others: Iterable[S
 
 
 def _is_like(found: np.ndarray, wrong: np.ndarray) -> bool:
-    """Whether a map is another one, that is not the same everywhere."""
+    """Whether a map equals a wrong one, which must not be constant."""
     slack = OCCLUSION_TOLERANCE * np.abs(wrong).max() + 1e-6
     return bool(np.ptp(wrong) > 2 * slack and (np.abs(found - wrong) <= slack).all())

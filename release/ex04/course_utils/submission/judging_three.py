@@ -1,6 +1,6 @@
-"""What the test cells of `ex04_stretch` need to judge part (a): a third class. NumPy only, as in `judging`.
+"""Functions with which the test cells of `ex04_stretch` judge part (a): a third class. NumPy only, as in `judging`.
 
-Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+Answers may be wrong in any way; the functions raise AssertionError with a message for the student.
 """
 
 from itertools import permutations
@@ -16,12 +16,13 @@ from .questions import Submission
 
 CLASSES = len(CLASS_NAMES)
 OTHER_ORDER = 0.05  # right less often than this, where guessing gives a third: the classes are in another order
-# Ten new nets have a logit below 0 or above 1. A net whose logits are 3 and -3 shows what a training makes of them.
+# At least one of ten new nets has a logit below 0 or above 1. A net whose logits are 3 and -3 shows how a training
+# computes its losses.
 NEW_NETS, GAIN = 10, 3.0
 OWN_ARGUMENTS = "Does train_three use its arguments model, X and y, and nothing else from the notebook?"
-ASKED_EPOCHS = 3  # of a net that stays as it is: with fewer, one loss may be one epoch too few
+ASKED_EPOCHS = 3  # of training for a net that can't change; with two epochs, one loss could mean two different mistakes
 NAMES_TOLD = 4
-MANY_TIMES = 7  # too small or too large: a batch has more images, mostly
+MANY_TIMES = 7  # losses wrong by this factor are remarked on; a batch mostly has more images than that
 
 
 def three_logits(submission: Submission, of: str, images: np.ndarray) -> np.ndarray:
@@ -30,7 +31,7 @@ def three_logits(submission: Submission, of: str, images: np.ndarray) -> np.ndar
     Returns
     -------
     (N, 3) float64 array
-        Blip, chirp, noise.
+        Columns: blip, chirp, noise.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def hint_on_accuracy(submission: Submission, logits: np.ndarray, labels: np.ndarray) -> str:
-    """What to ask when a net with three classes is right too seldom: about its outputs' order only if that is it."""
+    """A hint for a net with three classes that is right too seldom; it names the outputs' order only if that is why."""
     if untrained := _never_trained(submission):
         return untrained
     right = accuracy(logits, labels)
@@ -68,7 +69,7 @@ def hint_on_accuracy(submission: Submission, logits: np.ndarray, labels: np.ndar
 
 
 def _never_trained(submission: Submission) -> str:
-    """That a part of ThreeNet is kept where no optimiser finds it; empty if there is none, or the net fails."""
+    """Say that no optimiser finds a part of ThreeNet; empty if there is no such part, or the net fails."""
     images = np.random.default_rng(0).normal(size=(8, 1, 32, 64)).astype(np.float32)
     try:
         kept_aside = submission.unregistered("ThreeNet", images)
@@ -90,7 +91,7 @@ def _last_loss(submission: Submission) -> float:
 
 
 def unsure(logits: np.ndarray) -> np.ndarray:
-    """Which images have two largest logits so close that either class may be called; at most a few of them."""
+    """Which images have two largest logits so close that either class may be called; these are only a few."""
     lower, upper = np.sort(logits, axis=1)[:, -2:].T
     return judging.unsure(upper - lower)
 
@@ -109,9 +110,9 @@ def assert_three_logits(outputs: np.ndarray, n: int) -> None:
 
 
 def assert_no_probabilities(submission: Submission, images: np.ndarray) -> None:
-    """Assert that new nets return logits for images of all brightnesses: neither a softmax nor a sigmoid ends them.
+    """Assert that new nets return logits for images of all brightnesses, and don't end in a softmax or a sigmoid.
 
-    Ten nets are asked as in `ex04`: logits of a new one may all lie between 0 and 1 by chance.
+    Ten nets are asked, as in `ex04`, because all logits of a new net may lie between 0 and 1 by chance.
     """
     outputs = np.empty((0, CLASSES))
     for _ in range(NEW_NETS):
@@ -136,7 +137,7 @@ def assert_no_probabilities(submission: Submission, images: np.ndarray) -> None:
 
 
 def _quoted(submission: Submission, of: str, pattern: str) -> str:
-    """A sentence with the student's first line with a pattern; empty if there is none."""
+    """A sentence that quotes the student's first line that matches a pattern; empty if there is none."""
     line = submission.source_line(of, pattern)
     return f"Look at your line `{line}`." if line else ""
 
@@ -154,9 +155,9 @@ def third_task(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray
     Returns
     -------
     images : (n, 1, 32, 64) float32 array
-        White noise of the simulators' strength; one third of its columns is brighter.
+        White noise of the simulators' strength, in which one third of the columns is brighter.
     labels : (n,) int64 array
-        0, 1 or 2, by which third it is.
+        0, 1 or 2, depending on which third is brighter.
     """
     place = rng.permutation(np.arange(n) % CLASSES)
     images = rng.normal(0.0, simulators.NOISE_SIGMA, (n, 1, simulators.FREQUENCY_BINS, simulators.TIME_BINS))
@@ -167,7 +168,7 @@ def third_task(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray
 
 
 def assert_trains(submission: Submission, purpose: str) -> None:
-    """Assert that ``train_three`` trains the net it is given, on the data it is given, with fresh gradients."""
+    """Assert that ``train_three`` trains the net that it is given, on the given data, with fresh gradients."""
     epochs = 6
     images, labels = third_task(np.random.default_rng(submission.seed(purpose)), 384)
     learnt, probes = images[:288], images[288:]
@@ -202,10 +203,11 @@ def assert_trains(submission: Submission, purpose: str) -> None:
 
 
 def remark_on_losses(submission: Submission) -> str | None:
-    """What is odd about the losses of ``train_three``, by a net that stays as it is. It takes no points.
+    """A remark on odd losses of ``train_three``, found with a net that can't change. It takes no points.
 
-    Honest losses differ, too: by weights of classes, or by smoothed labels. So it is said only if a softmax stands
-    before the loss, or if they are negative, or many times too small or too large.
+    Right losses may differ from ours, too, because of class weights or smoothed labels. So there is a remark only if
+    losses are missing, if a softmax stands before the loss, if the logits seem to have no effect, or if the losses are
+    negative, 0, or many times too small or too large.
     """
     labels = np.arange(96) % CLASSES
     images = np.broadcast_to(np.where(labels == CLASSES - 1, 1, -1)[:, None, None, None], (96, 1, 32, 64))
@@ -260,7 +262,7 @@ def remark_on_losses(submission: Submission) -> str | None:
 
 
 def _of_nothing_learnt(submission: Submission) -> str:
-    """What to ask about logits that say nothing: about a softmax only if there is one."""
+    """A hint on logits that say nothing about the labels; it mentions a softmax only if there is one."""
     softmax = _quoted(submission, "train_three", r"[Ss]oftmax\(")
     if softmax:
         along = "Does the softmax go along the batch (dim=0)? CrossEntropyLoss has a softmax inside: leave yours out."
@@ -320,7 +322,7 @@ def assert_confusion(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) 
 
 
 def _plain(table: np.ndarray) -> list[list[float]]:
-    """A table as a list to be read: counts without a decimal point."""
+    """A table as a list that is easy to read: counts have no decimal point."""
     rows: list[list[float]] = (table.astype(int) if (table == np.round(table)).all() else table.round(4)).tolist()
     return rows
 
@@ -355,16 +357,16 @@ def assert_lost(found: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> No
 
 
 def assert_pair(found: np.ndarray, two: np.ndarray, three: np.ndarray, labels: np.ndarray) -> None:
-    """Assert that two accuracies on chirps and blips alone are those of the nets with two classes and with three.
+    """Assert that two accuracies on chirps and blips alone are those of the nets with two and with three classes.
 
     Parameters
     ----------
     found : array
-        The student's.
+        The student's two accuracies.
     two : (N,) array
         Logits of the net with two classes, for chirps and blips only.
     three : (N, 3) array
-        Logits of the net with three.
+        Logits of the net with three classes, for the same images.
     labels : (N,) array
         True classes.
     """

@@ -1,4 +1,4 @@
-"""Rules about a net: where it comes from, what it does with images, and what keeps it from learning."""
+"""Rules of `causes` about a net: where it comes from, what it does with images, and what keeps it from learning."""
 
 from dataclasses import replace
 from functools import partial
@@ -69,7 +69,7 @@ BY_CHANCE = (
         ("GlitchNet", r"[Dd]ropout\d?d?\(|rand|normal_?\(|shuffle|perm"),
     ),
 )
-# Steps through which no gradient comes back.
+# Steps through which no gradient flows back.
 STEPS = (
     Rule(
         lambda s: s["cut"] == "no_grad",

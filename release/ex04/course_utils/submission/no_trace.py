@@ -1,4 +1,4 @@
-"""Asking leaves no trace: a net is afterwards as it was before."""
+"""Asking leaves no trace: afterwards, a net is the same as before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

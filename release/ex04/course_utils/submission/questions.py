@@ -1,4 +1,4 @@
-"""The questions of this exercise, besides those that every course may ask."""
+"""The questions of this exercise, in addition to those that every course may ask."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,41 +15,41 @@ from .. import simulators
 
 MAX_POSITIONS = 10_000
 MAX_NAMES = 20
-MAX_OUTPUTS = 4096  # of a net for one image: more are no logits
-TINY = 1e-40  # a probability below the smallest that a net can tell
+MAX_OUTPUTS = 4096  # of a net for one image; more numbers can't be logits
+TINY = 1e-40  # a probability below the smallest that a net can return
 
 
 class Submission(ask.Submission):
-    """A student's nets and training, and all else of their work, as the test cells see it.
+    """A student's nets and training, and the rest of their work, as the test cells see it.
 
     Parameters
     ----------
     side : Side
-        Where the questions go.
+        Receives the questions and returns the answers.
     """
 
     answers: ClassVar[str] = f"{__package__}.answers"
 
     def __init__(self, side: ask.sides.Side) -> None:
         super().__init__(side)
-        # A net that ends in a sigmoid loses one check for that. Whoever took its outputs for what they are, or for
-        # logits, has done the later tasks right.
+        # A net that ends in a sigmoid loses one check for this. The later tasks are right both for students who treat
+        # its outputs as probabilities and for students who treat them as logits.
         self._takes_probabilities = self._may_be_probabilities = False
 
     def logits(self, of: str, images: np.ndarray) -> np.ndarray:
-        """What a net returns for images, in evaluation mode.
+        """The outputs of a net for images, in evaluation mode.
 
         Parameters
         ----------
         of : str
-            "model", the trained net, or "GlitchNet", a new instance.
+            "model" for the trained net, or "GlitchNet" for a new instance.
         images : (N, 1, 32, 64) float32 array
-            Taken as they are.
+            Passed to the net unchanged.
 
         Returns
         -------
         array
-            float32, in the shape that the net returns; (N,) or (N, 1) if it is as it should be.
+            float32, in the shape that the net returns; (N,) or (N, 1) for a correct net.
 
         Raises
         ------
@@ -63,10 +63,11 @@ class Submission(ask.Submission):
         return outputs
 
     def one_logit_per_image(self, of: str, images: np.ndarray) -> np.ndarray:
-        """Like `logits`, but (N,), checked, and judged by what they mean.
+        """Like `logits`, but checked, of shape (N,), and converted to logits if the net returns something else.
 
-        Of two numbers per image, as for a cross entropy, the logit is the second minus the first. Where all are between
-        0 and 1, `check` tries both: that they are logits, and that they are probabilities.
+        If the net returns two numbers per image, as for a cross entropy, the logit is the second minus the first. If
+        all outputs are between 0 and 1, `check` tries both meanings: that they are logits, and that they are
+        probabilities.
 
         Raises
         ------
@@ -74,7 +75,7 @@ class Submission(ask.Submission):
             The net does not return finite numbers, one per image or two.
         """
         outputs = self.logits(of, images)
-        # Axes of length 1 too many are for the check of the shape; they spoil nothing else.
+        # The check of the shape reports needless axes of length 1; they don't matter here.
         n = len(images)
         if outputs.size != n and (outputs.size != 2 * n or outputs.shape[0] != n):
             raise NoAnswer(
@@ -92,14 +93,14 @@ class Submission(ask.Submission):
         Parameters
         ----------
         of : str
-            "model" or "GlitchNet", a new instance.
+            "model" for the trained net, or "GlitchNet" for a new instance.
         images : (N, 1, 32, 64) float32 array
-            In evaluation mode.
+            Passed to the net in evaluation mode.
 
         Returns
         -------
         alone, together : (N,) float64 arrays
-            The same numbers, if the net treats each image by itself; (2 N,) if it returns two for each.
+            Equal if the net treats each image by itself; of shape (2 N,) if the net returns two numbers per image.
 
         Raises
         ------
@@ -120,15 +121,15 @@ class Submission(ask.Submission):
         of : str
             "GlitchNet".
         images : (N, 1, 32, 64) float32 array
-            Input, in evaluation mode.
+            Passed to the net in evaluation mode.
         weights : (N,) float32 array
-            The gradient is that of the weighted sum of the logits.
+            The gradient is that of the sum of the logits with these weights.
 
         Returns
         -------
         dict of str to (float, float)
-            For each parameter the largest absolute gradient (0 if it has none) and the largest absolute change of a
-            logit when the parameter is nudged.
+            For each parameter, the largest absolute gradient (0 if it has none), and the largest absolute change of a
+            logit when the parameter is changed.
         """
         answer = of_type(dict, self._ask("gradients", of=of, images=images, weights=weights))
         names = [of_type(str, name) for name in of_type(list, answer.get("names"))]
@@ -138,27 +139,27 @@ class Submission(ask.Submission):
         return dict(zip(names, zip(gradient.tolist(), effect.tolist(), strict=True), strict=True))
 
     def unregistered(self, of: str, images: np.ndarray) -> list[str]:
-        """Names of what moves the output of a new net, but is kept where an optimiser does not find it.
+        """Names of tensors that change the output of a new net, but that an optimiser does not find.
 
         Parameters
         ----------
         of : str
             "GlitchNet".
         images : (N, 1, 32, 64) float32 array
-            Input, in evaluation mode.
+            Passed to the net in evaluation mode.
         """
         answer = of_type(dict, self._ask("unregistered", of=of, images=images))
         return [of_type(str, name) for name in of_type(list, answer.get("names"))]
 
     def bend(self, of: str, images: np.ndarray) -> float:
-        """By how much a new net is no linear function of its images, as a share of what it makes of them.
+        """How far a new net is from a linear function of its images, as a share of the spread of its outputs.
 
         Parameters
         ----------
         of : str
             "GlitchNet".
         images : (2 N, 1, 32, 64) float32 array
-            Input, in evaluation mode: the first half is added to the second.
+            Passed to the net in evaluation mode: the first half, the second half, and their sum.
         """
         bend = _finite(self._ask("bend", of=of, images=images), of)
         if bend.shape != () or bend.dtype.kind != "f":
@@ -181,7 +182,7 @@ class Submission(ask.Submission):
         train: str = "train_model",
         classes: int = 2,
     ) -> "Training":
-        """Call the student's ``train_model``, or another such function, on a small linear net of ours.
+        """Call the student's ``train_model``, or another training function, on a small linear net of ours.
 
         Parameters
         ----------
@@ -190,18 +191,18 @@ class Submission(ask.Submission):
         labels : (N,) float32 array
             Their labels, 0 or 1; int64 if there are more than two classes.
         probes : (M, 1, 32, 64) float32 array
-            Images to classify afterwards.
+            Images that the trained net classifies.
         epochs : int
-            Passed on.
+            Passed to the function.
         train : str
             Name of the function.
         classes : int
-            How many there are. With more than two, the net has a logit for each.
+            Number of classes. With more than two, the net has a logit for each.
 
         Returns
         -------
         Training
-            What came of it.
+            The losses, the logits for the probes, and what was seen of the training.
 
         Raises
         ------
@@ -234,7 +235,7 @@ class Submission(ask.Submission):
         train: str = "train_model",
         classes: int = 2,
     ) -> np.ndarray:
-        """Call the student's ``train_model``, or another such function, on a net whose logits no training can change.
+        """Call the student's ``train_model``, or another training function, on a net that no training can change.
 
         Parameters
         ----------
@@ -245,16 +246,16 @@ class Submission(ask.Submission):
         gain : float
             The logit of an image is its mean brightness times this.
         epochs : int
-            Passed on.
+            Passed to the function.
         train : str
             Name of the function.
         classes : int
-            How many there are. With more than two, the net has a logit for each, and all but the last are 0.
+            Number of classes. With more than two, the net has a logit for each, and all but the last are 0.
 
         Returns
         -------
         array
-            What came back; a single NaN if that was no numbers.
+            The numbers that the function returned; a single NaN if it returned something else.
 
         Raises
         ------
@@ -263,17 +264,17 @@ class Submission(ask.Submission):
         """
         more = _other_training(train, classes)
         losses = array_of(self._ask("fixed_losses", images=images, labels=labels, gain=gain, epochs=epochs, **more))
-        return losses.astype(np.float64) if losses.size <= epochs else losses  # too many of them may be very many
+        return losses.astype(np.float64) if losses.size <= epochs else losses  # there may be very many
 
     def symptoms(self, question: str, **arguments: Any) -> dict[str, Any]:
-        """What can be seen of a net or a training that failed a check: claims, to word a message with.
+        """Symptoms of a net or a training that failed a check: claims that only help to word a message.
 
         Parameters
         ----------
         question : str
             "net_symptoms" or "training_symptoms".
         **arguments
-            Of that question, see `symptoms`.
+            Arguments of that question, see the module `symptoms`.
 
         Returns
         -------
@@ -286,12 +287,12 @@ class Submission(ask.Submission):
             return {}
 
     def trained_on(self) -> np.ndarray:
-        """Positions of the images that the net in the student's checkpoint learnt from.
+        """Positions in the dataset of the images from which the net in the student's checkpoint learnt.
 
         Returns
         -------
         (k,) int64 array
-            Empty if there is no checkpoint that fits `GlitchNet`, or one that does not tell.
+            Empty if no checkpoint fits `GlitchNet`, or if the checkpoint does not tell.
         """
         positions = array_of(self._ask("trained_on"))
         if positions.ndim != 1 or positions.dtype.kind != "i" or positions.size > MAX_POSITIONS:
@@ -303,7 +304,7 @@ class Submission(ask.Submission):
         return of_type(str, self._ask("stand_in", of=of))
 
     def needs_own_net(self, of: str = "model") -> None:
-        """For what only a net of the student's can earn.
+        """Refuse points that only a net of the student's own can earn, if the trained net is a stand-in.
 
         Parameters
         ----------
@@ -313,7 +314,7 @@ class Submission(ask.Submission):
         Raises
         ------
         NoAnswer
-            It is a stand-in of ours.
+            The trained net is a stand-in of ours.
         """
         reason = self.stand_in(of)
         if reason:
@@ -321,7 +322,7 @@ class Submission(ask.Submission):
             raise NoAnswer("not attempted", f"{reason} {told}")
 
     def summary(self, visible: dict[str, dict[str, float]], written: str = "discussion") -> Summary | None:
-        """Like that of any course; the answer in words is the discussion."""
+        """Like the summary of any course; the answer in words is the discussion."""
         return super().summary(visible, written)
 
     def _names_of_ours(self) -> dict[str, Any]:
@@ -336,7 +337,7 @@ class Submission(ask.Submission):
         return {arguments.get("train", "train_model")} if trains else super()._names_in(question, arguments)
 
     def _last_line_of(self, of: str) -> str:
-        """Quote the line with which a net returns something."""
+        """Quote the line with which a net returns its outputs; empty if there is none."""
         line = self.source_line("GlitchNet" if of == "model" else of, r"^return\b")
         return f"Look at your line `{line}`." if line else ""
 
@@ -344,7 +345,7 @@ class Submission(ask.Submission):
         return of_type(dict, self._ask(question, False, **arguments))
 
     def _judged(self, question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
-        """Judge with outputs taken for logits, then, if that fails, for the probabilities that they may be."""
+        """Judge outputs as logits; if this fails and they may be probabilities, judge them as probabilities."""
         self._takes_probabilities = self._may_be_probabilities = False
         first = super()._judged(question, points)
         if first[1] == 1 or not self._may_be_probabilities:
@@ -366,18 +367,18 @@ class Submission(ask.Submission):
 
 @dataclass(frozen=True)
 class Training:
-    """What ``train_model`` did with a net, images and labels of ours.
+    """What ``train_model`` did with our net, images and labels.
 
     Attributes
     ----------
     losses : (epochs,) array
-        What it returned; a single NaN if that was no numbers, and of any other shape if it isn't as it should be.
+        The numbers that it returned, in another shape if it is wrong; a single NaN if it returned no numbers.
     logits : (M,) array
-        Of the trained net for the probes; (M, classes) if there are more than two.
+        Logits of the trained net for the probes; (M, classes) if there are more than two classes.
     stale_steps : int
-        Steps whose gradient still held that of an earlier step.
+        Number of steps whose gradient still contained the gradient of an earlier step.
     changed : bool
-        Whether the net it was given is a different one now.
+        Whether the weights of the given net have changed.
     """
 
     losses: np.ndarray
@@ -390,12 +391,12 @@ connect = Submission.connect
 
 
 def _other_training(train: str, classes: int) -> dict[str, Any]:
-    """What a question needs besides, if it is not about ``train_model``."""
+    """The further arguments of a question that is not about ``train_model`` with two classes."""
     return {} if (train, classes) == ("train_model", 2) else {"train": train, "classes": classes}
 
 
 def _plain(value: Any) -> Any:
-    """A symptom: a number, a short text, or lists of short texts by name."""
+    """Check and shorten a symptom, which is a number, a short text, or lists of short texts by name."""
     if isinstance(value, dict):
         return {
             of_type(str, name): [of_type(str, item)[:MAX_LINE] for item in of_type(list, items)[:MAX_NAMES]]
@@ -407,7 +408,7 @@ def _plain(value: Any) -> Any:
 
 
 def _finite(value: Any, of: str) -> np.ndarray:
-    """Numbers that compare: with NaN in the place of an answer, a test would ask in vain whether anything is wrong."""
+    """Refuse numbers that are not finite: comparisons with NaN are false, so a test would not notice what is wrong."""
     numbers = array_of(value)
     if not np.isfinite(numbers).all():
         raise NoAnswer("contract", f"{of} returns values that are not finite (NaN or infinity).")

@@ -1,4 +1,4 @@
-"""Slips: what comes out if a task is done with one of the usual mistakes. An answer equal to it names the mistake."""
+"""Slips: answers that the usual mistakes produce. If a student's answer equals one of them, the mistake is known."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ Slip = tuple[np.ndarray, str]
 
 
 def named(found: np.ndarray, slips: Iterable[Slip], tolerance: float = 1e-3) -> str:
-    """What the first slip says from which an answer can't be told; empty if there is none."""
+    """The message of the first slip that equals an answer within the tolerance; empty if there is none."""
     for wrong, says in slips:
         wrong = np.asarray(wrong, np.float64)
         if found.shape == wrong.shape and np.allclose(found.astype(np.float64), wrong, rtol=0, atol=tolerance):
@@ -22,14 +22,14 @@ def named(found: np.ndarray, slips: Iterable[Slip], tolerance: float = 1e-3) -> 
 
 
 def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tuple[np.ndarray, np.ndarray]) -> str:
-    """What is wrong with an accuracy.
+    """What is wrong with an accuracy; empty if unknown.
 
     Parameters
     ----------
     found : float
-        The student's.
+        The student's accuracy.
     logits, labels : (M,) arrays
-        Of the test part.
+        Logits and labels of the test part.
     learnt : ((K,) array, (K,) array)
         Logits and labels of the training part.
     """
@@ -57,7 +57,7 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
         ),
         (
             by_pairs,
-            # With as many chirps as blips both give one half.
+            # With as many chirps as blips, both mistakes give one half.
             each_with_each if abs(by_pairs - chirp.mean()) > 1e-4 else f"{each_with_each} Or if {same_class}",
         ),
         (chirp.mean(), all_alike),
@@ -95,7 +95,7 @@ def of_accuracy(found: float, logits: np.ndarray, labels: np.ndarray, learnt: tu
 
 
 def of_scores(found: np.ndarray, logits: np.ndarray) -> str:
-    """What is wrong with the scores of a test part; logits are (M,)."""
+    """What is wrong with the scores of a test part, with logits (M,); empty if unknown."""
     scores = 0.5 * (1 + np.tanh(0.5 * logits))
     over_all = np.exp(logits - logits.max())
     in_another_order = "They are sorted: leave them in the order of the test part."
@@ -124,14 +124,14 @@ def of_scores(found: np.ndarray, logits: np.ndarray) -> str:
 
 
 def of_size(size: int, parts: dict[str, np.ndarray]) -> str:
-    """Which part of the dataset has as many images as an answer."""
+    """Which part of the dataset has as many images as an answer; empty if none has."""
     sizes = {"the training part": len(parts["train"]), "the whole dataset": sum(map(len, parts.values()))}
     same = [part for part, images in sizes.items() if images == size]
     return f"That is the size of {same[0]}: ask about X[test_indices]." if same else ""
 
 
 def of_confusion(found: np.ndarray, expected: np.ndarray) -> str:
-    """What is wrong with a table of counts."""
+    """What is wrong with a table of counts; empty if unknown."""
     rows, whole = np.maximum(expected.sum(1, keepdims=True), 1), max(expected.sum(), 1)
     if found.sum() != expected.sum() and found.sum() > 2 and (found == np.round(found)).all():
         told = f"It counts {count(int(found.sum()), 'image')}, and the test part has {int(expected.sum())}:"
@@ -163,18 +163,18 @@ def of_confusion(found: np.ndarray, expected: np.ndarray) -> str:
 def of_positions(
     found: np.ndarray, expected: np.ndarray, members: np.ndarray, test_indices: np.ndarray, kind: str
 ) -> str:
-    """What else positions may count: of the whole dataset, or of one class alone.
+    """Say that positions refer to the whole dataset, or to one class alone; empty if neither is so.
 
     Parameters
     ----------
     found : (k,) array
-        The student's.
+        The student's positions.
     expected : (k,) int64 array
-        The right ones, within the test part.
+        The right positions within the test part.
     members : (m,) int64 array
-        Positions of all images of their class.
+        Positions of all images of their class within the test part.
     test_indices : (M,) int64 array
-        Where the images of the test part are in the dataset.
+        Positions of the test part's images in the dataset.
     kind : str
         The name of the class.
     """
@@ -196,7 +196,7 @@ def of_positions(
 
 
 def of_picks(found: np.ndarray, key: np.ndarray, members: np.ndarray, kind: str) -> str:
-    """What is wrong with the three most confident images; key is (M,), the surest first if sorted downwards."""
+    """What is wrong with the three most confident images; `key` is (M,), and the surest image has the highest key."""
     best, all_best = members[np.argsort(-key[members])], np.argsort(-key)
     extreme, other = ("highest", "lowest") if kind == "chirp" else ("lowest", "highest")
     return named(

@@ -1,4 +1,4 @@
-"""Gradients of earlier steps that are still there when the next one is added to them."""
+"""Finds gradients of earlier steps that are still there when the next gradient is added to them."""
 
 import torch
 from torch import nn
@@ -8,7 +8,8 @@ class StaleGradientWatch:
     """Counts the steps in which a gradient of an earlier step was still there.
 
     A gradient is stale if it is not zero when the next one is added to it *and* its parameter has changed since. So
-    gradient accumulation passes, and so does any place of ``zero_grad`` between two backward passes.
+    gradient accumulation is allowed, and ``zero_grad`` may be called anywhere between two backward passes. Steps are
+    counted by the first parameter of the net.
     """
 
     def __init__(self, net: nn.Module) -> None:
@@ -24,6 +25,6 @@ class StaleGradientWatch:
         self._seen[index] = parameter.detach().clone()
 
     def stop(self) -> None:
-        """Take the hooks off."""
+        """Remove the hooks."""
         for hook in self._hooks:
             hook.remove()

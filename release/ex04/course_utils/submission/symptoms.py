@@ -1,6 +1,6 @@
-"""Symptoms: what can be seen of a student's net and training when a check has failed, to say why.
+"""Symptoms: observations of a student's net and training after a check has failed, which help to say why it failed.
 
-All of it is what the student's side claims. It makes a message better, and never earns a mark.
+They are claims of the student's side. They make a message better, and never earn points.
 """
 
 from collections.abc import Iterator
@@ -33,9 +33,9 @@ from .stale_gradients import StaleGradientWatch
 _CROSS_ENTROPIES = ("binary_cross_entropy_with_logits", "binary_cross_entropy", "cross_entropy", "nll_loss")
 _LOSSES = frozenset((*_CROSS_ENTROPIES, "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"))
 _RELUS = frozenset(("relu", "relu_", "clamp_min", "clamp_min_"))
-# Steps of the automatic differentiation after which no number is negative.
+# Steps in PyTorch's graph of gradients after which no number is negative.
 _POSITIVE = ("relu", "abs", "softplus", "expbackward")
-# Steps of it that leave the numbers as they are.
+# Steps in this graph that leave the numbers as they are.
 _RESHAPING = (
     *("view", "reshape", "squeeze", "unsqueeze", "flatten", "expand", "unbind", "split"),
     *("select", "slice", "alias", "tocopy", "clone", "tbackward", "transpose", "permute"),
@@ -44,23 +44,23 @@ Symptoms = dict[str, Any]
 
 
 def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symptoms:
-    """What can be seen of a net.
+    """Observe a net.
 
     Returns
     -------
     dict
-        ``training``: whether it is in training mode, and that changes its answers; ``binary``: whether all outputs are
-        0 or 1; ``ends_in``: "sigmoid", "softmax", what leaves numbers of one sign, such as "relu", or empty;
-        ``dead_relus`` and ``relus``: layers that are 0 for every image, and all;
-        ``own_data``: an array of the notebook that it uses; ``ignores_images``: whether other images get the same;
-        ``constant``: whether all images get the same logit; ``random``: whether another call gives other outputs;
-        ``frozen``: number of parameters with requires_grad=False; ``unreached``: number of the others on which the
-        output does not depend; ``cut``, ``cut_line``, ``made_line`` and ``positive_line``: see `ForwardWatch`;
-        ``is_checkpoint``: whether the weights are those in the file, or None if there is none that fits;
-        ``is_untrained``: whether they are those with which the training began; ``stopped_after``: epochs after which
-        the training of the file was stopped, or None. And, whatever `of` is, ``data_as_given`` and
-        ``labels_as_given``: whether `X` and `y` are still those of the dataset; ``data_reordered``: whether `X` is,
-        in another order.
+        ``training``: whether it is in training mode, and this changes its answers; ``binary``: whether all outputs are
+        0 or 1; ``ends_in``: "sigmoid", "softmax", a step such as "relu" that leaves numbers of one sign, or empty;
+        ``dead_relus`` and ``relus``: numbers of ReLUs that return 0 for every image, and of all ReLUs;
+        ``own_data``: an array of the notebook that it uses; ``ignores_images``: whether other images get the same
+        outputs; ``constant``: whether all images get the same logit; ``random``: whether another call gives other
+        outputs; ``frozen``: number of parameters with requires_grad=False; ``unreached``: number of the other
+        parameters on which the output does not depend; ``cut``, ``cut_line``, ``made_line`` and ``positive_line``: see
+        `ForwardWatch`; ``is_checkpoint``: whether the weights are those in the file, or None if no file fits;
+        ``is_untrained``: whether the weights are those with which the training began; ``stopped_after``: number of
+        epochs after which the training of the file was stopped, or None. For any `of` also ``data_as_given`` and
+        ``labels_as_given``: whether `X` and `y` are still those of the dataset; ``data_reordered``: whether `X` has the
+        same images in another order.
     """
     data = data_symptoms(namespace)
     net = namespace[of]() if isinstance(namespace.get(of), type) else namespace.get(of)
@@ -73,7 +73,7 @@ def net_symptoms(namespace: dict[str, Any], of: str, images: np.ndarray) -> Symp
         in_training_mode = net.train()(batch) if was_training else None
         net.eval()
         with relus:
-            output = net(batch)  # the first call: here lazy layers are made
+            output = net(batch)  # the first call, which creates lazy layers
         with forward.watching():
             again = net(batch)
         reversed_order = net(batch.flip(0))
@@ -117,11 +117,11 @@ def where_from(namespace: dict[str, Any], net: nn.Module) -> Symptoms:
     unknown = {"is_checkpoint": None, "is_untrained": False, "stopped_after": None}
     if net in stand_ins:
         return unknown
-    new_net = checkpoint.new_net  # found outside of what may fail: that is the student's class
+    new_net = checkpoint.new_net  # looked up outside the try block, where only the student's class may fail
     try:
         new = new_net(namespace)
     except Exception:
-        return unknown  # what is wrong with GlitchNet, its own checks say
+        return unknown  # the checks of GlitchNet say what is wrong with it
     untrained = same_weights(net, new)
     kept = checkpoint.read(checkpoint.NOTEBOOK_FOLDER / checkpoint.FILE)
     fits = kept is not None and kept.load_into(new)
@@ -146,7 +146,7 @@ def same_weights(one: nn.Module, other: nn.Module) -> bool:
 
 
 def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.ndarray, epochs: int) -> Symptoms:
-    """What can be seen while ``train_model`` trains a linear net of ours; see `TrainingWatch`."""
+    """Observe how ``train_model`` trains a linear net of ours; see `TrainingWatch`."""
     train_model, device = namespace.get("train_model"), namespace.get("DEVICE", "cpu")
     if not callable(train_model):
         return {}
@@ -170,7 +170,7 @@ def training_symptoms(namespace: dict[str, Any], images: np.ndarray, labels: np.
 
 
 def kind_of(returned: Any) -> str:
-    """What a training returned, in words; "list" for anything that may hold a loss for each epoch."""
+    """Name the kind of value that a training returned; "list" for anything that may hold a loss for each epoch."""
     if isinstance(returned, nn.Module):
         return "the net"
     if isinstance(returned, list | np.ndarray | torch.Tensor) and np.ndim(returned):
@@ -180,7 +180,7 @@ def kind_of(returned: Any) -> str:
 
 
 def names_from_notebook(code: Any, namespace: dict[str, Any]) -> dict[str, list[str]]:
-    """Nets, optimisers and data that a function or class reads from the notebook instead of getting them."""
+    """Nets, optimisers and data that a function or class reads from the notebook, not from its arguments."""
     kinds: dict[str, type | UnionType] = {
         "nets": nn.Module,
         "optimisers": torch.optim.Optimizer,
@@ -198,7 +198,7 @@ def names_from_notebook(code: Any, namespace: dict[str, Any]) -> dict[str, list[
 
 
 def unreached(net: nn.Module, output: torch.Tensor) -> int:
-    """Number of a net's parameters to which no gradient of its output leads back."""
+    """Number of a net's parameters that get no gradient from its output."""
     learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
     if not output.requires_grad or not learning:
         return len(learning)
@@ -206,7 +206,7 @@ def unreached(net: nn.Module, output: torch.Tensor) -> int:
 
 
 def last_step(output: torch.Tensor) -> str:
-    """What was done last to an output, if that is a sigmoid, a softmax, or a step after which nothing is negative."""
+    """The last step of an output, if it is a sigmoid, a softmax, or leaves no negative numbers; else empty."""
     step = getattr(output, "grad_fn", None)
     for _ in range(10):
         name = type(step).__name__.lower()
@@ -230,7 +230,7 @@ class ReluWatch(TorchFunctionMode):
         self.seen = self.dead = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Call a function of torch's, and look at what a ReLU returns."""
+        """Call a torch function, and look at the result if it is a ReLU."""
         returned = func(*args, **(kwargs or {}))
         if getattr(func, "__name__", "") in _RELUS and isinstance(returned, torch.Tensor):
             self.seen += 1
@@ -239,7 +239,7 @@ class ReluWatch(TorchFunctionMode):
 
 
 class TrainingWatch(TorchFunctionMode):
-    """Notes what a training does with the net, the images and the labels that it is given.
+    """Records what a training does with the net, the images and the labels that it is given.
 
     Parameters
     ----------
@@ -265,22 +265,22 @@ class TrainingWatch(TorchFunctionMode):
         X = namespace.get("X")
         self._of_notebook = {np.asarray(image).tobytes() for image in X} if isinstance(X, np.ndarray) else set()
         self._shown: list[float | None] = []
-        self._gradient_since = False  # since the last step
-        self._first, self._is_unused = next(net.parameters()), False  # whether its gradient waits for a step
+        self._gradient_since = False  # whether there was a gradient since the last step
+        self._first, self._is_unused = next(net.parameters()), False  # whether no step has used its gradient yet
         self._stale = StaleGradientWatch(net)
         self._learnt_from: set[bytes] = set()
         self._seen: Symptoms = {
             "calls": 0,  # of the net that was given
             "calls_to_learn": 0,
             "other_nets": 0,  # calls of GlitchNets
-            "images_of_notebook": 0,  # batches
-            "shown": 0,  # images, to learn from
-            "rescaled": False,  # whether they are the given ones, but for brightness and contrast
+            "images_of_notebook": 0,  # batches with images of the notebook
+            "shown": 0,  # images shown to learn from
+            "rescaled": False,  # whether these are the given images with another brightness or contrast
             "labels_checked": 0,
             "labels_wrong": 0,
             "backwards": 0,
-            "gradients": 0,  # that are not 0, of the net that was given
-            "labels_first": False,  # whether the loss is given the labels in the place of the logits
+            "gradients": 0,  # gradients of the given net that are not 0
+            "labels_first": False,  # whether the loss gets the labels in the place of the logits
             "steps": 0,  # with parameters of the net that was given
             "other_steps": 0,
             "thrown_away": 0,  # gradients that were cleared before a step was taken with them
@@ -289,7 +289,7 @@ class TrainingWatch(TorchFunctionMode):
             "rate": 0.0,
             "loss": "",
             "reduction": "",
-            "loss_of": "",  # "sigmoid" or "softmax" if the loss is given that
+            "loss_of": "",  # the last step before the loss, such as "sigmoid" or "softmax"
             "two_outputs": False,
             "logits_shape": "",
             "labels_shape": "",
@@ -297,7 +297,7 @@ class TrainingWatch(TorchFunctionMode):
         }
 
     def symptoms(self) -> Symptoms:
-        """What was seen."""
+        """Return what was recorded."""
         now = self._net.parameters()
         left_out = len(self._label_of) - len(self._learnt_from)
         return (
@@ -309,7 +309,7 @@ class TrainingWatch(TorchFunctionMode):
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch for as long as this lasts."""
+        """Watch while this context is open."""
         hooks = [
             register_module_forward_pre_hook(self._before_call),
             register_optimizer_step_pre_hook(self._before_step),
@@ -325,7 +325,7 @@ class TrainingWatch(TorchFunctionMode):
             self._stale.stop()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Call a function of torch's, and note a loss or a backward pass."""
+        """Call a torch function, and record a loss or a backward pass."""
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         if name in _LOSSES and len(args) >= 2:
@@ -370,7 +370,7 @@ class TrainingWatch(TorchFunctionMode):
             self._seen["other_nets"] += type(module).__name__ == "GlitchNet"
             return
         self._seen["calls"] += 1
-        self._seen["calls_to_learn"] += torch.is_grad_enabled()  # the others may be for a validation part
+        self._seen["calls_to_learn"] += torch.is_grad_enabled()  # other calls may be for a validation part
         shown = inputs[0].detach().cpu().numpy() if inputs and isinstance(inputs[0], torch.Tensor) else ()
         contents = [np.ascontiguousarray(image).tobytes() for image in shown]
         self._shown = [self._label_of.get(content) for content in contents]
@@ -382,7 +382,7 @@ class TrainingWatch(TorchFunctionMode):
             self._seen["images_of_notebook"] += bool(contents) and contents[0] in self._of_notebook
 
     def _is_rescaled(self, shown: np.ndarray) -> bool:
-        """Whether each of some images is one of the given ones, but for brightness and contrast."""
+        """Whether each of some images is a given image with another brightness or contrast."""
         flat = shown.reshape(len(shown), -1).astype(np.float64)
         if flat.shape[1] != self._given_images.shape[1] or not np.isfinite(flat).all():
             return False

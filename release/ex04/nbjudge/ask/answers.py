@@ -1,6 +1,6 @@
-"""The answers: what happens in the student's kernel when a test cell asks.
+"""Answers the questions of test cells, in the student's kernel.
 
-A question leaves no trace there: random states are as before.
+A question leaves no trace there: the random states are the same as before.
 """
 
 import io
@@ -27,30 +27,30 @@ ENGINE = __name__.partition(".")[0]
 class Answers:
     """Answers the questions of any course.
 
-    A course that asks more, or whose messages say more, makes a subclass in a module of its own. That module keeps one
-    as ``ANSWERS``, and its methods as the functions ``answer`` and ``prepare``, as this one does. It is named in
-    ``c.ExecuteApart.answers``, and in `Submission.answers` for the student's own notebook.
+    A course with more questions, or with more detailed messages, defines a subclass in a module of its own. Like this
+    one, that module keeps an instance as ``ANSWERS``, and its methods as the functions ``answer`` and ``prepare``. The
+    module is named in ``c.ExecuteApart.answers``, and in `Submission.answers` for the student's own notebook.
 
     Attributes
     ----------
     names : frozenset of str
-        Names that the tasks ask for: none of them is a misspelt form of another.
+        Names that the tasks ask for; none of them is taken for a misspelt form of another.
     code : frozenset of str
-        Of these, the classes and functions.
+        Those of `names` that are classes and functions.
     made_in : mapping of str to str
         For a name that checks of several tasks ask about, the id of the cell that makes it. Any other name is made in
         the cell that the check tests.
     given : mapping of str to Given
-        The arrays that given cells leave behind.
+        The arrays that given cells make, by their names.
     given_nets : mapping of str to str
-        For a net that a given cell makes, the call that makes it.
+        For the name of a net that a given cell makes, the call that makes it.
     reads : mapping of str to tuple of str
-        For a given function that is called with ``globals()``, the names that it takes from there. Of each of these
-        there is one in a notebook, wherever it is made.
+        For a given function that is called with ``globals()``, the names that it takes from there. Each of these names
+        has one meaning in the whole notebook, whichever cell makes it.
     packages : frozenset of str
-        Packages that the course gives: nothing in them is the student's.
+        Packages that the course gives; no code in them is the student's.
     written : str
-        What the answer in words is called.
+        The name of the answer in words, as messages to students call it.
     """
 
     names: ClassVar[frozenset[str]] = frozenset()
@@ -63,17 +63,17 @@ class Answers:
     written: ClassVar[str] = "answer in words"
 
     def questions(self) -> dict[str, Callable[..., Any]]:
-        """The functions that answer, by the names of their questions; each is given the notebook's globals first."""
+        """The functions that answer, by the names of their questions; the first argument is the notebook's globals."""
         general = (self.values, self.figure, self.has, self.source_line, self.assignment, self.made_from)
         mishaps = (self.unfinished, self.painted_over, self.replaced)
         return {question.__name__: question for question in (*general, *mishaps)}
 
     def prepare(self, shell: Any) -> None:
-        """Get an IPython shell ready in which a submission is graded, before its first cell."""
+        """Prepare the IPython shell in which a submission is graded, before the first cell runs."""
         self.follow(shell)
 
     def follow(self, shell: Any) -> None:
-        """Note what becomes of each cell of an IPython shell from now on."""
+        """Record from now on how each cell of an IPython shell ended."""
         history.follow(shell, self.describe)
 
     def answer(self, namespace: dict[str, Any], question: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Answers:
         question : str
             A key of `questions`.
         arguments : dict
-            Passed to it, but for ``seed``: the question's random state.
+            Arguments of the question, and ``seed``, which sets the question's random state and is not passed on.
 
         Returns
         -------
@@ -96,8 +96,8 @@ class Answers:
         """
         try:
             seed = arguments.pop("seed")
-            # Progress bars and warnings of the student's code do not belong into a test cell (nbgrader gives 0 for
-            # them).
+            # Progress bars and warnings of the student's code must not reach the test cell's output: nbgrader gives 0
+            # points for them.
             quiet = redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO())
             with ordinary_settings(), random_states_of_its_own(seed), quiet[0], quiet[1]:
                 return {"answer": self.questions()[question](namespace, **arguments)}
@@ -106,7 +106,7 @@ class Answers:
             return {"failure": {"kind": reason.kind, "message": str(reason)}}
 
     def reason(self, error: Exception, namespace: dict[str, Any]) -> Unanswerable:
-        """Why a question has no answer, if answering it ended with an error."""
+        """Turn the error with which answering a question ended into the reason that the student reads."""
         if isinstance(error, Unanswerable):
             return error
         if is_stub(error, namespace):
@@ -114,23 +114,23 @@ class Answers:
         return Unanswerable("error", self.describe(error, namespace))
 
     def describe(self, error: BaseException, namespace: dict[str, Any]) -> str:
-        """Say what went wrong in the student's code, with the line of theirs that led to it, and what to do then."""
+        """Say what went wrong in the student's code, which line of theirs led to it, and what to do about it."""
         try:
             advice, below = self.advice_on(error, namespace), self.not_to_blame(error)
-        except Exception:  # advice looks at the student's objects, which may raise whatever they like
+        except Exception:  # advice looks at the student's objects, which may raise any exception
             advice, below = "", ""
         return describe(error, namespace, advice, self.packages, below)
 
     def advice_on(self, error: BaseException, namespace: dict[str, Any]) -> str:
-        """A sentence or two on what an error mostly means; empty where nothing is known."""
+        """One or two sentences about what an error usually means; empty if nothing is known."""
         return ""
 
     def not_to_blame(self, error: BaseException) -> str:
-        """The function of a library from which on no line is to blame for an error; mostly there is none."""
+        """Name of a library function; lines that run inside its call are not to blame for an error. Mostly empty."""
         return ""
 
     def readiness(self, namespace: dict[str, Any], written: str) -> list[Ready]:
-        """What is left to do before the notebook is handed in.
+        """List what is left to do before the notebook is handed in.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class Answers:
         return as_array(self.find(namespace, name), f"`{name}`")
 
     def figure(self, namespace: dict[str, Any], name: str) -> list[dict[str, Any]]:
-        """List the axes of a figure that hold an image, with all the text that belongs to them."""
+        """List the axes of a figure that hold an image, with their images and all text that belongs to them."""
         return panels_of(self.find(namespace, name), name)
 
     def has(self, namespace: dict[str, Any], name: str) -> bool:
@@ -172,13 +172,13 @@ class Answers:
         return namespace.get(name) is not None
 
     def source_line(self, namespace: dict[str, Any], of: str, pattern: str) -> str:
-        """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
+        """The student's first line that matches a pattern, in a function or class or in what it calls; else empty."""
         return line_in(namespace.get(of), pattern, namespace)
 
     def assignment(self, namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
         """The student's line that gives a variable its value, or writes into it at a place; empty if none is known.
 
-        Of what a given cell makes it is the line that changed it since.
+        For a variable that a given cell makes, it is the student's line that has changed the variable since then.
         """
         if name in self.given:
             return line_that_spoils(name, self.given[name])
@@ -186,36 +186,36 @@ class Answers:
         if maker is not None and (
             history.failed_since(name) or history.given_up_since(name) or history.is_changed_since(maker, namespace)
         ):
-            return ""  # what made it no longer stands in its cell
+            return ""  # the code that made the variable is no longer in its cell
         last = next((run for run in reversed(history.runs()) if name in run.names.made), None)
         if last is not None and (not last.made(name) or is_locked(last.source)):
-            return ""  # what it stands for is older, or from a given cell
-        # Where the cell failed, the line in which it did so may be the last that should have given it.
+            return ""  # the variable's value is older, or from a given cell
+        # If the cell failed, the line in which it failed may be the last that should have given the variable a value.
         is_none = namespace.get(name, "") is None and (last is None or not last.error)
         return line_that_makes(name, namespace, is_none, fills, tuple(at or ()))
 
     def made_from(self, namespace: dict[str, Any], name: str, fills: bool = True, at: list[int] | None = None) -> str:
-        """Other variables of the same cell that the line of `assignment` is made from, in words; empty if none."""
+        """Other variables of the same cell that the line of `assignment` uses, in words; empty if there are none."""
         names = [f"`{other}`" for other in made_from(name, namespace, fills=fills, at=tuple(at or ()))]
         return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])
 
     def unfinished(self, namespace: dict[str, Any], name: str) -> str:
-        """That the cell ended with an error before a variable was complete; else empty."""
+        """Say that the cell ended with an error before a variable was complete; empty if it did not."""
         return unfinished(namespace, name)
 
     def painted_over(self, namespace: dict[str, Any], name: str) -> str:
-        """That arrays which were given are no longer the same, of those that a variable was made from; else empty."""
+        """Say that given arrays from which a variable was made have changed since; empty if they have not."""
         return painted_over(namespace, name, self.given)
 
     def replaced(self, _: dict[str, Any], name: str) -> str:
-        """That another cell has put another net in the place of one that a given cell makes; else empty."""
+        """Say that another cell has replaced a net that a given cell makes; empty if none has."""
         return replaced(name, self.given_nets)
 
 
 def as_array(value: Any, what: str) -> np.ndarray:
     """Turn numbers in any honest form into a bool, int64 or float64 array."""
     if isinstance(value, tuple) and len(value) == 1:
-        value = value[0]  # np.where
+        value = value[0]  # np.where returns a tuple
     if is_tensor(value):
         value = value.detach().cpu()
     elif isinstance(value, list | tuple) and any(is_tensor(item) for item in value):

@@ -1,4 +1,4 @@
-"""What a cell's source says: the names it makes, the names it reads, and whether it changed. Nothing is run."""
+"""Finds the names that a cell's source makes and reads, and whether its code changed. Nothing is run."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-# Magics as plain Python, on the same lines: `%time x = f()` makes x, all others make nothing.
+# Magics are replaced by plain Python on the same lines: `%time x = f()` makes x, all other magics make nothing.
 _TIMED = re.compile(r"(?m)^(\s*)%%?time\b *")
 _MAGIC = re.compile(r"(?m)^(\s*)[%!?].*$")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -15,12 +15,12 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @dataclass(frozen=True)
 class CellNames:
-    """Names in a cell, seen from the notebook: what stays inside functions, classes and comprehensions counts not.
+    """Names that a cell makes and reads in the notebook, without those inside functions, classes and comprehensions.
 
     Attributes
     ----------
     made : dict of str to int
-        Each name that the cell makes, with the last line of the first statement that does it.
+        Each name that the cell makes, with the last line of the first statement that makes it.
     read : frozenset of str
         Names that are read outside of functions and classes.
     is_python : bool
@@ -33,7 +33,7 @@ class CellNames:
 
 
 def names_in(source: str) -> CellNames:
-    """Read a cell's source."""
+    """Find the names in a cell's source."""
     tree = _parsed(source) or _parsed(_MAGIC.sub(r"\1pass", _TIMED.sub(r"\1", source)))
     if tree is None:
         return CellNames({name: 0 for name in _guessed(source)}, is_python=False)
@@ -45,7 +45,7 @@ def names_in(source: str) -> CellNames:
 
 
 def is_same_code(one: str, other: str) -> bool:
-    """Whether two sources differ at most in comments and in how they are laid out."""
+    """Whether two sources differ at most in comments and layout."""
     if one.strip() == other.strip():
         return True
     first, second = _parsed(one), _parsed(other)
@@ -53,7 +53,7 @@ def is_same_code(one: str, other: str) -> bool:
 
 
 def _parsed(source: str) -> ast.Module | None:
-    with warnings.catch_warnings(action="ignore"):  # of SyntaxWarnings the front end has told already
+    with warnings.catch_warnings(action="ignore"):  # the front end has already shown SyntaxWarnings
         try:
             return ast.parse(source)
         except (SyntaxError, ValueError):  # ValueError: null bytes
@@ -81,7 +81,7 @@ def _bound_by(statement: ast.stmt) -> Iterator[str]:
 
 
 def _read_in(tree: ast.AST, own: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Names that are read, without those that a comprehension around them makes for itself alone."""
+    """Names that are read, without the loop variables of comprehensions around them."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, _COMPREHENSIONS):
             targets = (name for generator in node.generators for name in ast.walk(generator.target))
@@ -105,7 +105,7 @@ def _here(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _guessed(source: str) -> Iterator[str]:
-    """Names that lines of broken code make."""
+    """Names that the lines of code that can't be parsed seem to make."""
     yield from re.findall(r"(?m)^[ \t]*(?:async +def|def|class)[ \t]+(\w+)", source)
     for targets in re.findall(r"(?m)^([\w, \t*]+)(?::[^=\n]+)?=(?!=)", source):
         yield from re.findall(r"[^\W\d]\w*", targets)

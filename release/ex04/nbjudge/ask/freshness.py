@@ -1,7 +1,8 @@
-"""Answers that are out of date: those of code that has been changed since, or that was computed from older answers.
+"""Finds answers that are out of date: their code has changed since, or they were computed from older answers.
 
-After each cell it is noted what the names in it stood for. A check then compares: like a Makefile, but by contents, so
-that a cell that is run again and makes the same again leaves everything as it was.
+After each cell, the values of its names are recorded as digests. A check compares these with the values now. This is
+like a Makefile that compares contents, not times: if a cell is run again and makes the same values, nothing becomes out
+of date.
 """
 
 import builtins
@@ -20,22 +21,22 @@ from .history import CellRun
 from .own_code import own_code, read_by
 from .torch_if_imported import is_lazy, is_net, is_tensor, to_numpy
 
-_MAX_BYTES = 2**26  # of an array: more are not compared
-_MAX_ITEMS = 2000  # of a list, likewise
+_MAX_BYTES = 2**26  # of an array; larger arrays are not compared
+_MAX_ITEMS = 2000  # of a list; longer lists are not compared
 _MAX_SENTENCES = 3
 _MAX_NAMES = 3  # in one sentence
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What names stood for when a run of a cell had ended; None where contents are not compared.
+    """Digests of the values that names had when a run of a cell had ended; None for values that are not compared.
 
     Attributes
     ----------
     made : dict of str to (str or None)
-        Names that the run made, with a digest of each.
+        Names that the run made, each with a digest of its value.
     read : dict of str to (CellRun, str or None)
-        Names made by other cells that the run read, with the run that had made each, and a digest.
+        Names that the run read and other runs had made, each with the run that had made it, and a digest of its value.
     """
 
     made: dict[str, str | None]
@@ -48,9 +49,9 @@ class Freshness:
     Parameters
     ----------
     shell : IPython shell
-        Its cells are followed from now on.
+        The shell whose cells are followed from now on.
     answers : Answers
-        Those of the course.
+        The course's answers.
     """
 
     def __init__(self, shell: Any, answers: Answers) -> None:
@@ -67,7 +68,7 @@ class Freshness:
         shell.events.register("post_run_cell", self._note)
 
     def out_of_date(self, names: Iterable[str]) -> tuple[str, ...]:
-        """What is wrong with names that a check asks about, as sentences; none if all are up to date."""
+        """Say which names that a check asks about are out of date, and why, in sentences; empty if there are none."""
         names = list(names)
         self._asked |= dict.fromkeys(names)
         found: dict[tuple[int, str], list[str]] = {}
@@ -88,7 +89,7 @@ class Freshness:
         return tuple(dict.fromkeys(sentences))[:_MAX_SENTENCES]
 
     def _note(self, _: Any) -> None:
-        """Note what names stand for after a cell; history has noted the cell just before."""
+        """Record the values of names after a cell; `history` has recorded the run just before."""
         run = history.runs()[-1]
         made = {
             name: _digest(self._namespace.get(name), self._answers.packages)
@@ -104,7 +105,7 @@ class Freshness:
         self._snapshots[run.number] = Snapshot(made, read)
 
     def _read_by(self, run: CellRun) -> set[str]:
-        """Names that a run read: by itself, or in functions of the notebook that it used."""
+        """Names that a run read in its own lines, or in functions of the notebook that it used."""
         found: set[str] = set()
         waiting = set(run.names.read) - set(dir(builtins))
         for given, names in self._answers.reads.items():
@@ -119,8 +120,9 @@ class Freshness:
     def _causes(self, names: Iterable[str]) -> Iterator[tuple[str, CellRun, str]]:
         """Names that are out of date, each with a run and a cause.
 
-        It is the run that made the name, and the name that has changed since. Without a cause it is the later run that
-        did not make it anew, or the one that made it, if its cell was changed since and has not been run again.
+        The cause is another name that has changed since; the run is then the one that made the name. The cause is empty
+        if a later run should have made the name again and did not: that run is given. It is empty, too, if the cell
+        that made the name was changed and not run again: then the run that made the name is given.
         """
         seen: set[tuple[str, int]] = set()
         waiting = [(name, history.last_that_made(name)) for name in names]
@@ -144,9 +146,10 @@ class Freshness:
                 waiting.append((cause, latest))
 
     def _latest(self, name: str, maker: CellRun) -> CellRun:
-        """The last run that made a name which a cell read, of the same cell: another one may use it for its own ends.
+        """The last run, of the same cell as `maker`, that made a name: other cells may reuse the name for other values.
 
-        Of networks, functions, classes and what a given function reads there is one in a notebook, wherever it is made.
+        For networks, functions, classes and names that a given function reads, it is the last run of any cell: such a
+        name has one meaning in the whole notebook, whichever cell makes it.
         """
         last = history.last_that_made(name) or maker
         value = self._namespace.get(name)
@@ -157,9 +160,9 @@ class Freshness:
 
     def _changed(self, name: str, digest: str | None, maker: CellRun, latest: CellRun) -> bool:
         value = self._namespace.get(name)
-        # A network learns in place, and nothing should change in place what the tasks ask for: their contents now are
-        # compared. Of other things only what cells made is compared: a cell that changes an array in place has read
-        # what it left behind, which is no sign of age.
+        # A network learns in place, and no cell should change in place what the tasks ask for. So the present contents
+        # of these are compared. Of other names, only the values that cells made are compared: a cell that changes an
+        # array in place has read the values before the change, and this does not mean that anything is out of date.
         if is_net(value) or (name in self._answers.names and latest is maker):
             before, now = digest, _digest(value, self._answers.packages)
         else:
@@ -170,7 +173,7 @@ class Freshness:
         return self._snapshots[run.number].made if run.number in self._snapshots else {}
 
     def _not_made_anew(self, name: str, run: CellRun) -> str:
-        """Say it once of all names that checks ask about; if they ask about none of the cell's, of the one found."""
+        """Say once which names a cell did not make again: all that checks ask about, or else the one found."""
         if history.last_that_made(name) is run:
             names = [one for one in self._asked if history.last_that_made(one) is run][:_MAX_NAMES] or [name]
             told = f"You changed the cell that makes {_listed(names)} after it ran."
@@ -199,7 +202,7 @@ class Freshness:
         return f"{listed} {was} made before {changed}. Run the cell that makes {them} again, and those below."
 
     def _changes(self, causes: list[str]) -> str:
-        """What happened to names since: "you changed `train` and `model` was trained anew"."""
+        """What has happened to names since, in words: "you changed `train` and `model` was trained anew"."""
         kinds: dict[str, list[str]] = {"code": [], "net": [], "other": []}
         for cause in causes:
             value = self._namespace.get(cause)
@@ -213,7 +216,7 @@ class Freshness:
 
 
 def _later_in_vain(name: str) -> CellRun | None:
-    """The last run of the cell for a name, if what it stands for is older: it failed, or makes it no longer."""
+    """The last run of the cell for a name, if the name's value is older: the run failed, or no longer makes it."""
     return history.failed_since(name) or history.given_up_since(name)
 
 
@@ -222,7 +225,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _again(run: CellRun, maker: CellRun, name: str) -> bool:
-    """Whether a run is a later one of the same cell, and made a name."""
+    """Whether a run is later than `maker`, is of the same cell, and made a name."""
     if run.number <= maker.number or not run.made(name):
         return False
     if run.cell and maker.cell:
@@ -232,10 +235,10 @@ def _again(run: CellRun, maker: CellRun, name: str) -> bool:
 
 
 def _digest(value: Any, packages: Collection[str]) -> str | None:
-    """Digest of what a name stands for; None for what can't be compared."""
+    """Digest of a name's value; None for values that can't be compared."""
     try:
         parts = _parts(value, packages)
-    except Exception:  # whatever a student's object raises when it is looked at
+    except Exception:  # a student's object may raise any exception when it is looked at
         return None
     return None if parts is None else hashlib.sha256(repr(parts).encode()).hexdigest()
 

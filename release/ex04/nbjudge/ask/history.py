@@ -1,4 +1,4 @@
-"""What was run since the kernel started: which cells, in which order, and what became of them."""
+"""Records which cells were run since the checks were connected, in which order, and how each run ended."""
 
 import itertools
 import re
@@ -26,23 +26,23 @@ class CellRun:
     Attributes
     ----------
     source : str
-        Its source.
+        The cell's source.
     error : str
-        Type of the exception it ended with, or empty.
+        Type of the exception with which the run ended; empty if there was none.
     message : str
         For the student: what the exception says, and where it came from.
     lacked : str
         The name that was not defined, if that was the error.
     line : int
-        The cell's line in which it ended; 0 if it came to its end, or was never begun.
+        The cell's line in which the run was stopped by an error; 0 if it ended normally, or never began.
     cell : str
-        The cell's id; empty where the front end gives none (IPython before 8).
+        The cell's id; empty if the front end gives none (IPython before 8).
     number : int
-        Its place in the order of all runs.
+        Place of this run in the order of all runs.
     names : CellNames
-        What the source says of names.
+        Names that the source makes and reads.
     begun : float
-        When it began, in seconds since 1970.
+        When the run began, in seconds since 1970.
     """
 
     source: str
@@ -56,21 +56,21 @@ class CellRun:
     begun: float = 0.0
 
     def made(self, name: str) -> bool:
-        """Whether this run made a name anew, as far as it got."""
+        """Whether this run gave a name a value before it ended."""
         return name in self.names.made and (not self.error or 0 < self.names.made[name] < self.line)
 
     @property
     def was_a_stub(self) -> bool:
-        """Whether it ended where something is still to be written."""
+        """Whether the run ended at a place where the student still has to write something."""
         return self.message.startswith(_STILL_TO_DO)
 
     @property
     def was_interrupted(self) -> bool:
-        """Whether the student stopped it."""
+        """Whether the student interrupted the run."""
         return self.error == "KeyboardInterrupt"
 
     def how_it_failed(self) -> str:
-        """What it ended with, and in which line; never empty if there was an error."""
+        """The error with which the run ended, and its line, in words; never empty if there was an error."""
         where = f" in line {self.line}" if self.line else ""
         lines = self.source.splitlines()
         if 0 < self.line <= len(lines) and re.search(r"\w", lines[self.line - 1]):  # a bracket alone tells nothing
@@ -82,17 +82,17 @@ _STILL_TO_DO = "still to do"
 _OF_CHECKS = ("submission.check(", "submission.summary(")
 _RUNS: deque[CellRun] = deque(maxlen=1000)
 _NUMBERS = itertools.count(1)
-_BEGUN: list[Any] = []  # what IPython tells of the cell that is running, or ran last
-_BEGUN_AT: list[float] = [0.0]  # when
+_BEGUN: list[Any] = []  # IPython's information about the cell that is running, or ran last
+_BEGUN_AT: list[float] = [0.0]  # when that cell began
 
 
 def follow(shell: Any, describe: Describe) -> None:
-    """Note what becomes of each cell that an IPython shell runs from now on; once is enough.
+    """Record from now on how each cell of an IPython shell ended; further calls change nothing.
 
     Parameters
     ----------
     shell : IPython shell
-        Whose cells are followed.
+        The shell whose cells are followed.
     describe : function (error, namespace) -> str
         Says what went wrong in a cell.
     """
@@ -104,7 +104,7 @@ def follow(shell: Any, describe: Describe) -> None:
         _BEGUN_AT[:] = [time.time()]
 
     def note(result: Any) -> None:
-        # An interrupt while ipykernel waits for a cell: it has no result then.
+        # If the student interrupts ipykernel while it waits for a cell, there is no result.
         info = result.info if result is not None else _BEGUN[0] if _BEGUN else None
         error = (result.error_before_exec or result.error_in_exec) if result is not None else KeyboardInterrupt()
         _RUNS.append(_run(info, error, shell.user_ns, describe))
@@ -124,7 +124,7 @@ def _run(info: Any, error: BaseException | None, namespace: dict[str, Any], desc
     )
     if error is None:
         return run
-    is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter in a cell that awaits something
+    is_interrupt = isinstance(error, KeyboardInterrupt | CancelledError)  # the latter if a cell awaits something
     if is_stub(error, namespace):
         message = f"{_STILL_TO_DO}: {error}"
     elif isinstance(error, SyntaxError) and error.text:
@@ -140,7 +140,7 @@ def _run(info: Any, error: BaseException | None, namespace: dict[str, Any], desc
 
 
 def _line(traceback: TracebackType | None, namespace: dict[str, Any]) -> int:
-    """The line of the cell itself in which an exception left it."""
+    """The line of the cell itself in which an exception was raised, or which called the code that raised it."""
     while traceback is not None:
         if traceback.tb_frame.f_globals is namespace:
             return traceback.tb_lineno
@@ -149,23 +149,23 @@ def _line(traceback: TracebackType | None, namespace: dict[str, Any]) -> int:
 
 
 def runs() -> list[CellRun]:
-    """All runs since the checks were connected, the last one last."""
+    """All runs since the checks were connected, the latest last."""
     return list(_RUNS)
 
 
 def last_that_made(name: str) -> CellRun | None:
-    """The run that made what a name stands for now."""
+    """The run that gave a name its present value."""
     return next((run for run in reversed(_RUNS) if run.made(name)), None)
 
 
 def failed_since(name: str) -> CellRun | None:
-    """The last run of a cell that makes a name, if it ended before it had done that, and the name is an older one."""
+    """The last run of a cell that makes a name, if it ended before that, so that the name's value is older."""
     last = next((run for run in reversed(_RUNS) if name in run.names.made and not _gives_up(run, name)), None)
     return last if last is not None and not last.made(name) else None
 
 
 def given_up_since(name: str) -> CellRun | None:
-    """The last run of the cell that made a name, if that cell makes it no longer; None where cells have no ids."""
+    """The last run of the cell that made a name, if that cell no longer makes it; None if cells have no ids."""
     maker = last_that_made(name)
     return _last_of_its_cell(maker) if maker is not None and _gives_up(maker, name) else None
 
@@ -180,7 +180,7 @@ def _last_of_its_cell(run: CellRun) -> CellRun:
 
 
 def is_changed_since(run: CellRun, namespace: dict[str, Any]) -> bool:
-    """Whether a cell was changed, and saved, after a run; False where that is not known."""
+    """Whether a cell was changed, and saved, after a run; False if this is not known."""
     return is_changed(run.cell, run.source, run.begun, namespace)
 
 
@@ -231,9 +231,9 @@ def _reason(
 
 
 def _last_run_that_should_make(name: str, made_in: Mapping[str, str]) -> CellRun | None:
-    """The last run of the cell that makes a name, or should.
+    """The last run of the cell that makes a name, or should make it.
 
-    Where the ids of cells don't tell which one it is, one is meant that speaks of the name in a comment, as stubs do.
+    If the ids of cells don't tell which cell this is, it is one that mentions the name in a comment, as stubs do.
     """
     making = [run for run in _RUNS if name in run.names.made]
     if making:
@@ -241,7 +241,7 @@ def _last_run_that_should_make(name: str, made_in: Mapping[str, str]) -> CellRun
     known = _runs_of_the_cell_for(name, made_in)
     if known is not None:
         return known[-1] if known else None
-    # A cell that uses the name is not to blame for it, and neither is one of our own, nor one of comments alone.
+    # A cell that only reads the name, one of our own cells, or one that holds only comments is not the cell sought.
     spoken = re.compile(rf"\b{re.escape(name)}\b")
     in_comment = re.compile(rf"#.*\b{re.escape(name)}\b")
     speaking = [run for run in _RUNS if (spoken if run.names.is_python else in_comment).search(run.source)]
@@ -252,7 +252,7 @@ def _last_run_that_should_make(name: str, made_in: Mapping[str, str]) -> CellRun
 
 
 def _runs_of_the_cell_for(name: str, made_in: Mapping[str, str]) -> list[CellRun] | None:
-    """Runs of the cell that is there for a name; None where ids don't tell which one it is."""
+    """Runs of the cell that is meant to make a name; None if the ids of cells don't tell which cell this is."""
     ids = {run.cell for run in _RUNS if not _is_of_checks(run.source)}
     if in_grading() or ids.isdisjoint(made_in.values()):  # some front ends have ids of their own
         return None
@@ -263,7 +263,7 @@ def _runs_of_the_cell_for(name: str, made_in: Mapping[str, str]) -> list[CellRun
     test = next((cell for cell, source in tests if _OF_CHECKS[0] in source and f'"{name}"' in source), None)
     if test is None:
         return None
-    # The id of a test cell is that of the cell that it tests, and a word more.
+    # The id of a test cell is the id of the cell that it tests, a hyphen and more words.
     tested = max((cell for cell in ids if cell and test.startswith(f"{cell}-")), key=len, default="")
     return [run for run in _RUNS if tested and run.cell == tested]
 

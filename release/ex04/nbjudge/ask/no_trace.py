@@ -1,4 +1,4 @@
-"""Asking leaves no trace: the random states are afterwards as they were before."""
+"""Asking leaves no trace: afterwards, the random states are the same as before."""
 
 import random
 import sys

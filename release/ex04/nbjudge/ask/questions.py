@@ -1,4 +1,4 @@
-"""The questions, and what a check makes of the answers."""
+"""The questions that test cells ask, and the checks that judge the answers."""
 
 import builtins
 import os
@@ -20,7 +20,7 @@ from .student_code import MAX_LINE
 from .summary import Progress, Summary
 from .wording import sentences
 
-_BLANK_FIGURE = re.compile(r"\b(?:subplots|subplot_mosaic|figure)\(|= *None$")  # what is drawn into it, other lines say
+_BLANK_FIGURE = re.compile(r"\b(?:subplots|subplot_mosaic|figure)\(|= *None$")  # other lines draw into it
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Panel:
     Attributes
     ----------
     images : list of (rows, columns) float64 arrays
-        What imshow or pcolormesh shows there.
+        The arrays that imshow or pcolormesh shows there.
     text : str
         Its title, labels and other text.
     """
@@ -42,18 +42,18 @@ class Panel:
 class Submission:
     """A student's work, as the test cells see it.
 
-    A course that asks more than this makes a subclass, with a method for each question, and names the module that
-    answers them.
+    A course with more questions defines a subclass with a method for each of them, and names the module that answers
+    them.
 
     Parameters
     ----------
     side : Side
-        Where the questions go.
+        Receives the questions and returns the answers.
 
     Attributes
     ----------
     answers : str
-        The module whose ``ANSWERS`` answers in the student's own notebook; in grading it is ``c.ExecuteApart.answers``.
+        Module whose ``ANSWERS`` answers in the student's own notebook. In grading, ``c.ExecuteApart.answers`` names it.
     """
 
     answers: ClassVar[str] = GENERAL_ANSWERS
@@ -63,7 +63,7 @@ class Submission:
         self._checks: dict[str, tuple[Callable[[], Any], float]] = {}
         self._asked: Counter[str] = Counter()
         self._names: set[str] = set()
-        self._variables: dict[str, None] = {}  # asked about in a check, in that order
+        self._variables: dict[str, None] = {}  # that the current check asked about, in this order
         self._figures: set[str] = set()
 
     @classmethod
@@ -73,18 +73,18 @@ class Submission:
         Parameters
         ----------
         namespace : dict
-            ``globals()`` of the notebook. In a grading run the judging process has put the way to the student's process
-            there under the name ``__door__``.
+            ``globals()`` of the notebook. In grading, the judging process has put the connection to the student's
+            process there, under the name ``__door__``.
 
         Returns
         -------
         Submission
-            The only thing test cells use.
+            The only object that test cells need.
         """
         door = namespace.get("__door__")
         submission = cls(door or SameKernel(namespace, cls.answers))
         older = namespace.get("submission")
-        if door is None and isinstance(older, Submission):  # connected again: the summary knows what was checked before
+        if door is None and isinstance(older, Submission):  # connected again: the summary needs the older checks
             submission._checks |= older._checks
         return submission
 
@@ -93,12 +93,12 @@ class Submission:
         return self._side.seed(purpose)
 
     def values(self, name: str) -> np.ndarray:
-        """The numbers a student's variable holds.
+        """The numbers that a student's variable holds.
 
         Parameters
         ----------
         name : str
-            The variable: an array, tensor on any device, list, number, or what ``np.where`` returns.
+            Name of the variable: an array, a tensor on any device, a list, a number, or a tuple as from ``np.where``.
 
         Returns
         -------
@@ -114,17 +114,17 @@ class Submission:
         return array_of(self._ask("values", name=name))
 
     def figure(self, name: str) -> list[Panel]:
-        """What a student's figure shows.
+        """The images and text that a student's figure shows.
 
         Parameters
         ----------
         name : str
-            The variable: a figure, axes, or a list of them; or None.
+            Name of the variable: a figure, axes, a list of them, or None.
 
         Returns
         -------
         list of Panel
-            One for each set of axes, without those that hold no image; empty for None.
+            One for each set of axes that holds an image; empty for None.
         """
         self._variables[name] = None
         self._figures.add(name)
@@ -134,11 +134,11 @@ class Submission:
         return [Panel(*panel) for panel in zip(images, texts, strict=True)]
 
     def source_line(self, of: str, pattern: str) -> str:
-        """The student's first line in a function or class, or in what it calls, that holds a pattern; else empty."""
+        """The student's first line that matches a pattern, in a function or class or in what it calls; else empty."""
         return self._line("source_line", of=of, pattern=pattern)
 
     def assignment(self, name: str) -> str:
-        """The student's last line that gives a variable its value; empty if that is not known."""
+        """The student's last line that gives a variable its value; empty if that line is not known."""
         return self._line("assignment", name=name)
 
     def has(self, name: str) -> bool:
@@ -146,13 +146,14 @@ class Submission:
         return of_type(bool, self._ask("has", name=name))
 
     def check(self, question: Callable[[], Any], points: float) -> Outcome:
-        """Ask and judge; the last line of a test cell.
+        """Ask a question and judge the answer; this call is the last line of a test cell.
 
         Parameters
         ----------
         question : function without arguments
-            Its docstring's first line is the title. It passes by returning None or a remark, earns a part by returning
-            ``(fraction, remark)``, and fails by an AssertionError with a message for the student.
+            The first line of its docstring is the check's title. It returns None or a remark if the check is passed,
+            returns ``(fraction, remark)`` for a part of the points, and raises AssertionError, with a message for the
+            student, if the check is not passed.
         points : float
             Points at stake.
 
@@ -164,7 +165,7 @@ class Submission:
         Raises
         ------
         NotPassed
-            Under ``nbgrader validate`` only, which shows students nothing but errors.
+            Only under ``nbgrader validate``, which shows students nothing but errors.
         """
         title = (question.__doc__ or question.__name__.replace("_", " ")).strip().splitlines()[0].rstrip(".")
         self._checks[title] = question, points
@@ -174,19 +175,19 @@ class Submission:
         return outcome
 
     def summary(self, visible: dict[str, dict[str, float]], written: str = "") -> Summary | None:
-        """Ask every check that can be seen again, and say what is left to do before the notebook is handed in.
+        """Repeat every visible check, and say what is left to do before the notebook is handed in.
 
         Parameters
         ----------
         visible : dict of str to dict of str to float
-            For each task the points of its checks, by their titles.
+            For each task, the points of its checks, by their titles.
         written : str
             Id of the cell for the answer in words; empty if there is none.
 
         Returns
         -------
         Summary or None
-            Shown by Jupyter as a table. None in grading: the marks stand on top of the page there.
+            Shown by Jupyter as a table. None in grading, because there the marks stand at the top of the page.
         """
         if in_grading() or not isinstance(self._side, SameKernel):
             return None
@@ -203,7 +204,7 @@ class Submission:
         return Summary(tasks, self._side.readiness(written), self._side.out_of_date(older))
 
     def _outcome(self, title: str) -> Outcome:
-        """Ask a check that was run."""
+        """Repeat a check that was run, and return its outcome."""
         question, points = self._checks[title]
         self._names.clear()
         self._variables.clear()
@@ -216,11 +217,11 @@ class Submission:
         return Outcome(title, status, fraction, points, message, out_of_date)
 
     def _names_of_ours(self) -> dict[str, Any]:
-        """What checks use by name: it may stand for something else in the student's notebook by now."""
+        """Names that checks use, with our values: in the student's notebook, they may have other values by now."""
         return {"np": np, "submission": self}
 
     def _with_names_of_ours(self, question: Callable[[], Any]) -> Callable[[], Any]:
-        """A question with the names of ours that it uses, whatever they mean in the notebook by now (`np`, `max`)."""
+        """A copy of a question that gets our values of `np`, `max` and such names, not those in the notebook."""
         if not isinstance(question, FunctionType):
             return question
         names = {name: value for name, value in question.__globals__.items() if not hasattr(builtins, name)}
@@ -239,14 +240,14 @@ class Submission:
             return ""
 
     def _with_line(self, message: str, names: set[str], quotes: bool) -> str:
-        """A message about a variable, with what spoilt it, or with the student's line that makes it."""
+        """Add to a message about a variable what spoilt it, or the student's line that makes it."""
         for name in sorted(names):
             if replaced := self._line("replaced", MAX_MESSAGE, name=name):
                 return replaced
         about = {
             name: found for name in self._variables if (found := re.search(rf"`{name}(?:\[([\d, ]+)\])?`", message))
         }
-        # A message that names none is about the last one that was asked for.
+        # A message that names no variable is about the last one that was asked for.
         name = min(about, key=lambda name: about[name].start()) if about else next(reversed(self._variables), "")
         if not name:
             return message
@@ -256,7 +257,7 @@ class Submission:
             return sentences(painted, message)
         if not about or not quotes or "Look at your line" in message or "of your cell" in message:
             return message
-        # A wrong shape is made where the variable begins, wrong numbers where it is filled.
+        # A wrong shape comes from the line that creates the variable, wrong numbers from a line that fills it.
         place = {"at": [int(index) for index in about[name][1].split(",")]} if about[name][1] else {}
         which: dict[str, Any] = {"fills": False} if "shape" in message else place
         line = self._line("assignment", name=name, **which)
@@ -268,9 +269,9 @@ class Submission:
         return sentences(message, f"Look at your line `{line}`{f', and at what makes {others}' if others else ''}.")
 
     def _ask(self, question: str, needed: bool = True, **arguments: Any) -> Any:
-        # Each question has a random state of its own: what two calls make at random differs, and the same notebook gets
-        # the same mark. It depends on the question, and within a check on how often it was asked: other checks change
-        # nothing.
+        # Each question has a random state of its own, so two calls draw different random numbers, but the same notebook
+        # gets the same mark. The state depends on the question, and on how often this check has asked it; so it does
+        # not depend on other checks.
         about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
         asked = f"{question}({about})"
         self._names |= self._names_in(question, arguments)
@@ -282,7 +283,7 @@ class Submission:
         return reply["answer"]
 
     def _names_in(self, question: str, arguments: dict[str, Any]) -> set[str]:
-        """The student's names that a question is about."""
+        """Names in the student's notebook that a question is about."""
         return {arguments[key] for key in ("of", "name") if key in arguments}
 
 

@@ -1,4 +1,4 @@
-"""Is a notebook ready to be handed in? What the kernel and the files beside the notebook tell."""
+"""Finds out whether a notebook is ready to be handed in, from the kernel and the files beside the notebook."""
 
 import re
 import time
@@ -15,12 +15,12 @@ from .saved_notebook import cells_of
 from .summary import Ready
 from .wording import count
 
-# What a release has in the place of an answer; without "write" it is nbgrader's own.
+# The text that stands in a release where students write an answer; nbgrader's own text has no "write".
 _STUB = re.compile(r"[*_]*(?:write )?your answer here\.?[*_]*", re.IGNORECASE)
 
 
 def readiness(namespace: dict[str, Any], written: str, called: str, given: Collection[str]) -> list[Ready]:
-    """What a hand-in needs.
+    """List what a hand-in needs.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def readiness(namespace: dict[str, Any], written: str, called: str, given: Colle
     written : str
         Id of the cell for the answer in words; empty if there is none.
     called : str
-        What that answer is called.
+        The name of that answer in messages.
     given : collection of str
         Names of given functions that are called with ``globals()``.
     """
@@ -39,7 +39,7 @@ def readiness(namespace: dict[str, Any], written: str, called: str, given: Colle
 
 
 def _saved(namespace: dict[str, Any], written: str) -> tuple[Path | None, list[dict[str, Any]]]:
-    """The notebook as last saved, if it can be found; that is the one with the cell for the answer in words."""
+    """The notebook as last saved, if it can be found: the one with the cell `written` for the answer in words."""
     told = notebook_file(namespace)
     beside = sorted(NOTEBOOK_FOLDER.glob("*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in [told] if told else beside:
@@ -86,11 +86,11 @@ def _ago(seconds: float) -> str:
 
 
 def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], given: Collection[str]) -> list[Ready]:
-    """Whether everything has run since the last restart, without errors, from top to bottom."""
+    """Whether every cell has run since the last restart, without errors, from top to bottom."""
     code = [cell for cell in cells if cell.get("cell_type") == "code" and cell["source"].strip()]
-    # The one with the summary asks this question; what lies below it matters to nobody.
+    # The cell with the summary asks this question; cells below it don't count.
     code = list(takewhile(lambda cell: "submission.summary(" not in cell["source"], code))
-    # IPython before 8 gives cells no ids: the names that a cell makes tell that it was run again.
+    # IPython before 8 gives cells no ids: there, two runs that make the same names are runs of the same cell.
     last = {run.cell or frozenset(run.names.made) or run.source: run for run in history.runs()}
     places = [place for place, cell in enumerate(code) if cell.get("id") in last]
     there = [last[code[place]["id"]] for place in places]
@@ -101,7 +101,7 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], given: Collect
     again = f"Best do it now: {restart_and_run_all(namespace)}."
     if not places:  # this front end does not tell which cells it runs, or the notebook's file can't be found
         return [Ready(None, f"Did every cell run since the last restart, from top to bottom? {again}")]
-    # The first cells ran before anyone could take notes.
+    # The first cells ran before the checks were connected and runs were recorded.
     lacking = [cell for cell in code[places[0] :] if cell.get("id") not in last]
     if lacking:
         what = f"{count(len(lacking), 'cell')}, the first begins with `{_begin(lacking[0]['source'])}`"
@@ -111,7 +111,7 @@ def _runs(namespace: dict[str, Any], cells: list[dict[str, Any]], given: Collect
     if changed:
         what = f"{count(len(changed), 'cell')}, the first begins with `{_begin(changed[0]['source'])}`"
         return [Ready(False, f"The saved notebook is not what ran ({what}). Save it. {again}")]
-    # Checks may be run at any time; and what was made of older things, they say themselves.
+    # Test cells may be run at any time, and so may given functions: they report by themselves what is out of date.
     anytime = ["submission.check(", *(f"{name}(globals())" for name in given)]
     ordered = [run for run in there if not any(call in run.source for call in anytime)]
     late = next((above for above, below in pairwise(ordered) if above.number > below.number), None)
@@ -129,6 +129,6 @@ def _failure(run: CellRun) -> str:
 
 
 def _begin(source: str) -> str:
-    """The first line of a cell that is not a comment."""
+    """The first line of a cell that is neither empty nor a comment."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")[:80]

@@ -1,4 +1,4 @@
-"""Our code in a notebook whose author may have set anything: warnings that are errors, arithmetic that raises."""
+"""Ordinary settings for our code: a student may have turned warnings into errors, or let NumPy raise them."""
 
 import os
 import warnings
@@ -12,7 +12,7 @@ _SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, Resourc
 
 @contextmanager
 def ordinary_settings() -> Iterator[None]:
-    """Warn as Python does and calculate as NumPy does when nobody has set anything; a decorator as well."""
+    """Restore the default warnings of Python and the default error handling of NumPy; also usable as a decorator."""
     with warnings.catch_warnings(), np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
         warnings.simplefilter("default")
         for category in _SILENT:
@@ -21,5 +21,5 @@ def ordinary_settings() -> Iterator[None]:
 
 
 def in_grading() -> bool:
-    """Whether nbgrader runs the notebook to grade it; else a student does."""
+    """Whether nbgrader runs the notebook to grade it; otherwise a student runs it."""
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"

@@ -1,4 +1,4 @@
-"""PyTorch's tensors and nets, in notebooks that use them: nothing here imports it."""
+"""Recognises PyTorch's tensors and nets in notebooks that use PyTorch; this module never imports PyTorch."""
 
 import sys
 from typing import Any

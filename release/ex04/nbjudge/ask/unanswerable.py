@@ -1,4 +1,4 @@
-"""Why a question has no answer."""
+"""Reasons why a question has no answer, and messages about them."""
 
 import dis
 import linecache
@@ -12,13 +12,13 @@ from .student_code import is_locked
 
 
 class Unanswerable(Exception):
-    """There is no answer, for a reason that the student can do something about.
+    """A question has no answer, for a reason that the student can remove.
 
     Attributes
     ----------
     kind : str
-        "not attempted" (the cell is as it was handed out, or has not been run), "contract" (what is there is not what
-        the task asks for) or "error" (the student's code raised).
+        "not attempted" (the cell is as it was handed out, or has not been run), "contract" (the student's work is not
+        what the task asks for) or "error" (the student's code raised an exception).
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -27,9 +27,9 @@ class Unanswerable(Exception):
 
 
 def is_stub(error: BaseException | None, namespace: dict[str, Any]) -> bool:
-    """Whether an error is what a cell raises that nobody has filled in.
+    """Whether an error was raised by a stub: a cell that nobody has filled in.
 
-    Libraries raise the same kind of error: the stub's own comes from a `raise` in the notebook itself.
+    Libraries raise the same type of error; a stub's error comes from a `raise` in the notebook itself.
     """
     if not isinstance(error, NotImplementedError) or (traceback := error.__traceback__) is None:
         return False
@@ -43,20 +43,20 @@ def is_stub(error: BaseException | None, namespace: dict[str, Any]) -> bool:
 def describe(
     error: BaseException, namespace: dict[str, Any], advice: str, packages: Collection[str], below: str = ""
 ) -> str:
-    """Say what went wrong in the student's code, with the line of theirs that led to it, and what to do about it.
+    """Say what went wrong in the student's code, which line of theirs led to it, and what to do about it.
 
     Parameters
     ----------
     error : BaseException
-        What was raised.
+        The error that was raised.
     namespace : dict
-        The notebook's globals, by which the student's lines are known.
+        The notebook's globals, by which the student's lines are recognised.
     advice : str
-        What to do about it; may be empty.
+        What to do about the error; may be empty.
     packages : collection of str
-        Those that the course gives: a place in them is nothing to tell a student.
+        Packages that the course gives; the message leaves out paths to their files, which don't help a student.
     below : str
-        Name of a function of a library from which on no line is to blame.
+        Name of a library function; lines that run inside its call are not to blame.
     """
     line, said = "", str(error)
     if isinstance(error, SyntaxError):
@@ -77,7 +77,7 @@ def describe(
 
 
 def _folders(packages: Collection[str]) -> list[str]:
-    """Where packages that were imported lie."""
+    """The folders of those packages that were imported."""
     found = [sys.modules[name] for name in packages if name in sys.modules]
     return [str(Path(folder).resolve()) for package in found for folder in getattr(package, "__path__", ())]
 
@@ -85,6 +85,6 @@ def _folders(packages: Collection[str]) -> list[str]:
 def _quoted(number: int | None, source: str, function: str = "") -> str:
     if not number or not source.strip():
         return ""
-    # Which cell that is, a function's name tells.
+    # If the line is in a function, the function's name tells which cell it is.
     where = f" with `{function}`" if function.isidentifier() else ""
     return f" in line {number} of your cell{where}, `{source.strip()}`"

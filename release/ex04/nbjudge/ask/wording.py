@@ -1,4 +1,4 @@
-"""Words that messages to students share."""
+"""Helpers for the wording of messages to students."""
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -7,5 +7,5 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def sentences(*parts: str) -> str:
-    """Sentences one after the other, without those that are empty."""
+    """Join sentences, and leave out those that are empty."""
     return " ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""Draws chirps and blips in detector noise, whitens them and makes images of them."""
+"""Draws chirps and blips in detector noise, whitens them, and makes images from them."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from .waveforms import blip_strain, chirp_strain
 
 _RANGES = {
     BLIP: {
-        "f0": (math.log(60), math.log(350)),  # of its logarithm
+        "f0": (math.log(60), math.log(350)),  # range of its logarithm
         "q": (1.5, 5),
         "t0": (0.05, 0.95),
         "phase": (0, 2 * math.pi),
@@ -35,7 +35,7 @@ _RANGES = {
 _PARAMETERS = dict.fromkeys([*_RANGES[BLIP], *_RANGES[CHIRP]])  # each name once
 _STRAIN: dict[int, Callable[..., Tensor]] = {BLIP: blip_strain, CHIRP: chirp_strain}
 
-_BLOCK = 64  # images at a time: enough that the cost of a call is small, and so is the memory
+_BLOCK = 64  # images at a time: enough to make the cost of a call small, with little memory
 _SAMPLES = DURATION * RATE
 
 
@@ -46,13 +46,13 @@ class Dataset:
     Attributes
     ----------
     images : ndarray of float32, shape (n, 1, 32, 64)
-        What `q_transform` makes of the strain.
+        Images that `q_transform` makes from the strain.
     labels : ndarray of int64, shape (n,)
         `CHIRP` or `BLIP`.
     strain : ndarray of float32, shape (n, 2048)
-        Whitened: signal plus white noise of variance 1.
+        Whitened strain: signal plus white noise of variance 1.
     signals : ndarray of float32, shape (n, 2048)
-        The same without the noise.
+        Whitened strain without the noise.
     parameters : structured ndarray of float64, shape (n,)
         A field for each parameter, such as ``parameters["mass_1"]``; NaN where the class has no such parameter.
     """
@@ -75,7 +75,7 @@ class Dataset:
 
     @property
     def optimal_snr(self) -> NDArray[np.float64]:
-        r"""What `snr` is on average over the noise, :math:`\lVert h \rVert`, shape (n,)."""
+        r"""Average of `snr` over the noise, :math:`\lVert h \rVert`, shape (n,)."""
         product: NDArray[np.float64] = np.einsum("nt,nt->n", self.signals, self.signals, dtype=np.float64)
         return np.sqrt(product)
 
@@ -85,25 +85,25 @@ class Dataset:
 def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence, *, device: str | torch.device = "cpu") -> Dataset:
     """Return n images in random order, half of them chirps, that depend on nothing but n and the seed.
 
-    A chirp's two masses are between 10 and 50 solar masses, and it merges in the image's second 0.3 to 0.95. A blip has
-    60 to 350 Hz, equally often in each octave, a quality factor of 1.5 to 5, and is anywhere but at the very edge. Both
-    have signal-to-noise ratios from 8 to 24. These ranges are our choice.
+    A chirp's two masses are between 10 and 50 solar masses, and it merges 0.3 to 0.95 seconds after the image's start.
+    A blip's frequency is 60 to 350 Hz, equally often in each octave, and its quality factor is 1.5 to 5. It may be
+    anywhere but at the very edge. Both have signal-to-noise ratios from 8 to 24. We chose these ranges.
 
     Parameters
     ----------
     n : int
         Number of images.
     seed : int, sequence of int or numpy.random.SeedSequence
-        What ``np.random.default_rng`` makes its generator from.
+        Seed for ``np.random.default_rng``.
     device : str or torch.device
-        Where it is computed. The random numbers are the same on all devices, but the last bits of a pixel may differ.
+        Device that computes. The random numbers are the same on all devices, but the last bits of a pixel may differ.
 
     Raises
     ------
     ValueError
         If n or seed is negative.
     TypeError
-        If n is not an int, or if seed is None or a Generator, which would not give the same images again.
+        If n is not an int, or if seed is None or a Generator, because these would not give the same images again.
     """
     count, device = _count(n), torch.device(device)
     if seed is None or isinstance(seed, np.random.Generator):
@@ -119,7 +119,7 @@ def fresh(n: int, seed: int | Sequence[int] | np.random.SeedSequence, *, device:
         for label, names in _RANGES.items():
             members = labels[block] == label
             if not members.any():
-                continue  # torch transforms no empty arrays
+                continue  # torch can't transform empty arrays
             values = {name: parameters[name][block][members] for name in names}
             optimal_snr = values.pop("optimal_snr")
             of_class = _signals(label, device, *values.values(), optimal_snr=optimal_snr)
@@ -142,19 +142,19 @@ def chirp_signal(
 ) -> NDArray[np.float32]:
     """Return chirps without noise, as whitened strain.
 
-    Parameters may be numbers or arrays, which broadcast against each other to the shape ``(...)``. The default is
-    something like GW150914, the first gravitational wave that was measured, in one detector.
+    Parameters may be numbers or arrays, which broadcast against each other to the shape ``(...)``. The defaults are
+    similar to GW150914, the first gravitational wave that was measured, in one detector.
 
     Parameters
     ----------
     mass_1, mass_2 : array_like
         Masses of the black holes as the detector sees them, in solar masses.
     t0 : array_like
-        When they merge, in seconds from the beginning.
+        Time of the merger, in seconds from the beginning.
     phase : array_like
-        At the merger, in radians.
+        Phase at the merger, in radians.
     optimal_snr : array_like
-        Signal-to-noise ratio of the part in this second.
+        Signal-to-noise ratio of the part of the signal in this second.
 
     Returns
     -------
@@ -182,11 +182,11 @@ def blip_signal(
     f0 : array_like
         Frequency of the sine in hertz.
     q : array_like
-        Quality factor: the blip lasts for so many oscillations, divided by about 4.
+        Quality factor: the blip lasts for about a quarter of this number of oscillations.
     t0 : array_like
         Time of the centre, in seconds from the beginning.
     phase : array_like
-        Of the sine in the centre, in radians.
+        Phase of the sine in the centre, in radians.
     optimal_snr : array_like
         Signal-to-noise ratio.
 
@@ -203,7 +203,7 @@ def q_transform(strain: ArrayLike, *, device: str | torch.device = "cpu") -> NDA
     """Return the image of each second of whitened strain.
 
     A pixel is the largest normalised energy in a 64th of a second and an eighth of an octave, divided by 8. The second
-    is taken for periodic: what is cut off by one edge may show faintly at the other.
+    is treated as periodic: a signal that is cut off at one edge may appear faintly at the other.
 
     Parameters
     ----------
@@ -231,14 +231,14 @@ def q_transform(strain: ArrayLike, *, device: str | torch.device = "cpu") -> NDA
 def matched_filter(
     strain: ArrayLike, templates: ArrayLike, *, device: str | torch.device = "cpu"
 ) -> NDArray[np.float32]:
-    """Return how well each second of strain fits the best of the templates, whenever it may begin.
+    """Return how well each second of strain fits the best of the templates, at any time.
 
     Parameters
     ----------
     strain : array_like, shape (n, 2048)
-        Whitened, such as ``dataset.strain``.
+        Whitened strain, such as ``dataset.strain``.
     templates : array_like, shape (m, 2048)
-        Whitened, such as `chirp_templates` and `blip_templates` return; how loud they are does not matter.
+        Whitened templates, such as those of `chirp_templates` and `blip_templates`; their loudness does not matter.
 
     Returns
     -------
@@ -259,19 +259,19 @@ def matched_filter(
 
 
 def chirp_templates() -> NDArray[np.float32]:
-    """Return chirps of the masses that `fresh` draws, shape (60, 2048), dense enough to find each of them."""
+    """Return chirps with masses that `fresh` draws, shape (60, 2048), dense enough to find every such chirp."""
     total, ratio = (grid.ravel() for grid in np.meshgrid(np.geomspace(20, 100, 30), [1.0, 2.5]))
     return chirp_signal(mass_1=total * ratio / (1 + ratio), mass_2=total / (1 + ratio), t0=0.9)
 
 
 def blip_templates() -> NDArray[np.float32]:
-    """Return blips of the frequencies and quality factors that `fresh` draws, shape (60, 2048)."""
+    """Return blips with frequencies and quality factors that `fresh` draws, shape (60, 2048)."""
     f0, q = (grid.ravel() for grid in np.meshgrid(np.geomspace(60, 350, 12), np.geomspace(1.5, 5, 5)))
     return blip_signal(f0=f0, q=q)
 
 
 def _draw(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.void]:
-    """Draw the parameters of all images, first of the blips, then of the chirps."""
+    """Draw the parameters of all images, first those of the blips, then those of the chirps."""
     parameters = np.full(len(labels), np.nan, [(name, np.float64) for name in _PARAMETERS])
     for label, ranges in _RANGES.items():
         members = labels == label
@@ -284,7 +284,7 @@ def _draw(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.voi
 def _signals(
     label: int, device: torch.device, *of_strain: NDArray[np.float64], optimal_snr: NDArray[np.float64]
 ) -> Tensor:
-    """Return whitened signals of one class that are as loud as they should be, shape (n, 2048)."""
+    """Return whitened signals of one class, scaled to their optimal signal-to-noise ratios, shape (n, 2048)."""
     whitened = whiten(_STRAIN[label](*of_strain, device))
     loudness = torch.from_numpy(optimal_snr.astype(np.float32)).to(device)
     signals: Tensor = whitened * (loudness / whitened.norm(dim=-1))[:, None]
@@ -292,7 +292,7 @@ def _signals(
 
 
 def _broadcast(label: int, *parameters: ArrayLike) -> NDArray[np.float32]:
-    """Return signals of one class, of the shape that the parameters have together."""
+    """Return signals of one class, in the shape to which the parameters broadcast."""
     arrays = np.broadcast_arrays(*(np.asarray(values, np.float64) for values in parameters))
     *of_strain, optimal_snr = (values.ravel() for values in arrays)
     signals = _signals(label, torch.device("cpu"), *of_strain, optimal_snr=optimal_snr)

@@ -2,7 +2,7 @@ r"""The matched filter finds the template that fits whitened strain best, at all
 
 The signal-to-noise ratio of the strain d with the template h at the time t is :math:`|z(t)| / \lVert h \rVert`. The
 real part of z is the inner product of d with h, shifted by t. The imaginary part is the inner product with the same
-template a quarter of an oscillation later, so that the phase need not be known [1]_.
+template a quarter of an oscillation later, so the phase need not be known [1]_.
 
 References
 ----------
@@ -22,12 +22,12 @@ def largest_snr(strain: Tensor, templates: Tensor) -> Tensor:
     Parameters
     ----------
     strain : Tensor, shape (n, samples)
-        Whitened.
+        Whitened strain.
     templates : Tensor, shape (m, samples)
-        Whitened, too. None of them may be zero.
+        Whitened templates. None of them may be zero.
     """
     samples = strain.shape[-1]
-    padded = 2 * samples  # or what leaves the second at its end would come in at its start
+    padded = 2 * samples  # else a template shifted beyond the end would reappear at the start
     spectra = torch.fft.rfft(templates, padded).conj()
     spectra /= templates.norm(dim=-1, keepdim=True)
     largest = strain.new_empty(len(strain))
@@ -40,7 +40,8 @@ def largest_snr(strain: Tensor, templates: Tensor) -> Tensor:
 def _largest(strain: Tensor, templates: Tensor) -> Tensor:
     largest = torch.zeros(len(strain), dtype=torch.float32, device=strain.device)
     for template in templates:
-        # Twice the positive frequencies alone: the real part is the correlation, the imaginary part a quarter later.
+        # With only the positive frequencies, doubled, the real part is the correlation, and the imaginary part is the
+        # correlation a quarter of an oscillation later.
         correlation = torch.fft.ifft(2 * strain * template, 2 * (strain.shape[-1] - 1))
         largest = torch.maximum(largest, correlation.abs().amax(-1))
     return largest

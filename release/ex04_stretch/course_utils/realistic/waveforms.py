@@ -1,15 +1,15 @@
-r"""Strain of chirps and blips.
+r"""Calculates the strain of chirps and blips.
 
-A chirp is Newtonian: two point masses that lose energy by the quadrupole formula [1]_. Its frequency depends on nothing
-but the time :math:`\tau` that is left and the chirp mass :math:`\mathcal{M} = (m_1 m_2)^{3/5} / (m_1 + m_2)^{1/5}`,
+A chirp is Newtonian: two point masses lose energy by the quadrupole formula [1]_. Its frequency depends only on the
+remaining time :math:`\tau` and the chirp mass :math:`\mathcal{M} = (m_1 m_2)^{3/5} / (m_1 + m_2)^{1/5}`,
 
 .. math:: f = \frac{1}{\pi} \left(\frac{5}{256 \tau}\right)^{3/8} \left(\frac{G \mathcal{M}}{c^3}\right)^{-5/8},
 
-and its amplitude is proportional to :math:`f^{2/3}`. The ringdown of the final black hole begins when the inspiral has
-reached its frequency; frequency, phase and amplitude have no step there. The inspiral of general relativity has
+and its amplitude is proportional to :math:`f^{2/3}`. The ringdown of the final black hole begins when the frequency of
+the inspiral has reached that of the ringdown; frequency, phase and amplitude have no step there. General relativity has
 corrections to all of this, which are large shortly before the merger, but the signal has the same shape. Final mass and
-spin are fits to simulations of black holes without spin [2]_. Frequency and quality factor of the mode
-l = m = 2, n = 0 are the fits of [3]_.
+spin are fits to simulations of black holes without spin [2]_. Frequency and quality factor of the mode l = m = 2, n = 0
+are the fits of [3]_.
 
 A blip is a sine-Gaussian, :math:`\exp(-(t - t_0)^2 / w^2) \cos(2 \pi f_0 (t - t_0) + \phi)` with
 :math:`Q = \sqrt{2} \pi f_0 w`, which describes real blips well [4]_. It has so few oscillations that it lasts about
@@ -38,7 +38,7 @@ from torch import Tensor
 from .detector import EDGE, RATE, SEGMENT
 
 SOLAR_MASS = 4.925491e-6  # seconds: G M / c^3 of the sun
-PEAK = 1e-21  # strain at the loudest moment, as of GW150914
+PEAK = 1e-21  # strain at the loudest moment, as for GW150914
 _TAPER = 0.1  # seconds in which a chirp fades in at the start of the segment
 _Column = NDArray[np.floating]  # of shape (n,)
 
@@ -49,14 +49,14 @@ def chirp_frequency(time_left: ArrayLike, mass_1: ArrayLike, mass_2: ArrayLike) 
     Parameters
     ----------
     time_left : array_like
-        Seconds until the distance of the two would be zero.
+        Seconds until the distance of the two masses would be zero.
     mass_1, mass_2 : array_like
-        In solar masses.
+        Masses in solar masses.
 
     Returns
     -------
     ndarray of float64
-        In hertz.
+        Frequency in hertz.
     """
     return (5 / (256 * np.asarray(time_left))) ** (3 / 8) * chirp_mass(mass_1, mass_2) ** (-5 / 8) / np.pi
 
@@ -69,7 +69,7 @@ def chirp_mass(mass_1: ArrayLike, mass_2: ArrayLike) -> NDArray[np.float64]:
 
 
 def ringdown(mass_1: ArrayLike, mass_2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return frequency, in hertz, and damping time, in seconds, of the black hole that two without spin become."""
+    """Return frequency, in hertz, and damping time, in seconds, of the black hole that two without spin form."""
     mass_1, mass_2 = np.asarray(mass_1, np.float64), np.asarray(mass_2, np.float64)
     eta = mass_1 * mass_2 / (mass_1 + mass_2) ** 2
     mass = (mass_1 + mass_2) * (1 + (math.sqrt(8 / 9) - 1) * eta - 0.4333 * eta**2 - 0.4392 * eta**3)
@@ -80,7 +80,7 @@ def ringdown(mass_1: ArrayLike, mass_2: ArrayLike) -> tuple[NDArray[np.float64],
 
 
 def time_left_at_merger(mass_1: ArrayLike, mass_2: ArrayLike) -> NDArray[np.float64]:
-    """Return the seconds that would be left when the inspiral's frequency is that of the ringdown."""
+    """Return the remaining time, in seconds, at which the inspiral's frequency is that of the ringdown."""
     frequency, _ = ringdown(mass_1, mass_2)
     return 5 / 256 * chirp_mass(mass_1, mass_2) ** (-5 / 3) * (np.pi * frequency) ** (-8 / 3)
 
@@ -91,7 +91,7 @@ def chirp_strain(mass_1: _Column, mass_2: _Column, t0: _Column, phase: _Column, 
     frequency, damping = ringdown(mass_1, mass_2)
     time = _times(device) - _column(t0, device)  # seconds since the merger
     left = _column(time_left_at_merger(mass_1, mass_2), device)
-    root = (left - time).clamp(min=left).sqrt()  # of the time left, which stays as it is from the merger on
+    root = (left - time).clamp(min=left).sqrt()  # of the remaining time, which stays constant from the merger on
     quarter = root.sqrt()
     inspiral = _column(-2 * (5 * mass) ** (-5 / 8), device) * root * quarter.sqrt()
     after = time.clamp(min=0)

@@ -1,6 +1,6 @@
-"""The answers to the questions of this exercise: what happens in the student's kernel when a test cell asks.
+"""Answers the questions of this exercise's test cells, in the student's kernel.
 
-A question leaves no trace there: training flags, buffers and gradients are as before, and so are the random states.
+A question leaves no trace there: training flags, buffers, gradients and random states are the same as before.
 """
 
 import math
@@ -28,10 +28,11 @@ from .no_trace import left_as_it_was
 from .stale_gradients import StaleGradientWatch
 from .symptoms import net_symptoms, training_symptoms
 
-# A test part mostly fits into one batch, as in the notebook: a net that mixes up the images of a batch loses the check
-# of that, and not the others as well. More images are asked about in batches of `asking.BATCH`, which takes less time.
+# Up to so many images are asked about in one batch. A test part mostly fits into it, as in the notebook; so a net that
+# mixes up the images of a batch loses only the check of this, and not the others as well. More images are asked about
+# in batches of about `asking.BATCH`, which takes less time.
 WHOLE = 256
-# What the tasks ask for: names that are no misspelt form of each other.
+# Names that the tasks ask for; none of them is taken for a misspelt form of another.
 CONTRACT = frozenset(
     (
         *("GlitchNet", "train_model", "train_indices", "test_indices", "validation_indices", "model", "losses"),
@@ -42,14 +43,14 @@ CONTRACT = frozenset(
         *("confident", "fillings", "half_scores", "halves_figure", "occlusion"),
     )
 )
-# Of these, the classes and functions.
+# Those of the names that are classes and functions.
 CODE = frozenset(("GlitchNet", "train_model", "ThreeNet", "train_three", "LinearNet"))
-# Sizes of what goes through the door; generous for honest work.
+# Limit on what goes through the door; honest work stays far below it.
 MAX_PARAMETERS = 2000
 
 
 def logits(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
-    """Run a net on images in evaluation mode, in batches of which none is much smaller than the others."""
+    """Run a net on images in evaluation mode, in batches of nearly equal size."""
     net = find_net(namespace, of)
     with left_as_it_was(net), torch.no_grad():
         net.eval()
@@ -81,7 +82,7 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
     parameters = list(net.named_parameters())[:MAX_PARAMETERS]
     output = applied(net, batch)
     if output.requires_grad:
-        # Repeated where there are more outputs than images: that is for another check to say.
+        # np.resize repeats the weights if there are more outputs than images; another check reports this fault.
         projection = torch.as_tensor(np.resize(weights, output.numel()), device="cpu").to(device)
         (output.reshape(-1) * projection).sum().backward()
     effect = []
@@ -100,9 +101,9 @@ def gradients(namespace: dict[str, Any], of: str, images: np.ndarray, weights: n
 
 
 def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict[str, Any]:
-    """Name what moves the output and wants a gradient, but is kept where ``parameters()`` does not find it.
+    """Name tensors that change the output and require a gradient, but that ``parameters()`` does not find.
 
-    That includes layers that each call makes anew, and layers and tensors of the notebook that the net uses.
+    These include layers that are created in each call, and layers and tensors of the notebook that the net uses.
     """
     net = find_net(namespace, of).eval()
     with torch.no_grad():
@@ -125,7 +126,7 @@ def unregistered(namespace: dict[str, Any], of: str, images: np.ndarray) -> dict
 
 
 def kept_aside(net: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Tensors of a net in plain attributes, lists, tuples, sets and dictionaries, and those of modules there."""
+    """Tensors that a net keeps in plain attributes, lists, tuples, sets and dictionaries, or in modules there."""
     waiting = [
         (f"{path}.{name}" if path else name, value)
         for path, module in net.named_modules()
@@ -151,7 +152,7 @@ def kept_aside(net: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def kept_outside(kind: type, namespace: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:
-    """Tensors of the notebook, and of modules there, that a class reads by their names."""
+    """Tensors of the notebook, and of modules in the notebook, that a class reads as global names."""
     for name in {name for function in functions_in(kind, namespace) for name in globals_read(function)}:
         value = namespace.get(name)
         if isinstance(value, nn.Module):
@@ -161,10 +162,11 @@ def kept_outside(kind: type, namespace: dict[str, Any]) -> Iterator[tuple[str, t
 
 
 def bend(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
-    """By how much a net is no linear function, as a share of what it makes of images: 0 if it is one.
+    """How far a net is from a linear function, as a share of the spread of its outputs; 0 if the net is linear.
 
-    A linear function, with a constant or without, makes of two images together what it makes of each. Asked of the new
-    net, and with other parameters: a branch that starts at zero may be all that bends it.
+    A linear function f, with a constant or without, satisfies f(a) + f(b) = f(a + b) + f(0) for images a and b. This is
+    measured for the new net, and once more with other parameters, because a branch that starts at zero may be the only
+    part that is not linear.
     """
     net = find_net(namespace, of).eval()
     first, second = np.split(images, 2)
@@ -181,9 +183,9 @@ def bend(namespace: dict[str, Any], of: str, images: np.ndarray) -> np.ndarray:
 
 
 def bend_of(outputs: np.ndarray) -> float:
-    """The same for the outputs of one net; 1 if they say nothing."""
+    """The same measure, from outputs for a, b, a + b and 0; 1 if the outputs can't be used."""
     if outputs.size % 4:
-        return 1.0  # no output for each image
+        return 1.0  # not the same number of outputs for each image
     first, second, both, nothing = outputs.astype(np.float64).reshape(4, -1)
     largest = max(float(np.ptp(part)) for part in (first, second, both))
     apart = float(np.abs(first + second - both - nothing).max())
@@ -208,10 +210,10 @@ def train_probe(
     train: str = "train_model",
     classes: int = 2,
 ) -> dict[str, Any]:
-    """Let a function of the student's train a linear net.
+    """Let a student's function train a linear net.
 
-    With two classes the net answers in the form in which the student's own net does, with more it returns a logit for
-    each.
+    With two classes, the net answers in the same form as the student's own net. With more, it returns a logit for each
+    class.
     """
     train_model = function_that_trains(namespace, train)
     device = namespace.get("DEVICE", "cpu")
@@ -244,7 +246,7 @@ def fixed_losses(
     train: str = "train_model",
     classes: int = 2,
 ) -> np.ndarray:
-    """Let a function of the student's train a net that stays as it is: its losses are those of one and the same net."""
+    """Let a student's function train a net that can't change, so that the losses of all epochs are of the same net."""
     train_model = function_that_trains(namespace, train)
     device = namespace.get("DEVICE", "cpu")
     form = form_of_probe(namespace, train_model, device, classes)
@@ -254,7 +256,7 @@ def fixed_losses(
 
 
 def form_of_probe(namespace: dict[str, Any], train: Any, device: Any, classes: int) -> Form:
-    """The form in which a net of ours answers that a function of the student's trains."""
+    """The form in which our net must answer, if a student's function is to train it."""
     if classes == 2:
         return form_for(namespace.get("GlitchNet"), train, device)
     return as_lenient_as(namespace.get("ThreeNet"), Form((classes,)), device)
@@ -270,7 +272,7 @@ def function_that_trains(namespace: dict[str, Any], name: str) -> Callable[..., 
 
 
 def loss_array(losses: Any) -> np.ndarray:
-    """What ``train_model`` returns, if it is numbers; else NaN, for the check of the losses to say so."""
+    """The numbers that ``train_model`` returned; NaN if it returned something else, as the check of the losses says."""
     try:
         return as_array(losses, "what train_model returns").astype(np.float64)
     except Unanswerable:
@@ -278,13 +280,13 @@ def loss_array(losses: Any) -> np.ndarray:
 
 
 def stand_in(namespace: dict[str, Any], of: str = "model") -> str:
-    """Tell why a trained net is one of ours; empty if it is the student's."""
+    """Say why a trained net is a stand-in of ours; empty if it is the student's."""
     model = namespace.get(of)
     return stand_ins.get(model, "")[:2000] if isinstance(model, nn.Module) else ""
 
 
 def trained_on(namespace: dict[str, Any]) -> np.ndarray:
-    """Positions of the images that the net in the checkpoint learnt from."""
+    """Positions in the dataset of the images from which the net in the checkpoint learnt."""
     from .. import checkpoint  # which imports this module
 
     return checkpoint.trained_on(namespace)
@@ -313,7 +315,7 @@ def find_net(namespace: dict[str, Any], of: str) -> nn.Module:
 
 
 def woken(net: nn.Module) -> nn.Module:
-    """Give zero weights of a new net small random values: a layer that starts at zero hides what lies before it."""
+    """Give zero weights of a new net small random values: a layer that starts at zero hides the layers before it."""
     with torch.no_grad():
         for parameter in net.parameters():
             if not nn.parameter.is_lazy(parameter) and parameter.ndim > 1 and not parameter.any():
@@ -347,7 +349,7 @@ def ending(net: nn.Module) -> str:
 
 
 class ExerciseAnswers(Answers):
-    """Answers the questions of this exercise and the general ones, with messages that know its tasks."""
+    """Answers the questions of this exercise and the general ones, with messages that fit its tasks."""
 
     names: ClassVar[frozenset[str]] = CONTRACT
     code: ClassVar[frozenset[str]] = CODE
@@ -374,27 +376,27 @@ class ExerciseAnswers(Answers):
         return super().questions() | {question.__name__: question for question in QUESTIONS}
 
     def prepare(self, shell: Any) -> None:
-        """Follow the cells, and help those that assume a graphics processor."""
+        """Record how cells ended, and help cells that assume a graphics processor."""
         super().prepare(shell)
         devices.help_where_assumed(shell)
 
     def reason(self, error: Exception, namespace: dict[str, Any]) -> Unanswerable:
-        """As in any course, but for a net without ``forward``: torch raises then what a stub does."""
+        """As in any course, except for a net without ``forward``, for which torch raises the same error as a stub."""
         lacking = re.search(LACKS_FORWARD, str(error))
         if lacking and not isinstance(error, Unanswerable) and not is_stub(error, namespace):
             return Unanswerable("contract", missing_forward(lacking, namespace))
         return super().reason(error, namespace)
 
     def not_to_blame(self, error: BaseException) -> str:
-        """If a net is given a single image or other numbers than images, its caller is to blame, and the net is not."""
+        """If a net is given a single image, or anything but images as they are, its caller is to blame, not the net."""
         return "_call_impl" if is_of_one_image(error) or is_of_other_images(error) else ""
 
     def advice_on(self, error: BaseException, namespace: dict[str, Any]) -> str:
-        """A sentence or two on errors of nets and training."""
+        """One or two sentences about errors of nets and training."""
         return advice_on(error, namespace)
 
     def readiness(self, namespace: dict[str, Any], written: str) -> list[Ready]:
-        """The checkpoint first, then what every notebook needs."""
+        """List first what the checkpoint needs, then what every notebook needs."""
         from .readiness import checkpoint_ready  # which imports this module
 
         return [checkpoint_ready(namespace, written), *super().readiness(namespace, written)]

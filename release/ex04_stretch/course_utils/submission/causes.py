@@ -1,7 +1,7 @@
-"""Causes: what mostly lies behind the symptoms of a net or a training that failed a check.
+"""Causes: faults that explain the symptoms of a net or a training that failed a check.
 
-Asked only to word the message of a check that has failed. Symptoms are claims of the student's side: no mark depends on
-them. Each rule holds for a fault that is certain when its symptoms are there; without one, nothing is said.
+They only help to word the message of a check that has failed. Symptoms are claims of the student's side: no mark
+depends on them. Each rule names a fault that is certain if its symptoms are there. If no rule fits, no cause is named.
 """
 
 import re
@@ -20,18 +20,18 @@ TRAIN_LONGER = "Has the loss curve flattened? If not, train longer, with more ep
 
 
 def of_training(submission: Submission) -> str:
-    """Why a net was not trained, by what ``train_model`` does with a small one of ours."""
+    """Why a net was not trained, judged by what ``train_model`` does with a small net of ours."""
     seen = _training(submission)
     return _first(submission, seen, TRAINING)
 
 
 def of_small_steps(submission: Submission) -> str:
-    """That the steps of a training are small, for one that learnt too little in a few epochs and has no other fault."""
+    """Say that steps are small, for a training that learnt too little in a few epochs and has no other fault."""
     return _first(submission, _training(submission), SLOW)
 
 
 def of_a_loss_that_fell(submission: Submission, last: float) -> str:
-    """Why a net is hardly right although its loss fell."""
+    """Why a net is seldom right although its loss fell."""
     if told := of_model(submission):
         return told
     if abs(last - np.log(2)) < 0.08:
@@ -40,7 +40,7 @@ def of_a_loss_that_fell(submission: Submission, last: float) -> str:
 
 
 def of_other_losses(submission: Submission, first: float, last: float) -> str:
-    """Why losses that hardly fell are none that a mean over binary cross-entropies has."""
+    """Why losses hardly fell: they may not be means of binary cross-entropies."""
     if last > first:
         return "They rise. Is it the loss that train_model appends, or another number, such as the accuracy?"
     if first > 1.0:
@@ -59,12 +59,12 @@ def of_no_logits(submission: Submission, outputs: np.ndarray) -> str:
 
 
 def of_data(submission: Submission) -> str:
-    """That the notebook's `X` or `y` is no longer what it was given as."""
+    """Say that the notebook's `X` or `y` is no longer the given one; empty if it is."""
     return _first(submission, _net(submission, "X"), DATA)
 
 
 def of_few_losses(submission: Submission) -> str:
-    """Why there is the loss of one epoch only."""
+    """Why there is only the loss of one epoch."""
     stopped = _first(submission, _net(submission, "model"), STOPPED)
     return stopped or _first(submission, _training(submission), FEW_LOSSES)
 
@@ -73,7 +73,7 @@ def of_no_losses(submission: Submission) -> str:
     """Why there are no losses at all."""
     if stopped := _first(submission, _net(submission, "model"), STOPPED):
         return stopped
-    if replaced := submission.assignment("losses"):  # for that of the given cell is none of the student's
+    if replaced := submission.assignment("losses"):  # empty if the given cell made `losses`
         return f"Your line `{replaced}` put it in the place of the losses of the training: give it another name."
     return "train_model returned no losses: return a list with the mean loss of each epoch."
 
@@ -85,7 +85,7 @@ def of_high_loss(submission: Submission) -> str:
 
 
 def of_other_net(submission: Submission) -> str:
-    """That `model` is not the net that was trained; empty if that is not known."""
+    """Say that `model` is not the net that was trained; empty if this is not known."""
     seen = _net(submission, "model")
     return _first(submission, seen, UNTRAINED) or _first(submission, seen, MODEL[:1])
 
@@ -101,7 +101,7 @@ def of_losses(submission: Submission) -> str:
 
 
 def of_model(submission: Submission) -> str:
-    """Why `model` is no good: where it comes from, how it was trained, or what is the matter with the net."""
+    """Why `model` is not good: where it comes from, how it was trained, or what is wrong with the net."""
     net = _net(submission, "model")
     training = _training(submission)
     together = training | net
@@ -112,17 +112,17 @@ def of_model(submission: Submission) -> str:
 
 
 def of_net(submission: Submission) -> str:
-    """What is the matter with a new net, whatever it is trained by."""
+    """What is wrong with a new net, whichever function trains it."""
     return _first(submission, _net(submission, "GlitchNet"), NET)
 
 
 def of_chance(submission: Submission, of: str = "GlitchNet") -> str:
-    """Why a net gives the same image another output in each call; empty if it does not."""
+    """Why a net returns another output for the same image in each call; empty if it does not."""
     return _first(submission, _net(submission, of), BY_CHANCE)
 
 
 def of_one_sign(submission: Submission) -> str:
-    """Why all outputs of a new net have the same sign; empty if that is not known."""
+    """Why all outputs of a new net have the same sign; empty if this is not known."""
     return _first(submission, _net(submission, "GlitchNet"), ONE_SIGN)
 
 
@@ -136,7 +136,7 @@ def of_cut(submission: Submission) -> str:
 
 
 def of_other_company(submission: Submission) -> str:
-    """Why the logit of an image is another one beside other images."""
+    """Why the logit of an image depends on the other images in the batch."""
     seen = _net(submission, "GlitchNet")
     return _first(submission, seen, (*OWN_DATA, *BY_CHANCE)) or sentences(
         "Does `forward` average, normalise or flatten across the batch (dimension 0)?",
@@ -145,7 +145,7 @@ def of_other_company(submission: Submission) -> str:
 
 
 def of_kept_aside(submission: Submission, names: list[str], of: str = "GlitchNet") -> str:
-    """Why no optimiser finds what moves the output of a net."""
+    """Why no optimiser finds some tensors that change the output of a net."""
     if changing := of_chance(submission, of):
         return changing
     root = re.match(r"\w*", min(names))[0]  # type: ignore[index]  # the empty word matches, too
@@ -164,7 +164,7 @@ def of_kept_aside(submission: Submission, names: list[str], of: str = "GlitchNet
 
 
 def line(submission: Submission, of: str, pattern: str) -> str:
-    """A sentence that quotes the student's first line with a pattern; empty if there is none."""
+    """A sentence that quotes the student's first line that matches a pattern; empty if there is none."""
     found = submission.source_line(of, pattern)
     return f"Look at your line `{found}`." if found else ""
 
@@ -209,7 +209,7 @@ def line_across_the_batch(submission: Submission) -> str:
 
 
 def of_training_mode(submission: Submission) -> str:
-    """That `model` is in training mode now, if it is."""
+    """Say that `model` is in training mode now; empty if it is not."""
     if not _net(submission, "model").get("training"):
         return ""
     return (
@@ -218,7 +218,7 @@ def of_training_mode(submission: Submission) -> str:
 
 
 def of_opposite(submission: Submission) -> str:
-    """That a training makes the loss larger, by the line that does."""
+    """Say that a training makes the loss larger, and quote the line that does this."""
     found = line(submission, "train_model", r"loss\w*\s*=\s*-|\(-\s*\w*loss|maximize\s*=\s*True")
     if not found:
         return ""
@@ -268,7 +268,7 @@ def _first(submission: Submission, seen: Symptoms, rules: tuple[Rule, ...]) -> s
             if rule.when(seen):
                 return _told(submission, seen, rule)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            continue  # no such symptom was told, or it is none: the student's side may claim anything
+            continue  # the symptom is missing, or not of its type: the student's side may claim anything
     return ""
 
 

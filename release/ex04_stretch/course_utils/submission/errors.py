@@ -1,4 +1,4 @@
-"""What an error in a student's code mostly means, and what to do about it."""
+"""Advice on errors in a student's code: what an error usually means, and what to do about it."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Case:
     Attributes
     ----------
     error : BaseException
-        What was raised.
+        The error that was raised.
     namespace : dict
         The notebook's globals.
     """
@@ -30,18 +30,18 @@ class Case:
 
     @cached_property
     def frames(self) -> list[FrameType]:
-        """What was being run, the outermost first."""
+        """The calls that were running, the outermost first."""
         return [frame for frame, _ in walk_tb(self.error.__traceback__)]
 
     @cached_property
     def calls_of_modules(self) -> list[tuple[Any, tuple[Any, ...]]]:
-        """The modules that were being called, the outermost first, each with its arguments."""
+        """The modules whose calls were running, the outermost first, each with its arguments."""
         variables = [frame.f_locals for frame in self.frames if frame.f_code.co_name == "_call_impl"]
         return [(own["self"], tuple(own.get("args", ()))) for own in variables if "self" in own]
 
     @cached_property
     def net(self) -> Any:
-        """The class of the student's in which it was raised; None if that is not certain."""
+        """The student's class in which the error was raised; None if this is not certain."""
         classes = {name: kind for name, kind in self.namespace.items() if isinstance(kind, type)}
         own = {name: kind for name, kind in classes.items() if methods_of(kind, self.namespace)}
         if named := re.search(r"'?\b(\w+)'? object has no attribute|\b(\w+)\.__init__\(\)", str(self.error)):
@@ -54,7 +54,7 @@ class Case:
 
     @property
     def net_name(self) -> str:
-        """What that class is called."""
+        """Name of that class."""
         return self.net.__name__ if self.net is not None else "the net"
 
     @cached_property
@@ -64,12 +64,12 @@ class Case:
 
     @property
     def training_name(self) -> str:
-        """What that function is called."""
+        """Name of that function."""
         return next(iter(self._training_names), "train_model")
 
     @cached_property
     def _training_names(self) -> list[str]:
-        """The names of functions that train and were being called; the last task's first, if they are the same."""
+        """Names of the training functions whose call was running; the last task's first, if they are the same."""
         codes = [frame.f_code for frame in self.frames]
         names = ("train_three", "train_model")
         functions = {name: value for name in names if isinstance(value := self.namespace.get(name), FunctionType)}
@@ -77,7 +77,7 @@ class Case:
 
     @cached_property
     def shape_given(self) -> tuple[int, ...]:
-        """Shape of what the net of the student's was given; empty if it was no tensor, or no net was called."""
+        """Shape of the student's net's input; empty if the input was not a tensor, or no net was called."""
         given = next((arguments[0] for _, arguments in self.calls_of_modules if arguments), None)
         return tuple(getattr(given, "shape", ()))
 
@@ -86,7 +86,7 @@ Advice = Callable[[re.Match[str], Case], str]
 
 
 def advice_on(error: BaseException, namespace: dict[str, Any]) -> str:
-    """A sentence or two on an error, with the line of the student's that is to blame; empty for an unknown one."""
+    """One or two sentences about an error, with the student's line that is to blame; empty for an unknown error."""
     said, case = f"{type(error).__name__}: {error}", Case(error, namespace)
     for advice_by_call in (_single_image, _other_images, _called_twice, _changed_axes, _convolution):
         if told := advice_by_call(case):
@@ -130,7 +130,7 @@ def _attribute(found: re.Match[str], case: Case) -> str:
 
 
 def _attributes(net: Any, namespace: dict[str, Any]) -> set[str]:
-    """Attributes that a class of the student's makes."""
+    """Attributes that a student's class makes."""
     return {
         attribute
         for function in functions_in(net, namespace)
@@ -151,7 +151,7 @@ def _name(found: re.Match[str], case: Case) -> str:
     home = next((said for said, module in homes.items() if callable(getattr(module, name, None))), "")
     if home:
         return f"Is it PyTorch's? Then write `{home}.{name}`."
-    # Of the function that stopped, and of the notebook.
+    # Candidates are names of the function that stopped, and names of the notebook.
     own = next((f for f in reversed(case.frames) if f.f_globals is case.namespace), None)
     near = near_miss(name, [*(own.f_code.co_varnames if own else ()), *case.namespace])
     return f"`{near}` exists; is it meant?" if near else ""
@@ -169,7 +169,7 @@ def _self(found: re.Match[str], case: Case) -> str:
 
 
 def is_of_one_image(error: BaseException) -> bool:
-    """Whether a net was given one image without the axis for several: layers accept that, and fail later."""
+    """Whether a net was given one image without the batch axis: some layers accept this, and later ones fail."""
     return _is_of_one_image(Case(error, {}))
 
 
@@ -178,17 +178,17 @@ def _is_of_one_image(case: Case) -> bool:
 
 
 def is_of_other_images(error: BaseException) -> bool:
-    """Whether a net was given something else than a batch of images as they are: it is not to blame, its caller is."""
+    """Whether a net was given anything but a batch of images as they are: then its caller is to blame, not the net."""
     return bool(_other_images(Case(error, {})))
 
 
 def _other_images(case: Case) -> str:
-    """That a net was given images of another shape or number type than they have."""
+    """Say that a net was given images whose shape or number type was changed; empty if it was not."""
     from torch import nn  # the judging side has no torch, and meets no such error
 
     if not isinstance(case.error, RuntimeError | ValueError | IndexError) or not case.calls_of_modules:
         return ""
-    # Layers that a class calls by itself, and losses, which take two arguments, are given something else.
+    # Layers that a class calls itself, and losses, which take two arguments, don't get images.
     before = [frame.f_code.co_name for frame in case.frames]
     before = before[: before.index("_call_impl")]
     net, arguments = case.calls_of_modules[0]
@@ -214,7 +214,7 @@ def _other_images(case: Case) -> str:
 
 
 def _changed_axes(case: Case) -> str:
-    """That a net changes the axes of the images before a convolution."""
+    """Say that a net changes the axes of the images before a convolution; empty if it does not."""
     layer, arguments = case.calls_of_modules[-1] if case.calls_of_modules else (None, ())
     reached = tuple(getattr(arguments[0], "shape", ())) if arguments else ()
     if not hasattr(layer, "in_channels") or reached in ((), case.shape_given):
@@ -226,7 +226,7 @@ def _changed_axes(case: Case) -> str:
 
 
 def _line_that_changes_axes(case: Case) -> str:
-    """The line of the student's net that changes the axes of its images, as they come."""
+    """The line of the student's net that changes the axes of the images that it is given."""
     of_images = r"(?:\.|\b(?:torch|np)\.)(?:squeeze|permute|transpose|swapaxes|swapdims|movedim|moveaxis|mT|T)\b"
     forward = getattr(case.net, "forward", None)
     names = forward.__code__.co_varnames[1:2] if isinstance(forward, FunctionType) else ()
@@ -250,7 +250,7 @@ def _single_image(case: Case) -> str:
 
 
 def _called_twice(case: Case) -> str:
-    """That a layer of a net is used a second time, where it does not fit, mostly in the place of another one."""
+    """Say that a layer is used a second time where it does not fit, mostly instead of another layer; else empty."""
     name, layer, others = _layer_that_failed(case)
     calls = _calls_in_forward(case)
     if not name or calls.count(name) < 2:
@@ -266,7 +266,7 @@ def _called_twice(case: Case) -> str:
 
 
 def _convolution(case: Case) -> str:
-    """That a convolution was made for another number of channels, by the line that makes it."""
+    """Say that a convolution was made for another number of channels, and quote the line that makes it."""
     found = re.search(_WRONG_CHANNELS, str(case.error))
     if not found:
         return ""
@@ -282,7 +282,7 @@ def _convolution(case: Case) -> str:
 
 
 def _layer_that_failed(case: Case) -> tuple[str, Any, list[str]]:
-    """The attribute of a student's net that is the layer which raised an error, that layer, and all such attributes."""
+    """The layer of a student's net that raised an error: its attribute, the layer, and the attributes of all layers."""
     modules = [module for module, _ in case.calls_of_modules]
     if case.net is None or not modules or not isinstance(modules[0], case.net):
         return "", None, []
@@ -291,7 +291,7 @@ def _layer_that_failed(case: Case) -> tuple[str, Any, list[str]]:
 
 
 def _calls_in_forward(case: Case) -> list[str]:
-    """Attributes of the student's net that its methods use, as often as they do, but for what makes the layers."""
+    """Attributes that the methods of the student's net use, each as often as it is used, without ``__init__``."""
     methods = [f for f in functions_in(case.net, case.namespace) if f.__name__ != "__init__"]
     return [name for method in methods for line in lines_of(method) for name in re.findall(r"\bself\.(\w+)", line)]
 
@@ -326,7 +326,7 @@ def _matrices(found: re.Match[str], case: Case) -> str:
 
 
 def _images_given(case: Case) -> int:
-    """Number of images that a net was being called with; 0 if it is not known."""
+    """Number of images that a net was given; 0 if it is not known."""
     given = next((arguments[0] for _, arguments in case.calls_of_modules if arguments), None)
     shape: Any = getattr(given, "shape", ())
     return int(shape[0]) if len(shape) == 4 else 0
@@ -430,14 +430,14 @@ def _arrays_wanted(found: re.Match[str], case: Case) -> str:
     return "It is a tensor already: leave out torch.from_numpy()."
 
 
-IMAGE = (1, 32, 64)  # its axes
+IMAGE = (1, 32, 64)  # shape of an image
 _NEW_AXES = "(?:squeeze|unsqueeze|view|reshape|flatten|permute|transpose|swapaxes|movedim)"
 _AXES_CHANGED = (
     "The images come as (N, 1, 32, 64), with the axis for the channel, as a convolution wants them: leave their axes "
     "as they are."
 )
 _BEGIN = "Begin `__init__` with super().__init__()."
-_OF_MODULES = ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks", "training")  # made by that
+_OF_MODULES = ("_parameters", "_modules", "_buffers", "_backward_hooks", "_forward_hooks", "training")  # of nn.Module
 _WRONG_CHANNELS = r"weight of size \[\d+, \d+[^]]*\], expected input\[[^]]*\] to have (\d+) channels, but got (\d+)"
 _MIXED = "A bare .flatten(), like nn.Flatten(0), mixes the images of a batch: write .flatten(1) or nn.Flatten()."
 _FLOAT_LABELS = "BCEWithLogitsLoss takes labels as floating-point numbers: write .float() behind them, not .long()."

@@ -1,7 +1,7 @@
-"""What a net does in ``forward`` that keeps it from learning: layers made anew in each call, steps without a gradient.
+"""Finds what keeps a net from learning in ``forward``: layers created in each call, and steps without a gradient.
 
-Seen on the student's side, to word the message of a check that has failed; `renewed` also tells which parameters no
-optimiser can find.
+This runs on the student's side, to word the message of a check that has failed. `renewed` also tells which parameters
+no optimiser can find.
 """
 
 import linecache
@@ -26,20 +26,20 @@ _OUT_OF_TORCH = frozenset(("numpy", "item", "tolist"))
 
 
 class ForwardWatch(TorchFunctionMode):
-    """Notes the first step of a net through which no gradient comes back, and the line that makes layers in a call.
+    """Records the first step of a net through which no gradient flows back, and the line that creates layers in a call.
 
     Parameters
     ----------
     namespace : dict
-        The notebook's globals, by which the student's lines are known.
+        The notebook's globals, by which the student's lines are recognised.
 
     Attributes
     ----------
     cut : str
-        What the step is: "comparison", "place", "whole number", "rounding", "no_grad", "detached", or empty.
+        Kind of that step: "comparison", "place", "whole number", "rounding", "no_grad", "detached"; or empty.
     cut_line, made_line, positive_line : str
-        The student's lines: of that step, of the first layer that is made, of the last step after which nothing is
-        negative; empty if there is none.
+        The student's lines: of that step, of the first layer that is created, and of the last step after which no
+        number is negative; empty if there is none.
     """
 
     def __init__(self, namespace: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ class ForwardWatch(TorchFunctionMode):
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch for as long as this lasts."""
+        """Watch while this context is open."""
         hook = register_module_parameter_registration_hook(self._on_parameter)
         try:
             with self:
@@ -58,11 +58,11 @@ class ForwardWatch(TorchFunctionMode):
             hook.remove()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Call a function of torch's, and look whether what it returns still depends on the parameters."""
+        """Call a torch function, and check whether the result still depends on the parameters."""
         returned = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "").strip("_")
         if name in _POSITIVE:
-            line = self._line()  # of a layer, the line that makes it is not known
+            line = self._line()  # if a layer does it, the line may not show that
             self.positive_line = line if re.search(r"(?i)relu|abs\(|softplus|exp\(", line) else ""
         depends = any(isinstance(value, torch.Tensor) and value.requires_grad for value in args)
         if depends and not self.cut:
@@ -74,7 +74,7 @@ class ForwardWatch(TorchFunctionMode):
         self.made_line = self.made_line or self._line()
 
     def _line(self) -> str:
-        """The line of the student's that is being run."""
+        """The student's line that is running."""
         frame: FrameType | None = sys._getframe()
         while frame is not None:
             file = frame.f_code.co_filename
@@ -101,14 +101,14 @@ def _cut(name: str, returned: Any) -> str:
 
 
 def renewed(call: Callable[[], torch.Tensor]) -> list[str]:
-    """Name the parameters that each call of a net makes anew with other values, if the outputs differ with them.
+    """Name the parameters that each call of a net creates with other values, if the outputs differ as well.
 
-    A layer that is made in a call and is the same each time, such as one of normalisation, is none of these.
+    A layer that is created in each call with the same values, such as a normalisation, does not count.
 
     Parameters
     ----------
     call : function without arguments
-        Calls the net, and returns its output for always the same images.
+        Calls the net with the same images each time, and returns its output.
     """
     first, second = (_made_by(call) for _ in range(2))
     differ = [name for (name, one), (_, other) in zip(first[0], second[0], strict=False) if not torch.equal(one, other)]

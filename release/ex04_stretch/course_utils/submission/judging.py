@@ -1,6 +1,6 @@
-"""What the test cells need to judge answers. NumPy only: the judging process has no torch.
+"""Functions with which the test cells judge answers. NumPy only: the judging process has no torch.
 
-Every function takes answers that may be wrong in any way and raises AssertionError with a message for the student.
+Answers may be wrong in any way; the functions raise AssertionError with a message for the student.
 """
 
 import re
@@ -16,20 +16,20 @@ from .. import simulators
 from . import causes, slips
 from .questions import Submission, Training
 
-# Half precision moves logits by this much, as a share of their spread (see `slack`); another batch size, by a
-# millionth. Images closer to the boundary than that may fall on either side, but never more than so many of them.
+# Half precision changes logits by this share of their spread (see `slack`), and another batch size by a millionth.
+# Images closer than this to the boundary may fall on either side, but at most this share of all images.
 LOGIT_TOLERANCE = 2e-3
 UNSURE_SHARE = 0.03
-# Scores may differ from ours by this much, e.g. for half precision or rounding to three digits.
+# Scores may differ from ours by this much, for example because of half precision or rounding to three digits.
 SCORE_TOLERANCE = 2e-3
-# Means over an epoch of 1,024 images differ by less than this share, losses of single batches by more.
+# Means over an epoch of 1,024 images differ by less than this share; losses of single batches differ by more.
 LOSS_SPREAD = 0.07
-# A test part with fewer different images than this would make everything that is asked about it a guess.
+# If a test part had fewer different images than this, right answers about it could be lucky guesses.
 FEWEST_TEST_IMAGES = 20
-# A net that is right more often in the test part than in as many fresh images by this much knows the test part.
+# If a net's accuracy is higher by this much in the test part than in fresh images, it knows the test part by heart.
 BY_HEART = 0.35
 FRESH_BESIDE = 400
-# Captions may hold other numbers than the score, but not so many that they would tell this share of all scores.
+# Captions may hold numbers besides the score, but not so many that they match more than this share of all scores.
 MOST_SCORES_TOLD = 1 / 3
 
 
@@ -44,7 +44,7 @@ class TestPart:
     labels : (M,) int64 array
         True classes.
     indices : (M,) int64 array
-        Where they are in the dataset.
+        Their positions in the dataset.
     """
 
     images: np.ndarray
@@ -60,11 +60,11 @@ def positions(values: np.ndarray, size: int, name: str, repeats: bool = False) -
     values : array
         Integers in any shape with one long axis, a mask of length `size`, or anything empty.
     size : int
-        Number of things there are to point at.
+        Number of images to which the positions can point.
     name : str
-        For the message.
+        The variable's name, for the message.
     repeats : bool
-        Whether a number may stand there twice.
+        Whether a position may occur twice.
 
     Returns
     -------
@@ -115,12 +115,12 @@ def positions_in(part: TestPart, values: np.ndarray, name: str) -> np.ndarray:
 
 @cache
 def dataset() -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels of the fixed dataset, made once: that takes as long as most questions, and many need it."""
+    """Images and labels of the fixed dataset, made once, because making them takes as long as most questions."""
     return simulators.fixed_dataset()
 
 
 def split(submission: Submission) -> dict[str, np.ndarray]:
-    """The student's parts of the fixed dataset: (k,) int64 positions under "train", "test" and "validation"."""
+    """The student's parts of the fixed dataset: (k,) int64 positions for "train", "test" and "validation"."""
     _, y = dataset()
     parts = {}
     for part in ("train", "test", "validation"):
@@ -145,9 +145,10 @@ def test_part(submission: Submission) -> TestPart:
 
 
 def test_logits(submission: Submission, part: TestPart) -> np.ndarray:
-    """Logits of ``model`` for the test part, if it says anything about other images as well.
+    """Logits of ``model`` for the test part, if the net is useful for other images, too.
 
-    Of a net that looks the test part up, or learnt it by heart, whatever is asked would be easy: it makes no mistake.
+    A net that learnt the test part by heart, or looks its images up, makes no mistakes there, so all later tasks would
+    be easy.
 
     Parameters
     ----------
@@ -183,18 +184,18 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def slack(logits: np.ndarray) -> float:
-    """How much rounding may move a logit, by the spread of the middle half: a net times 1e-6 is as sure as before."""
+    """By how much rounding may change a logit: a share of the interquartile range, so it scales with the logits."""
     return LOGIT_TOLERANCE * float(np.subtract(*np.percentile(logits, [75, 25])))
 
 
 def assert_disjoint(parts: dict[str, np.ndarray], submission: Submission) -> None:
-    """Assert that no image is in two parts at once, of those that `split` returns."""
+    """Assert that no image is in two of the parts that `split` returns."""
     learnt, asked = parts["train"], parts["test"]
     assert not np.intersect1d(learnt, asked).size, (
         "Some images are in two parts at once: `train_indices` and `test_indices` must be disjoint."
     )
     twice = np.intersect1d(parts.get("validation", np.zeros(0, np.int64)), np.concatenate([learnt, asked]))
-    # A line that makes it is only told if it still stands in its cell.
+    # The line that makes a part is quoted only if it is still in its cell.
     assert not twice.size, sentences(
         f"`validation_indices` holds {count(twice.size, 'image')} that `train_indices` or `test_indices` "
         f"{'holds' if twice.size == 1 else 'hold'} as well: each image belongs to one part only.",
@@ -258,7 +259,7 @@ def why_other_scores(submission: Submission, scores: np.ndarray, logits: np.ndar
 def unsure(logits: np.ndarray) -> np.ndarray:
     """Which images are so close to the boundary that they may fall on either side.
 
-    At most `UNSURE_SHARE` of them, rounded up to whole images.
+    These are at most `UNSURE_SHARE` of all images, rounded up to whole images.
     """
     distance = np.abs(logits)
     farthest = np.quantile(distance, UNSURE_SHARE, method="higher")
@@ -278,7 +279,8 @@ def assert_confusion(
 ) -> None:
     """Assert that a table counts true classes in rows and predicted classes in columns.
 
-    Counted by the logits or by the student's own scores, if these are the model's: a score may round to a half.
+    The classes may be predicted from the logits, or from the student's own scores if they are the model's scores: a
+    score may be rounded to one half.
     """
     assert found.shape == (2, 2), f"`confusion` should be a 2 x 2 table; its shape is {found.shape}."
     chirp = labels == simulators.CHIRP
@@ -304,7 +306,7 @@ def assert_confusion(
 
 
 def _why_other_calls(rows_add_up: bool, at_another_threshold: bool) -> str:
-    """What a wrong table may come from; the line that makes it is to blame only if its rows don't add up."""
+    """Why a table may be wrong; the line that makes the table is to blame only if its rows don't add up."""
     if at_another_threshold:
         return (
             "Such counts come out at another threshold. Does the line of your cell that compares take 0.5 for scores, "
@@ -324,7 +326,7 @@ def mistakes_among(logits: np.ndarray, labels: np.ndarray, true_class: int) -> n
 
 
 def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int) -> str:
-    """What other positions there are in the place of the mistakes among the images of one class; empty if unknown."""
+    """Which other positions were given instead of the mistakes among the images of one class; empty if unknown."""
     kind, other_class = simulators.CLASS_NAMES[true_class], 1 - true_class
     others = mistakes_among(logits, part.labels, other_class)
     expected = mistakes_among(logits, part.labels, true_class)
@@ -349,7 +351,7 @@ def why_no_mistakes(found: np.ndarray, logits: np.ndarray, part: TestPart, true_
 
 
 def why_strangers(submission: Submission, found: np.ndarray, part: TestPart, true_class: int) -> str:
-    """Why positions of mistakes are of the other class."""
+    """Why positions of mistakes belong to images of the other class."""
     logits = submission.one_logit_per_image("model", part.images)
     return why_no_mistakes(found, logits, part, true_class) or (
         causes.of_data(submission)
@@ -365,7 +367,7 @@ def assert_mistakes(
     name: str,
     only: np.ndarray | slice = slice(None),
 ) -> None:
-    """Assert that positions are exactly the mistakes among the images of one class, in all of the test part or some."""
+    """Assert that positions are exactly the mistakes among the images of one class, in all or some of the test part."""
     labels = part.labels
     wrong = (logits > 0) != (labels == simulators.CHIRP)
     either = unsure(logits)
@@ -396,9 +398,9 @@ class Ranking:
     Attributes
     ----------
     key : (M,) float64 array
-        The higher, the surer, for all images.
+        One number for each image; a higher number means that the net is surer.
     slack : float
-        Differences up to this one may be rounding.
+        Differences up to this size may come from rounding.
     """
 
     key: np.ndarray
@@ -409,14 +411,14 @@ class Ranking:
         return not others.size or bool(self.key[picks].min() >= self.key[others].max() - self.slack)
 
     def are_in_order(self, picks: np.ndarray) -> bool:
-        """Whether the surest comes first."""
+        """Whether the picks are sorted, the surest first."""
         return bool((np.diff(self.key[picks]) <= self.slack).all())
 
 
 def rankings(logits: np.ndarray, scores: np.ndarray | None, true_class: int) -> list[Ranking]:
-    """By the logits, and by the student's own scores, if these are the model's: scores near 1 tie in float32.
+    """Rankings by the logits and by the student's own scores, among which scores near 1 may be equal in float32.
 
-    Scores count only if they are those of the model: constant ones would make every pick right.
+    The scores are used only if they are the model's: with constant scores, every pick would be right.
     """
     sign = 1.0 if true_class == simulators.CHIRP else -1.0
     by_logits = Ranking(sign * logits, slack(logits))
@@ -426,7 +428,7 @@ def rankings(logits: np.ndarray, scores: np.ndarray | None, true_class: int) -> 
 
 
 def assert_of_class(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int, name: str) -> None:
-    """Assert that picks are images of one class, three of them."""
+    """Assert that picks are three images of one class."""
     assert picks.size == 3, f"`{name}` should hold 3 positions; it holds {picks.size}."
     kind = simulators.CLASS_NAMES[true_class]
     strangers = int((part.labels[picks] != true_class).sum())
@@ -437,7 +439,7 @@ def assert_of_class(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_
 
 
 def why_other_picks(picks: np.ndarray, logits: np.ndarray, part: TestPart, true_class: int) -> str:
-    """What other images the picks are than the most confident ones of one class; empty if unknown."""
+    """Which other images were picked instead of the most confident ones of one class; empty if unknown."""
     kind, members = simulators.CLASS_NAMES[true_class], np.flatnonzero(part.labels == true_class)
     key = rankings(logits, None, true_class)[0].key
     best = members[np.argsort(-key[members])[:3]]
@@ -464,7 +466,7 @@ def assert_most_confident(
 ) -> None:
     """Assert that picks are the three most confident images of one class, best first.
 
-    The order is judged by the logits or by the student's own scores, whichever suits.
+    The order may be that of the logits or that of the student's own scores; see `rankings`.
     """
     assert_of_class(picks, logits, part, true_class, name)
     kind = simulators.CLASS_NAMES[true_class]
@@ -486,7 +488,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 def agree(scores: np.ndarray, logits: np.ndarray) -> bool:
-    """Whether scores are those of the logits, as precisely as the spread of these allows to tell images apart."""
+    """Whether scores are the sigmoid of the logits; the tolerance is a share of the range of the right scores."""
     expected = sigmoid(logits)
     return bool(np.abs(scores - expected).max() <= SCORE_TOLERANCE * np.ptp(expected))
 
@@ -501,7 +503,7 @@ def student_scores(submission: Submission, size: int) -> np.ndarray | None:
 
 
 def shown_in(panel: Panel, images: np.ndarray) -> int | None:
-    """Which of some images a panel shows, flipped or not and whatever its colour scale; None for none of them.
+    """Which of some images a panel shows, flipped or not and with any colour scale; None if it shows none of them.
 
     Parameters
     ----------
@@ -528,7 +530,7 @@ def shown_in(panel: Panel, images: np.ndarray) -> int | None:
 
 def numbers_in(text: str) -> list[tuple[float, bool]]:
     """All numbers in a text, with powers of ten in every notation, and whether a percent sign follows."""
-    # With single spaces only, no pattern can try the same spaces in more than one way.
+    # With single spaces only, no pattern can match the same spaces in more than one way, which would take long.
     text = " ".join(text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻\u2212", "0123456789--")).split())
     text = re.sub(r" ?(?:\\times|\\cdot|[\u00d7\u00b7*x]) ?10 ?(?:\^|\*\*)? ?\{? ?([-+]?\d+) ?\}?", r"e\1", text)
     found = re.findall(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?) ?(\\?%)?", text)
@@ -536,7 +538,7 @@ def numbers_in(text: str) -> list[tuple[float, bool]]:
 
 
 def why_other_images(submission: Submission, panels: list[Panel], part: TestPart, name: str) -> str:
-    """Why a figure shows no images of the test part, or not those that it should."""
+    """Why a figure shows no images of the test part, or shows other images than it should."""
     shown = [shown_in(panel, dataset()[0]) for panel in panels[:3]]
     known = [image for image in shown if image is not None]
     if known and not np.isin(known, part.indices).any():
@@ -548,12 +550,12 @@ def why_other_images(submission: Submission, panels: list[Panel], part: TestPart
 
 
 def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
-    """Whether a text holds a score in print, rounded to two digits or better, as a fraction or in percent.
+    """Whether a text contains a score, rounded to two digits or better, as a fraction or in percent.
 
     Raises
     ------
     AssertionError
-        The text holds so many numbers that it would tell any score.
+        The text contains so many numbers that one of them would match almost any score.
     """
     in_percent = "%" in text or "percent" in text.lower()
     numbers = numbers_in(text)
@@ -573,7 +575,7 @@ def tells_score(text: str, score: float, decimals: float = 0.006) -> bool:
 
 
 def assert_score_told(text: str, logit: float) -> None:
-    """Assert that the text around an image holds its score."""
+    """Assert that the text around an image contains its score."""
     score = float(sigmoid(np.asarray(logit)))
     if tells_score(text, score):
         return
@@ -586,7 +588,7 @@ def assert_score_told(text: str, logit: float) -> None:
     assert not is_shown(logit), (
         f"{told} another number beside it, {logit:.3g}, which is its logit: the score is the sigmoid of the logit."
     )
-    # Near one half the two are alike by chance.
+    # Near one half, the scores for a chirp and for a blip are nearly the same.
     assert abs(2 * score - 1) < 0.2 or not is_shown(1 - score), (
         f"{told} {1 - score:.3g} beside it, the score for a blip: show the sigmoid itself."
     )
@@ -596,7 +598,7 @@ def assert_score_told(text: str, logit: float) -> None:
 def assert_listed(
     image: int, listed: np.ndarray, logits: np.ndarray, part: TestPart, figure: str = "mistakes_figure"
 ) -> None:
-    """Assert that an image that a figure shows is among the mistakes that were found."""
+    """Assert that an image shown in a figure is among the mistakes that the student found."""
     if image in listed:
         return
     labels, place = part.labels, part.indices[image]
@@ -614,7 +616,7 @@ def assert_listed(
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text, and 0 and 1 where they may stand for a class; no other numbers."""
+    """The words of a text, and 0 and 1 where they may mean a class; other numbers are left out."""
     return tuple(re.findall(r"[a-z]+|(?<![\d.])(?<!\d,)[01](?:\.0)?(?![.,]?\d| ?\\?%)", text.lower()))
 
 
@@ -630,14 +632,14 @@ def tells_class(text: str, true_class: int) -> bool:
 
 
 def class_phrase(text: str) -> tuple[str, ...]:
-    """The words from the first that names a class to the last; labels of the axes stand outside."""
+    """The words from the first that names a class to the last that names one; so labels of the axes are left out."""
     words = words_of(text)
     where = [number for number, word in enumerate(words) if named_by(word) is not None]
     return words[where[0] : where[-1] + 1] if where else ()
 
 
 def assert_classes_told(texts: list[str], labels: np.ndarray) -> None:
-    """Assert that each image's text tells its true class: it names it, and not in the same words for both classes."""
+    """Assert that each image's text names its true class, and that the words differ between the classes."""
     for text, label in zip(texts, labels, strict=True):
         assert tells_class(text, label), sentences(
             "Tell the true class (chirp or blip) of each image.",
@@ -663,7 +665,7 @@ def brightness_task(rng: np.random.Generator, n: int, bright_means: int) -> tupl
     n : int
         Number of images.
     bright_means : int
-        Label of the bright ones, 0 or 1.
+        Label of the bright images, 0 or 1.
 
     Returns
     -------
@@ -679,16 +681,16 @@ def brightness_task(rng: np.random.Generator, n: int, bright_means: int) -> tupl
 
 
 def assert_learnt(training: Training, truth: np.ndarray, submission: Submission) -> None:
-    """Assert that `train_model` taught the net it was given a simple rule.
+    """Assert that `train_model` taught a simple rule to the net that it was given.
 
     Parameters
     ----------
     training : Training
-        With logits for images of that rule that it was not trained on.
+        With logits for images that follow the rule and were not used for training.
     truth : (M,) array
-        Their labels.
+        Labels of these images.
     submission : Submission
-        To ask why, if it did not.
+        The student's work, which is asked why if the net did not learn the rule.
     """
     assert training.changed, sentences(
         "The net that train_model was given is unchanged afterwards: train it in place.",
@@ -719,11 +721,11 @@ def assert_fresh_gradients(training: Training, labels: np.ndarray, submission: S
     Parameters
     ----------
     training : Training
-        With logits for the images that it was trained on.
+        With logits for the images that were used for training.
     labels : (M,) array
-        Their labels.
+        Labels of these images.
     submission : Submission
-        To ask why, if some did not.
+        The student's work, which is asked why if some steps did not.
     """
     assert training.changed, sentences(
         "The net that train_model was given is unchanged afterwards.", causes.of_training(submission)
@@ -759,7 +761,7 @@ def assert_mean_losses(losses: np.ndarray, epochs: int, submission: Submission) 
 
 
 def remark_on_losses(losses: np.ndarray, epochs: int, submission: Submission) -> str | None:
-    """A remark on losses that are right, but those of fewer epochs than asked for: early stopping is allowed."""
+    """A remark on right losses of fewer epochs than asked for. It takes no points: early stopping is allowed."""
     told = f"Called with epochs={epochs}, train_model returned {count(losses.size, 'number')}."
     if 1 < losses.size == epochs - 1:
         return f"{told} Is the first or the last epoch left out? Write `range(epochs)`."
@@ -769,11 +771,11 @@ def remark_on_losses(losses: np.ndarray, epochs: int, submission: Submission) ->
 
 
 def assert_mean_of_all_batches(losses: np.ndarray, submission: Submission) -> None:
-    """Assert that losses of a net that no training changes are alike, as the means over whole epochs are.
+    """Assert that the losses of a net that no training changes are nearly equal, as means over whole epochs are.
 
-    With half of the labels wrong, the losses of single batches differ by more than `LOSS_SPREAD`, mostly up to 64
-    images; means over epochs don't, whatever the loss function, and not even if an epoch's images are drawn with
-    replacement.
+    With half of the labels wrong, the losses of single batches differ by more than `LOSS_SPREAD`, for batches of mostly
+    up to 64 images. Means over epochs differ by less, whatever the loss function is, even if an epoch's images are
+    drawn with replacement.
     """
     spread = losses.std() / max(losses.mean(), 1e-12)
     assert spread <= LOSS_SPREAD, sentences(

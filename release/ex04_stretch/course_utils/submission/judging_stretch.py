@@ -1,4 +1,4 @@
-"""What the test cells of `ex04_stretch` use, part by part, under one name: `judging_stretch`."""
+"""Collects under one name, `judging_stretch`, what the test cells of `ex04_stretch` use, part by part."""
 
 from .judging_halves import (
     assert_half_scores,

@@ -1,4 +1,4 @@
-"""Whether the checkpoint, which students hand in with their notebook, is the one of this notebook."""
+"""Finds out whether the checkpoint, which students hand in with their notebook, belongs to this notebook."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from .. import checkpoint
 from ..checkpoint import GLITCH_OR_CHIRP
 from ..stretch_training import THREE_CLASSES
 
-# What is trained in the notebook with that cell for the answer in words.
+# The training of a notebook, by the id of its cell for the answer in words.
 _TRAINED = {"stretch-discussion": THREE_CLASSES}
 
 
 def checkpoint_ready(namespace: dict[str, Any], written: str) -> Ready:
-    """Whether the checkpoint exists, fits and is of this code.
+    """Say whether the checkpoint exists, fits the net, and was made by the present code.
 
     Parameters
     ----------

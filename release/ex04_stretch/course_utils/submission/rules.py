@@ -1,4 +1,4 @@
-"""A rule of `causes`: when something is the cause of what was seen, and what is said of it."""
+"""A rule of `causes`: the symptoms of a cause, and what to say about it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ Symptoms = dict[str, Any]
 
 @dataclass(frozen=True)
 class Rule:
-    """A cause, when to name it, and where the student's line is that shows it.
+    """A cause, when to name it, and which line of the student's to quote.
 
     Attributes
     ----------
     when : function of the symptoms
-        Whether it is the cause.
+        Tells whether this is the cause.
     says : str
-        The cause, and what to do.
+        Names the cause, and says what to do.
     where : (str, str)
-        `GlitchNet` or `train_model`, and a pattern of the line; a variable and nothing, for the line that makes it; or
-        "seen" and the symptom that is the line.
+        `GlitchNet` or `train_model`, and a pattern that the line matches; a variable and an empty string, for the line
+        that makes the variable; or "seen" and the name of the symptom that holds the line.
     """
 
     when: Callable[[Symptoms], Any]
@@ -27,6 +27,6 @@ class Rule:
     where: tuple[str, str] | None = None
 
 
-# Last steps after which no logit is negative, in the student's words.
+# Last steps of a net after which no logit is negative, and their names in messages.
 POSITIVE = {"relu": "a ReLU", "abs": "abs", "softplus": "softplus", "expbackward": "exp"}
 BCE = "binary_cross_entropy_with_logits"

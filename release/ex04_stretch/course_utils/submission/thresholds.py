@@ -1,13 +1,13 @@
-"""What accuracy on fresh images is worth.
+"""Points that an accuracy on fresh images earns.
 
-Calibrated on a study of six hundred trainings: see ``docs/threshold.md``.
+The thresholds were calibrated in a study of six hundred trainings: see ``docs/threshold.md``.
 """
 
 FRESH_IMAGES = 4000
-# Share of the points of the hidden check: from this accuracy on, that share.
+# For the hidden check: an accuracy, and the share of the points that it earns.
 ACCURACY_BANDS = ((0.85, 1.0), (0.80, 0.7), (0.70, 0.3))
-# The visible check asks for more than full marks need. Whoever passes it has no bad surprise to fear, not even when the
-# net is trained again on another machine.
+# The visible check asks for more than full marks need. So a student who passes it need not expect a bad surprise, not
+# even if the net is trained again on another machine.
 PREVIEW_ACCURACY = 0.90
 
 
@@ -17,5 +17,5 @@ THREE_PREVIEW_ACCURACY = 0.88
 
 
 def share_for(accuracy: float, bands: tuple[tuple[float, float], ...] = ACCURACY_BANDS) -> float:
-    """Share of the points that an accuracy on fresh images earns, by its bands."""
+    """Share of the points that an accuracy on fresh images earns."""
     return next((share for threshold, share in bands if accuracy >= threshold), 0.0)

@@ -1,16 +1,16 @@
-"""Rules about `train_model`, by what it does with a small net of ours."""
+"""Rules of `causes` about `train_model`, judged by what it does with a small net of ours."""
 
 from dataclasses import replace
 from functools import partial
 
 from .rules import BCE, POSITIVE, Rule, Symptoms
 
-IMAGES = 64  # of ours, in a training that is watched
+IMAGES = 64  # number of our images in a training that is watched
 LARGE_RATE = {"Adam": 0.3, "AdamW": 0.3, "RMSprop": 0.3}
 LARGEST_RATE = 30.0  # of other optimisers
 SMALL_RATE = {"Adam": 2e-5, "AdamW": 2e-5, "RMSprop": 2e-5}
 SMALLEST_RATE = 1e-4
-# With steps below these a small task is not learnt in a few epochs.
+# With learning rates below these, a small task is not learnt in a few epochs.
 SLOW_RATE = {"Adam": 3e-4, "AdamW": 3e-4, "RMSprop": 3e-4}
 SLOWEST_RATE = 1e-2
 HIGH_LOSS = 3.0  # chance gives 0.693
@@ -133,7 +133,7 @@ TRAINING = (
         ("train_model", r"[/*+-] *\(?\d|\.(?:std|mean)\(|normali[sz]e\("),
     ),
 )
-# Of a training that learnt too little.
+# Causes of a training that learnt too little.
 STEPS_LEFT_OUT = (
     Rule(
         lambda s: s["shown_once"] and s["return_in_loop"],
@@ -199,7 +199,7 @@ def _in_stale_steps(rule: Rule, s: Symptoms) -> bool:
     return bool(s["stale_steps"] and rule.when(s))
 
 
-# The same, seen in what is learnt.
+# The same causes, for a training in which stale gradients were seen.
 STALE_STEPS = tuple(
     replace(
         rule,

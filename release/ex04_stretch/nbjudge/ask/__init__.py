@@ -1,8 +1,8 @@
-"""What a test cell may ask of a student's work in any course, and what it says about it.
+"""Questions that a test cell may ask about a student's work in any course, and the outcomes that it shows.
 
-``submission = connect(globals())`` gives a test cell its one way to the student's work. In the student's own notebook
-the questions are answered right there; in grading they are put to another process, and the test cells notice no
-difference. Students get this folder beside their notebook: it needs Python and NumPy, and Matplotlib for figures.
+``submission = connect(globals())`` gives a test cell its only way to the student's work. In the student's own notebook,
+the same kernel answers the questions. In grading, another process answers them. The test cells are the same in both
+cases. Students get this folder beside their notebook: it needs Python and NumPy, and Matplotlib for figures.
 """
 
 from .check import NotPassed, Outcome

@@ -1,4 +1,4 @@
-"""What a test cell shows: passed, partly passed, not passed or not attempted."""
+"""The outcome that a test cell shows, such as passed, partly passed, not passed or not attempted."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from .replies import NoAnswer
 from .settings import ordinary_settings
 
 MAX_MESSAGE = 4000
-# Symbol and word say the same as the colour, for whoever can't tell the colours apart.
+# Symbol and colour of each status. Symbol and word say the same as the colour: some readers can't tell colours apart.
 LOOKS = {
     "passed": ("✓", "#1a7f37"),
     "partly passed": ("◐", "#9a6700"),
@@ -21,7 +21,7 @@ LOOKS = {
     "not run": ("○", "#6e7781"),
     "out of date": ("↻", "#9a6700"),
 }
-SHARE = 0.33  # of a colour in what is written in it
+SHARE = 0.33  # of a status's colour in the colour in which its name is shown
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Outcome:
     points : float
         Points at stake.
     message : str
-        What was expected, what was found, what to try.
+        What was expected, what was found, and what the student can try.
     out_of_date : tuple of str
-        Why this may be the outcome of something older than what the cells say now, in sentences; empty if it isn't. The
-        first is what to do first, and the only one that is shown.
+        Sentences that say why this outcome may belong to older code than the cells hold now; empty if it doesn't. The
+        first sentence says what to do first, and only this one is shown.
     """
 
     title: str
@@ -86,20 +86,21 @@ class Outcome:
 
 
 def as_block(html: str) -> str:
-    """A block of HTML below another one; nothing if it is empty."""
+    """Wrap HTML in a block of its own, to stand below another one; empty if the HTML is empty."""
     return f'<div style="margin-top: 0.2em;">{html}</div>' if html else ""
 
 
 def in_html(text: str) -> str:
-    """Text as HTML, with what stands in `backticks` as code."""
+    """Turn text into HTML; parts in `backticks` become code."""
     return re.sub("`([^`\n]+)`", r"<code>\1</code>", escape(text)).replace("\n", "<br>")
 
 
 def in_colour(status: str, word: str = "") -> str:
-    """A status with its symbol as HTML, readable on light and on dark ground.
+    """A status with its symbol as HTML, readable on a light and on a dark background.
 
-    No colour has a contrast of 4.5 : 1 to white and to nearly black at once. So the larger part of it is the colour of
-    the text around, which every theme chooses for its ground; a browser that can't mix (before 2023) shows that alone.
+    No colour has a contrast of 4.5 : 1 both to white and to nearly black. So the status's colour is mixed into a larger
+    share of the colour of the surrounding text, which every theme chooses to suit its background. A browser that can't
+    mix colours (before 2023) shows the colour of the surrounding text alone.
     """
     symbol, colour = LOOKS[status]
     style = f"color: color-mix(in srgb, {colour} {SHARE:.0%}, currentColor); font-weight: bold;"
@@ -107,7 +108,7 @@ def in_colour(status: str, word: str = "") -> str:
 
 
 class NotPassed(AssertionError):
-    """A check that did not earn all its points, as an error whose traceback is just the outcome."""
+    """Raised if a check did not earn all its points; its traceback shows only the outcome."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(str(outcome))
@@ -118,7 +119,7 @@ class NotPassed(AssertionError):
 
 @ordinary_settings()
 def judge(question: Callable[[], Any], points: float) -> tuple[str, float, float, str]:
-    """Status, fraction, points and message of a question, whatever it does."""
+    """Ask a question, and return status, fraction, points and message, whatever the question returns or raises."""
     try:
         reply = question()
     except AssertionError as failed:

@@ -1,4 +1,4 @@
-"""What a student's figure shows: images, and the text that belongs to each."""
+"""Finds the images that a student's figure shows, and the text that belongs to each."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from .unanswerable import Unanswerable
 
-# Sizes of what goes through the door; generous for honest work.
+# Limits on what goes through the door; honest work stays far below them.
 MAX_PANELS = 64
 MAX_IMAGES = 64  # in each
 MAX_PIXELS = 2**20
@@ -22,12 +22,12 @@ def panels_of(value: Any, name: str) -> list[dict[str, Any]]:
     value : object
         A figure, axes, lists of them, what ``plt.subplots`` returns, or None.
     name : str
-        Of the student's variable, for the message.
+        Name of the student's variable, for the message.
 
     Raises
     ------
     Unanswerable
-        It is something else.
+        The value is something else.
     """
     panels = []
     for axes, shared_text in axes_of(value, name):
@@ -51,7 +51,7 @@ def axes_of(value: Any, name: str) -> Iterator[tuple[Any, list[str]]]:
         yield value, text_around(value)
     elif isinstance(value, list | tuple | np.ndarray):
         items = list(np.ravel(np.array(value, dtype=object))) if isinstance(value, np.ndarray) else list(value)
-        # plt.subplots() returns a figure and its axes: do not count these twice.
+        # plt.subplots() returns a figure and its axes: do not count the axes twice.
         figures = [item for item in items if isinstance(item, FigureBase)]
         for item in figures or items:
             yield from axes_of(item, name)
@@ -62,7 +62,7 @@ def axes_of(value: Any, name: str) -> Iterator[tuple[Any, list[str]]]:
 
 
 def text_in(axes: Any) -> list[str]:
-    """Titles, labels, legends and other text of one set of axes; not the numbers at its ticks."""
+    """Titles, labels, legends and other text of one set of axes, without the numbers at its ticks."""
     from matplotlib.axis import Axis
     from matplotlib.text import Text
 
@@ -73,7 +73,7 @@ def text_in(axes: Any) -> list[str]:
 
 
 def text_around(axes: Any) -> list[str]:
-    """All text of the figure that axes lie in, and of the figures around that one."""
+    """All text of the figure that contains some axes, and of the figures that contain this figure."""
     texts, around = [], axes.figure
     while around is not None:
         title = getattr(around, "_suptitle", None)

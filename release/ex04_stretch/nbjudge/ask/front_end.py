@@ -1,4 +1,4 @@
-"""The program in which the notebook is open: where its menus and its file are."""
+"""Knows the program in which the notebook is open: its menus, and where it saves the notebook's file."""
 
 import os
 import sys
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-# Where the notebook lies: Jupyter starts there, and this is imported before any code of the student's can go elsewhere.
+# The notebook's folder: Jupyter starts the kernel there, and this line runs before the student's code can change it.
 NOTEBOOK_FOLDER = Path.cwd()
 _VS_CODE = "__vsc_ipynb_file__"  # VS Code's extension leaves the notebook's path in the notebook under this name
 
 
 def run_all_above(namespace: Mapping[str, Any]) -> str:
-    """How to run all cells above the selected one."""
+    """The menu entry that runs all cells above the selected one."""
     if "google.colab" in sys.modules:
         return "Runtime > Run before"
     if _VS_CODE in namespace:
@@ -21,7 +21,7 @@ def run_all_above(namespace: Mapping[str, Any]) -> str:
 
 
 def restart_and_run_all(namespace: Mapping[str, Any]) -> str:
-    """How to restart the kernel and run all cells."""
+    """The menu entry that restarts the kernel and runs all cells."""
     if "google.colab" in sys.modules:
         return "Runtime > Restart session and run all"
     if _VS_CODE in namespace:
@@ -30,8 +30,9 @@ def restart_and_run_all(namespace: Mapping[str, Any]) -> str:
 
 
 def notebook_file(namespace: Mapping[str, Any]) -> Path | None:
-    """The file in which the front end saves this notebook, if it tells; Colab does not."""
-    # Jupyter Server 2 gives a kernel's environment the path of its notebook; after a renaming it is that of before.
+    """The file in which the front end saves this notebook; None if the front end does not tell, as in Colab."""
+    # Jupyter Server 2 puts the notebook's path into the kernel's environment. If the notebook is renamed later, the
+    # path is no longer right.
     told = namespace.get(_VS_CODE) or os.environ.get("JPY_SESSION_NAME") or ""
     path = NOTEBOOK_FOLDER / str(told)
     return path if path.suffix == ".ipynb" and path.is_file() else None

@@ -1,7 +1,7 @@
-"""Mishaps: what spoils a variable, whatever its cell is meant to compute. Asked only to word a message.
+"""Mishaps: accidents that spoil a variable, whatever its cell is meant to compute. Asked only to word a message.
 
-A cell may have ended with an error when the variable was half filled, and code may have painted over the images that
-were given. Both are claims of the student's side: they earn nothing.
+A cell may have ended with an error when the variable was half filled, code may have changed the images that were given,
+and a cell may have replaced a net. All this is claimed by the student's side, so no points depend on it.
 """
 
 import ast
@@ -17,12 +17,13 @@ from .statements import assigned_by, is_filled_by, outside_functions, reads, roo
 from .student_code import MAX_LINE, first_line
 from .torch_if_imported import is_tensor, to_numpy
 
-# What makes an array that a given cell leaves behind, and which of those that it returns that array is.
+# A function that makes an array as a given cell does, and the array's position in what the function returns (or None if
+# the function returns the array alone).
 Given = tuple[Callable[[], Any], int | None]
 
 
 def unfinished(namespace: dict[str, Any], name: str) -> str:
-    """That the cell ended with an error before a variable was complete; else empty."""
+    """Say that the cell ended with an error before a variable was complete; empty if it did not."""
     run = last_that_made(name)
     if run is None or not run.error or not _may_be_unfinished(run, name, namespace.get(name)):
         return ""
@@ -34,7 +35,7 @@ def unfinished(namespace: dict[str, Any], name: str) -> str:
 
 
 def _may_be_unfinished(run: CellRun, name: str, value: Any) -> bool:
-    """Whether a run ended where the name was still to be filled. A figure may be drawn into by any line."""
+    """Whether a run ended at or before a line that fills the name. For a figure, this may be any line."""
     if not is_tensor(value) and not isinstance(value, np.ndarray | list | tuple | dict | Number):
         return True
     try:
@@ -47,7 +48,7 @@ def _may_be_unfinished(run: CellRun, name: str, value: Any) -> bool:
 
 
 def painted_over(namespace: dict[str, Any], name: str, given: Mapping[str, Given]) -> str:
-    """That arrays which were given are no longer the same, of those that a variable was made from; else empty."""
+    """Say that given arrays from which a variable was made have changed since; empty if they have not."""
     run = last_that_made(name)
     if run is None:
         return ""
@@ -68,7 +69,7 @@ def painted_over(namespace: dict[str, Any], name: str, given: Mapping[str, Given
 
 
 def replaced(name: str, given_nets: Mapping[str, str]) -> str:
-    """That another cell has put another net in the place of one that a given cell makes; else empty."""
+    """Say that another cell has replaced a net that a given cell makes; empty if none has."""
     making = [run for run in runs() if run.made(name)]
     call = given_nets.get(name)
     if call is None or not making or call in making[-1].source or not any(call in run.source for run in making):
@@ -98,7 +99,7 @@ def _is_changed(value: Any, given: Given) -> bool:
 
 
 def line_that_spoils(name: str, given: Given) -> str:
-    """The last line of the student's that replaced or changed what a given cell leaves behind; else empty."""
+    """The student's last line that replaced or changed an array that a given cell makes; empty if there is none."""
     make, _ = given
     for run in reversed(runs()):
         if f"{make.__name__}(" in run.source:
@@ -118,7 +119,7 @@ def _line_that_replaces(name: str, run: CellRun) -> str:
 
 
 def line_that_paints(name: str, source: str) -> str:
-    """The first line of a cell that writes into an array, by its name or by that of a part of it; else empty."""
+    """The first line of a cell that writes into an array, by its name or the name of a part of it; else empty."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -142,7 +143,7 @@ def line_that_paints(name: str, source: str) -> str:
 
 
 def _put_into(node: ast.stmt) -> tuple[str, str] | None:
-    """The names of a list and of what is put into it, of a statement such as ``panels.append(image)``."""
+    """For a statement such as ``panels.append(image)``, the names of the list and of the thing that is put into it."""
     call = node.value if isinstance(node, ast.Expr) else None
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append" and call.args:
         return root_of(call.func.value), root_of(call.args[0])

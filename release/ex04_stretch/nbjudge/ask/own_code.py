@@ -1,4 +1,4 @@
-"""What the student's own functions and classes do, to be compared: a comment or a docstring changes nothing."""
+"""Describes the code of the student's functions and classes for comparison; comments and docstrings don't count."""
 
 import dis
 import inspect
@@ -11,22 +11,22 @@ from typing import Any
 import numpy as np
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
-RUN = ("__init__", "__new__", "__call__")  # the special methods in which something is done
+RUN = ("__init__", "__new__", "__call__")  # the special methods that may hold a student's code
 
 
 def own_code(thing: Any, folder: Path, packages: Collection[str]) -> Any:
-    """What a function or class of the student's does, as nested tuples of texts: itself alone, without what it uses.
+    """The code of one of the student's functions or classes as nested tuples of texts, without the code that it uses.
 
-    None for what is installed: a class may keep there what it is doing.
+    None for installed functions and classes: an installed class may keep changing state in its attributes.
 
     Parameters
     ----------
     thing : object
         The function or class.
     folder : Path
-        Modules in there are the student's own.
+        Modules in this folder are the student's own, except those of `packages`.
     packages : collection of str
-        But for those of these packages, which the course gives.
+        Packages that the course gives.
     """
     if not is_of_the_student(thing, folder, packages):
         return None
@@ -42,18 +42,18 @@ def _member(thing: Any) -> Any:
     if isinstance(thing, property):
         return _member(thing.fget), _member(thing.fset)
     if isinstance(thing, FunctionType):
-        inner = inspect.unwrap(thing)  # of a decorator, such as functools.cache
+        inner = inspect.unwrap(thing)  # without decorators such as functools.cache
         return (
             (code_parts(inner.__code__, inner.__doc__), repr(inner.__defaults__))
             if isinstance(inner, FunctionType)
             else ""
         )
-    is_plain = isinstance(thing, _PLAIN) or type(thing).__name__ == "dtype"  # NumPy's or PyTorch's
+    is_plain = isinstance(thing, _PLAIN) or type(thing).__name__ == "dtype"  # a NumPy or PyTorch dtype
     return repr(thing) if is_plain else type(thing).__qualname__
 
 
 def read_by(thing: Any) -> set[str]:
-    """Names that a function or class of the notebook reads from around it."""
+    """Global names that a function or class of the notebook reads."""
     if isinstance(thing, type) and thing.__module__ == "__main__":
         return set().union(*(read_by(value) for value in vars(thing).values() if not isinstance(value, type)))
     inner = inspect.unwrap(thing) if isinstance(thing, FunctionType) else None
@@ -65,7 +65,7 @@ def _is_made_by_python(name: str) -> bool:
 
 
 def code_parts(code: CodeType, documentation: str | None = None) -> Any:
-    """What a function does: neither names of files nor numbers of lines."""
+    """The parts of a function's code that decide what it does, without file names and line numbers."""
     constants = [c for c in code.co_consts if documentation is None or c != documentation]
     return code.co_code.hex(), code.co_names, tuple(map(_constant, constants))
 
@@ -77,7 +77,7 @@ def _constant(value: Any) -> Any:
 
 
 def globals_of(code: CodeType) -> set[str]:
-    """Names that a function reads from around it, but for those that it writes: they change as it runs."""
+    """Global names that a function reads, except those that it also writes, which change when it runs."""
     steps = list(dis.get_instructions(code))
     read = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     written = {step.argval for step in steps if step.opname == "STORE_GLOBAL"}
@@ -91,7 +91,7 @@ def is_of_the_student(thing: Any, folder: Path, packages: Collection[str]) -> bo
 
 
 def text_beside(module: ModuleType, folder: Path, packages: Collection[str]) -> str | None:
-    """The text of a module that lies beside the notebook; None for what is installed, and for what the course gives."""
+    """The text of a module that lies beside the notebook; None if it is installed, or if the course gives it."""
     path = Path(getattr(module, "__file__", None) or "/")
     is_given = module.__name__.partition(".")[0] in packages
     if folder not in path.parents or "site-packages" in path.parts or is_given:

@@ -1,4 +1,4 @@
-"""What comes back from the student's side: nothing of it is believed before its type is known."""
+"""Checks the types of the replies from the student's side: no reply is trusted before its type is known."""
 
 from typing import Any, TypeVar
 
@@ -13,8 +13,9 @@ class NoAnswer(Exception):
     Attributes
     ----------
     kind : str
-        "not attempted" (the cell is as it was handed out), "contract" (not what the task asks for), "error" (the
-        student's code raised), "died" or "broken" (there is nobody to ask any more).
+        "not attempted" (the cell is as it was handed out, or was not run), "contract" (not what the task asks for),
+        "error" (the student's code raised an exception), "died" (the student's process has ended) or "broken" (there
+        is no valid reply).
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -23,17 +24,17 @@ class NoAnswer(Exception):
 
 
 def broken() -> NoAnswer:
-    """For a reply that is no answer to the question."""
+    """The error to raise for a reply that is no answer to the question."""
     return NoAnswer("broken", "your kernel did not answer the question")
 
 
 def of_type(kind: type[Kind], value: Any) -> Kind:
-    """What is of that very type: True is no number here.
+    """Return a value if it is of exactly this type; True is not a number here.
 
     Raises
     ------
     NoAnswer
-        It is of another type.
+        The value is of another type.
     """
     if type(value) is not kind:
         raise broken()
@@ -42,12 +43,12 @@ def of_type(kind: type[Kind], value: Any) -> Kind:
 
 
 def array_of(value: Any) -> np.ndarray:
-    """What is an array.
+    """Return a value if it is an array.
 
     Raises
     ------
     NoAnswer
-        It is something else.
+        The value is something else.
     """
     if not isinstance(value, np.ndarray):
         raise NoAnswer("broken", "your kernel did not answer with numbers")

@@ -1,4 +1,4 @@
-"""The notebook's file as it was last saved: its cells, and which of them were changed since they ran."""
+"""Reads the notebook's file as it was last saved: its cells, and which of them were changed since they ran."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from .cell_names import is_same_code
 from .front_end import notebook_file
 from .settings import in_grading
 
-_CLOCKS_DIFFER = 2.0  # seconds, at most, between this machine and the one with the files
+_CLOCKS_DIFFER = 2.0  # seconds by which the clocks of this machine and of the file server may differ
 
 
 def cells_of(path: Path) -> list[dict[str, Any]]:
-    """A notebook's cells; none if it can't be read."""
+    """A notebook's cells; empty if the file can't be read."""
     try:
         return _cells(path, path.stat().st_mtime_ns)
     except OSError:
@@ -31,21 +31,21 @@ def _cells(path: Path, _: int) -> list[dict[str, Any]]:
 
 
 def is_changed(cell: str, source: str, begun: float, namespace: Mapping[str, Any]) -> bool:
-    """Whether a cell says something else in the saved file than what ran.
+    """Whether a cell's code in the saved file differs from the code that ran.
 
-    Only a file that was saved after the run can tell. Where the front end does not name its file, or gives cells no
-    ids, nothing is known, and this is False.
+    Only a file that was saved after the run can show this. If the front end does not name its file, or gives cells no
+    ids, nothing is known, and the answer is False.
 
     Parameters
     ----------
     cell : str
         The cell's id.
     source : str
-        What ran.
+        The source that ran.
     begun : float
         When the run began, in seconds since 1970.
     namespace : mapping
-        The notebook's globals, by which the front end is known.
+        The notebook's globals, which tell which front end is used.
     """
     path = None if in_grading() or not cell else notebook_file(namespace)
     try:

@@ -1,4 +1,4 @@
-"""Where questions go: in grading through the door to the student's process, else to the notebook's own kernel."""
+"""Sends questions: in grading through the door to the student's process, otherwise to the notebook's own kernel."""
 
 import hashlib
 import importlib
@@ -15,12 +15,12 @@ GENERAL_ANSWERS = f"{__package__}.answers"
 
 
 class Side(Protocol):
-    """Where the questions go."""
+    """Receives questions and returns answers."""
 
     def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
         """Return ``{"answer": ...}`` or ``{"failure": {"kind": ..., "message": ...}}``.
 
-        What only helps to word a message is not `needed`: where nothing can be executed, there may be no answer.
+        A question that only helps to word a message is not `needed`: if no code can be executed, it may get no answer.
         """
 
     def seed(self, purpose: str) -> int:
@@ -28,24 +28,24 @@ class Side(Protocol):
 
 
 class SameKernel:
-    """The student's own notebook: questions are answered on the spot, and seeds are no secret.
+    """Answers questions in the student's own notebook; seeds are not secret there.
 
     Parameters
     ----------
     namespace : dict
         The notebook's globals.
     answers : str
-        The module whose ``ANSWERS`` answers.
+        Name of the module whose ``ANSWERS`` answers.
     """
 
     def __init__(self, namespace: dict[str, Any], answers: str = GENERAL_ANSWERS) -> None:
         self._namespace = namespace
-        # Imported here: the judging side of a grading run has not all that a course's answers may need.
+        # Imported here, because the judging side of a grading run may lack packages that a course's answers need.
         self._answers: Answers = importlib.import_module(answers).ANSWERS
         self._freshness: Freshness | None = None
         if "get_ipython" in namespace:
             shell = namespace["get_ipython"]()
-            # In grading each cell is run once and in order: nothing gets out of date.
+            # In grading, each cell is run once and in order, so nothing gets out of date.
             if in_grading():
                 self._answers.follow(shell)
             else:
@@ -53,7 +53,7 @@ class SameKernel:
 
     def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
         """Answer from the namespace."""
-        # Of arrays a copy, as through a door: the student's code may write into what it is given.
+        # Arrays are copied, as they would be on their way through a door: the student's code may write into them.
         own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
         return self._answers.answer(self._namespace, question, own)
 

@@ -1,4 +1,4 @@
-"""What a statement of a student's does to a variable: gives it a value, fills it, reads it."""
+"""Finds out what a student's statement does to a variable: gives it a value, fills it, or reads it."""
 
 import ast
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ _FILLING_FIRST = ("at", "fill_diagonal", "copyto", "put", "shuffle")  # function
 
 
 def reads(value: ast.AST | None, name: str) -> bool:
-    """Whether a name is read in an expression."""
+    """Whether an expression reads a name."""
     return value is not None and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
 
 
 def writes_at(node: ast.stmt, name: str, at: tuple[int, ...]) -> bool:
-    """Whether a statement may write at a place: ``x[i, 1] = 3`` does at (2, 1), and does not at (2, 0)."""
+    """Whether a statement may write at a place: ``x[i, 1] = 3`` may write at (2, 1), but not at (2, 0)."""
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     written = [target for target in targets if isinstance(target, ast.Subscript) and root_of(target) == name]
     return not written or any(_is_place(_indices(target), at) for target in written)
 
 
 def _indices(target: ast.expr) -> list[Any]:
-    """What stands between the brackets of ``x[i][..., 1]``: numbers, "..." for an ellipsis, None for anything else."""
+    """The indices in the brackets of ``x[i][..., 1]``: numbers, "..." for an ellipsis, None for anything else."""
     indices: list[Any] = []
     while isinstance(target, ast.Subscript):
         here = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
@@ -40,7 +40,7 @@ def _is_place(indices: list[Any], at: tuple[int, ...]) -> bool:
 
 
 def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
-    """What is below a node, without what functions and classes do for themselves."""
+    """All nodes below a node, without those inside functions and classes."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
@@ -48,7 +48,7 @@ def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def assigned_by(statement: ast.stmt) -> set[str]:
-    """Names that a statement gives a value to."""
+    """Names to which a statement gives a value."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {statement.name}
     targets = (
@@ -63,7 +63,7 @@ def assigned_by(statement: ast.stmt) -> set[str]:
 
 
 def is_filled_by(node: ast.AST, name: str) -> bool:
-    """Whether a statement writes into what a name stands for: ``x[i] = 3``, ``x[i] += 3``, ``x.append(3)``."""
+    """Whether a statement writes into the value of a name: ``x[i] = 3``, ``x[i] += 3``, ``x.append(3)``."""
     if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         parts = [part for target in targets for part in ast.walk(target)]
@@ -78,7 +78,7 @@ def is_filled_by(node: ast.AST, name: str) -> bool:
 
 
 def root_of(node: ast.AST) -> str:
-    """The name in front of ``x[0].T[1]``; empty if there is none."""
+    """The name with which an expression such as ``x[0].T[1]`` begins; empty if there is none."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

@@ -1,4 +1,4 @@
-"""The lines that a student wrote, to be quoted to them."""
+"""Finds lines that a student wrote, so that messages can quote them."""
 
 import ast
 import dis
@@ -14,9 +14,9 @@ from typing import Any
 from .statements import assigned_by, is_filled_by, outside_functions, root_of, writes_at
 
 MAX_LINE = 200
-_EMPTY = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "list", "dict")  # to be filled
+_EMPTY = ("zeros", "empty", "ones", "full", "zeros_like", "empty_like", "list", "dict")  # to be filled later
 _LEAVING = ("array", "asarray", "stack", "tensor", "as_tensor", "float", "int")  # they leave the numbers as they are
-# What only locked cells say. Such a cell is not the student's, and not to be quoted to them.
+# Code that only locked cells contain. A locked cell is not the student's, so no message quotes it.
 _LOCKED = re.compile(r"\bsubmission\.(?:check|summary)\(|\b\w+\(globals\(\)\)")
 
 
@@ -53,7 +53,7 @@ def methods_of(thing: Any, namespace: dict[str, Any]) -> list[str]:
 
 
 def globals_read(function: FunctionType) -> list[str]:
-    """Names of the notebook that a function reads, those in functions inside it too."""
+    """Names of the notebook that a function, or a function inside it, reads."""
     waiting, names = [function.__code__], []
     while waiting:
         code = waiting.pop()
@@ -63,7 +63,7 @@ def globals_read(function: FunctionType) -> list[str]:
 
 
 def names_read(function: FunctionType) -> set[str]:
-    """All names that a function reads: of its own, of the notebook, and in functions inside it."""
+    """All names that a function, or a function inside it, reads: its own and those of the notebook."""
     waiting, names = [function.__code__], set()
     while waiting:
         code = waiting.pop()
@@ -73,12 +73,12 @@ def names_read(function: FunctionType) -> set[str]:
 
 
 def lines_of(function: FunctionType) -> list[str]:
-    """The source of a function, line by line, without its docstring and comments that fill a line."""
+    """The lines of a function's source, without its docstring and without comments that fill a line."""
     code = function.__code__
     source = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
     try:
         lines = inspect.getblock(source)
-    except SyntaxError:  # the tokens of Python 3.12 and later
+    except SyntaxError:  # the tokenizer of Python 3.12 and later may raise it
         lines = source
     text = function.__doc__ and inspect.cleandoc(function.__doc__)
     told = {line.strip() for line in (text or "").splitlines()}
@@ -87,7 +87,7 @@ def lines_of(function: FunctionType) -> list[str]:
 
 
 def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
-    """The first line of the student's that holds a pattern, in a function, a class or their helpers; else empty."""
+    """The student's first line that matches a pattern, in a function, a class or their helpers; else empty."""
     for function in functions_in(thing, namespace):
         for line in lines_of(function):
             if re.search(pattern, line):
@@ -96,24 +96,24 @@ def line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
 
 
 def only_line_in(thing: Any, pattern: str, namespace: dict[str, Any]) -> str:
-    """Like `line_in`, but empty if another line holds the pattern as well: then it is not certain which is meant."""
+    """Like `line_in`, but empty if several lines match, because then it is not certain which one is meant."""
     found = {line for f in functions_in(thing, namespace) for line in lines_of(f) if re.search(pattern, line)}
     return found.pop()[:MAX_LINE] if len(found) == 1 else ""
 
 
 def return_line(function: Any) -> str:
-    """The line with which a function of the student's returns something, if there is only one; else empty."""
+    """The line with which a student's function returns something, if there is only one; else empty."""
     lines = _lines_with(function, lambda node, _: isinstance(node, ast.Return))
     return lines[0] if len(lines) == 1 else ""
 
 
 def return_in_loop(function: Any) -> str:
-    """The first line with which a function returns out of a loop; else empty."""
+    """The first line with which a function returns from inside a loop; else empty."""
     return next(iter(_lines_with(function, lambda node, loops: isinstance(node, ast.Return) and bool(loops))), "")
 
 
 def list_made_anew(function: Any) -> str:
-    """The line in a loop that empties a list which the function fills there, and returns behind it; else empty."""
+    """The line in a loop that empties a list which the loop fills and the function returns afterwards; else empty."""
     nodes = list(_own_nodes(_tree_of(function)))
     returns = [n.value for n, loops in nodes if isinstance(n, ast.Return) and not loops]
     returned = {value.id for value in returns if isinstance(value, ast.Name)}
@@ -128,7 +128,7 @@ def list_made_anew(function: Any) -> str:
 
 
 def _lines_with(function: Any, is_it: Callable[[ast.AST, tuple[ast.AST, ...]], bool]) -> list[str]:
-    """Lines of a function with a statement of its own, told by the statement and the loops around it."""
+    """Lines of a function's own statements for which `is_it` is true, given the statement and the loops around it."""
     tree, source = _tree_of(function), _source_of(function).splitlines()
     found = (node for node, loops in _own_nodes(tree) if is_it(node, loops))
     return [source[node.lineno - 1].strip()[:MAX_LINE] for node in found if isinstance(node, ast.stmt)]
@@ -138,7 +138,7 @@ def _source_of(function: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError, SyntaxError):
-        return ""  # no text of it is there
+        return ""  # its source is not available
 
 
 def _tree_of(function: Any) -> ast.AST:
@@ -147,7 +147,7 @@ def _tree_of(function: Any) -> ast.AST:
 
 
 def _own_nodes(node: ast.AST, loops: tuple[ast.AST, ...] = ()) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
-    """What is below a function without what is in functions inside it, each with the loops around it."""
+    """All nodes below a function, without those of functions inside it, each with the loops around it."""
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             yield child, loops
@@ -157,7 +157,7 @@ def _own_nodes(node: ast.AST, loops: tuple[ast.AST, ...] = ()) -> Iterator[tuple
 def line_that_makes(
     name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True, at: tuple[int, ...] = ()
 ) -> str:
-    """The last line of the student's cells, as they were run, that gives a variable its value; else empty.
+    """The last line in the student's cells, as they were run, that gives a variable its value; else empty.
 
     See `_statement_that_makes`.
     """
@@ -168,11 +168,13 @@ def line_that_makes(
 def _statement_that_makes(
     name: str, namespace: dict[str, Any], is_none: bool, fills: bool, at: tuple[int, ...]
 ) -> tuple[str, ast.stmt | None, list[ast.stmt]]:
-    """The last statement of the student's cells that gives a variable its value, with the cell and all of its own.
+    """Find the last statement in the student's cells that gives a variable its value.
 
-    With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands
-    before it, the numbers are from there. If several lines have a part in it, it is none of them, but for the only one
-    that may write at a place, `at`.
+    Returned are the source of its cell, the statement, and all statements of the cell.
+
+    With `fills`, a line such as ``x[i] = 3`` or ``x.append(3)`` counts, too: if ``x = np.zeros(5)`` stands before it,
+    the numbers come from the line that fills. If several lines fill the variable, the statement is None, unless only
+    one of them may write at the place `at`.
     """
     cells = namespace.get("In")
     for source in reversed(cells if isinstance(cells, list) else []):
@@ -180,10 +182,10 @@ def _statement_that_makes(
             continue
         try:
             statements = [node for node in outside_functions(ast.parse(source)) if isinstance(node, ast.stmt)]
-        except SyntaxError:  # or a magic
+        except SyntaxError:  # the student's, or a magic
             continue
         making = [node for node in statements if name in assigned_by(node)]
-        if is_none and len(making) > 1:  # which of them it was is not known
+        if is_none and len(making) > 1:  # it is not known which of them it was
             return source, None, statements
         if making and fills and not is_none:
             making = _at_fault(making, [node for node in statements if is_filled_by(node, name)], name, at)
@@ -195,7 +197,7 @@ def _statement_that_makes(
 
 
 def first_line(node: ast.stmt, source: str) -> str:
-    """The first line of a statement, with an ellipsis where it goes on."""
+    """The first line of a statement, with an ellipsis if the statement continues."""
     line = source.splitlines()[node.lineno - 1].strip()[:MAX_LINE]
     return f"{line} ..." if (node.end_lineno or 0) > node.lineno and not line.endswith(":") else line
 
@@ -203,7 +205,7 @@ def first_line(node: ast.stmt, source: str) -> str:
 def made_from(
     name: str, namespace: dict[str, Any], is_none: bool = False, fills: bool = True, at: tuple[int, ...] = ()
 ) -> list[str]:
-    """Variables of the same cell from which the line of `line_that_makes` makes a variable: in "p = a, b" a and b."""
+    """Variables of the same cell that the line of `line_that_makes` reads: a and b for "p = a, b"."""
     _, making, statements = _statement_that_makes(name, namespace, is_none, fills, at)
     read = [
         node.id
@@ -215,7 +217,7 @@ def made_from(
 
 
 def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, ...]) -> list[Any]:
-    """The one statement of those that make and fill a variable that its numbers are from; none if they are several."""
+    """The one statement, of those that make and fill a variable, that gives it its numbers; empty if several do."""
     making = [node for node in making if not _leaves(getattr(node, "value", None), name)] or making
     begins = max(making, key=lambda node: node.lineno)
     later = [node for node in filling if node.lineno > begins.lineno]
@@ -226,7 +228,7 @@ def _at_fault(making: list[Any], filling: list[Any], name: str, at: tuple[int, .
 
 
 def _leaves(value: ast.AST | None, name: str) -> bool:
-    """Whether an expression such as ``np.array(x)`` holds the numbers of x as they are."""
+    """Whether an expression, such as ``np.array(x)``, contains the numbers of x unchanged."""
     arguments = value.args if isinstance(value, ast.Call) else []
     return _called(value) in _LEAVING and [root_of(argument) for argument in arguments] == [name]
 
@@ -243,7 +245,7 @@ def _called(value: ast.AST | None) -> str:
 
 
 def near_miss(name: str, candidates: Any) -> str:
-    """The name among candidates that someone may have written instead; else empty."""
+    """The candidate that someone may have written instead of a name; else empty."""
     others = [other for other in candidates if isinstance(other, str) and other != name and not other.startswith("_")]
     by_lower = {other.lower(): other for other in others}
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)

@@ -1,4 +1,4 @@
-"""What the last cell of a notebook shows: all checks by task, and what is left to do before the hand-in."""
+"""The summary that a notebook's last cell shows: all checks by task, and what is left to do before the hand-in."""
 
 import time
 from dataclasses import dataclass, replace
@@ -6,19 +6,19 @@ from html import escape
 
 from .check import LOOKS, Outcome, as_block, in_colour, in_html
 
-_QUICK = 3.0  # seconds without a word about the progress
+_QUICK = 3.0  # seconds before progress is shown
 
 
 @dataclass(frozen=True)
 class Ready:
-    """One line of what a notebook needs before it is handed in.
+    """One thing that a notebook needs before it is handed in.
 
     Attributes
     ----------
     done : bool or None
-        None if only a person can see it.
+        Whether it is done; None if only a person can see this.
     text : str
-        What is there, or what to do.
+        A sentence that says what is done, or what to do.
     """
 
     done: bool | None
@@ -26,7 +26,7 @@ class Ready:
 
     @property
     def look(self) -> tuple[str, str]:
-        """The status whose symbol and colour it has, and its word."""
+        """The status that gives the line its symbol and colour, and the word that is shown."""
         return {True: ("passed", "yes"), False: ("not passed", "not yet"), None: ("not judged", "see for yourself")}[
             self.done
         ]
@@ -34,16 +34,16 @@ class Ready:
 
 @dataclass(frozen=True)
 class Summary:
-    """Outcomes of all checks that can be seen, and what is left to do; Jupyter shows it as a table.
+    """Outcomes of all visible checks, and what is left to do; Jupyter shows it as a table.
 
     Attributes
     ----------
     tasks : dict of str to list of Outcome
-        By task.
+        The outcomes, by task.
     ready : list of Ready
         What the hand-in needs.
     out_of_date : tuple of str
-        What all checks together found out of date, in sentences.
+        Sentences about everything that the checks together found out of date.
     """
 
     tasks: dict[str, list[Outcome]]
@@ -61,7 +61,7 @@ class Summary:
         return f"{earned:g} of the {at_stake:g} points that can be seen here; hidden checks follow after you hand in."
 
     def to_do(self) -> list[Ready]:
-        """What the hand-in needs, and what is out of date, each once."""
+        """Lines about everything that is out of date and everything that the hand-in needs, each once."""
         return [*(Ready(False, why) for why in self.out_of_date), *self.ready]
 
     def __repr__(self) -> str:
@@ -102,19 +102,19 @@ class Summary:
 
 
 class Progress:
-    """Tells how many checks have been asked, if that takes long.
+    """Shows how many checks have been repeated, if this takes long.
 
     Parameters
     ----------
     total : int
-        So many will be.
+        How many checks will be repeated.
     """
 
     def __init__(self, total: int) -> None:
         self._total, self._asked, self._start = total, 0, time.monotonic()
 
     def step(self, asked: bool = True) -> None:
-        """Count one more."""
+        """Count one more check, if it was asked."""
         self._asked += asked
         if asked and time.monotonic() - self._start > _QUICK:
             end = "\n" if self._asked == self._total else ""
