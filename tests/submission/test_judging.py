@@ -452,6 +452,14 @@ def test_what_is_wrong_with_positions_is_said(values, message):
     assert said(judging.positions, np.array(values), 3, "x") == message
 
 
+@pytest.mark.parametrize(
+    ("values", "labels"), [([0, 1, 1], True), ([1, 1, 1], True), ([0, 0, 0], True), ([0, 2, 2], False), ([1, 1], False)]
+)
+def test_labels_in_the_place_of_positions_are_known(values, labels):
+    told = said(judging.positions, np.array(values), 4, "train_indices")
+    assert ("Are these labels?" in told) == labels and ("drawn at random" in told) == (not labels)
+
+
 def test_a_wrong_position_is_shown_with_the_two_after_it():
     assert said(judging.positions, np.arange(4) + 0.5, 4, "x").endswith("found [0.5 1.5 2.5].")
 
@@ -784,6 +792,8 @@ def test_a_score_of_one_half_is_called_a_blip():
         ([1, 5], 1, "They are the chirps that `model` gets right: reverse the comparison."),
         ([0, 4], 0, "They are the blips that `model` gets right: reverse the comparison."),
         ([4, 0], 0, "They are the blips that `model` gets right: reverse the comparison."),
+        ([5, 3, 1], 1, "They are all the chirps: take those alone that `model` gets wrong."),
+        ([0, 2, 4], 0, "They are all the blips: take those alone that `model` gets wrong."),
         ([3, 2], 1, "They are all mistakes, of both classes: chirps called blip belong in `missed_chirps`"),
         ([2], 1, "They are the blips called chirp. Have `missed_chirps` and `false_chirps` been swapped, or"),
         ([3], 0, "They are the chirps called blip. Have `missed_chirps` and `false_chirps` been swapped, or"),
@@ -1117,6 +1127,11 @@ def test_what_stands_in_the_place_of_a_score_is_said(text, message):
     assert message in told and bool(told) == bool(message)
 
 
+def test_the_score_for_a_blip_is_known_unless_both_are_nearly_one_half():
+    assert "0.119 beside it, the score for a blip" in said(judging.assert_score_told, "score 0.119", 2.0)
+    assert "has other numbers beside it" in said(judging.assert_score_told, "score 0.475", 0.1)
+
+
 def test_what_is_just_near_enough_is_near_enough(monkeypatch, blame):
     assert judging.tells_score("0.75", 0.625, 0.125) and not judging.tells_score("0.75", 0.625, 0.124)
     assert "has another number beside it, 0, which is its logit" in said(judging.assert_score_told, "score 0.006", 0.0)
@@ -1321,7 +1336,8 @@ def test_negative_losses_are_told_to_come_from_a_minus(blame):
 
 
 @pytest.mark.parametrize(
-    ("losses", "epochs", "remarked"), [([1.0], 3, True), ([1.0], 1, False), ([1.0, 0.5], 4, False), ([1.0], 2, True)]
+    ("losses", "epochs", "remarked"),
+    [([1.0], 3, True), ([1.0], 1, False), ([1.0, 0.5], 4, False), ([1.0], 2, True), ([1.0, 0.5], 2, False)],
 )
 def test_one_loss_of_several_epochs_is_remarked(blame, losses, epochs, remarked):
     blame("of_few_losses")
