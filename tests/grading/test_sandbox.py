@@ -589,13 +589,13 @@ def test_who_is_killed_may_have_been_killed_by_the_machine(answers):
 
 
 def test_who_is_killed_while_the_watchdog_looks_was_not_ended_by_it(answers, monkeypatch):
-    look = Usage.look
+    memory = Usage.memory
 
-    def look_until_it_is_gone(usage, limit):
+    def look_until_it_is_gone(usage, processes, limit):
         while True:
-            look(usage, limit)
+            memory(usage, processes, limit)
 
-    monkeypatch.setattr(Usage, "look", look_until_it_is_gone)
+    monkeypatch.setattr(Usage, "memory", look_until_it_is_gone)
     kill = "import os, signal, time; time.sleep(0.5); os.kill(os.getpid(), signal.SIGKILL)"
     with pytest.raises(ProcessKilledError, match="its sandbox was killed"):
         run(student(kill), judged(ASK), **answers)

@@ -228,7 +228,7 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
     rng = np.random.default_rng(0)
     labels = rng.permutation(np.arange(128) % 2)
     images = (labels[:, None, None, None] - 0.5 + rng.normal(0, 0.8, (128, 1, 32, 64))).astype(np.float32)
-    works = []
+    works: list[tuple[bool, Form]] = []  # whether the losses may be right ones
     for form in candidates:
         net = linear_net(form, device)
         X, y = (torch.tensor(array, dtype=torch.float32, device="cpu") for array in (images, labels))
@@ -241,15 +241,20 @@ def _first_that_learns(candidates: tuple[Form, ...], train_model: Callable[..., 
                 )
         except Exception:
             continue  # if train_model fails with every form, its checks say so
-        if (called_bright == (labels == 1)).mean() >= 0.9 and _may_be_finite(losses):
+        fits = _may_be_losses(losses)
+        if fits and (called_bright == (labels == 1)).mean() >= 0.9:
             return form
-        works.append(form)
-    return (works or list(candidates))[0]
+        works.append((fits, form))
+    return max(works, key=lambda one: one[0])[1] if works else candidates[0]  # the first of the best
 
 
-def _may_be_finite(losses: Any) -> bool:
-    """Whether losses, if they are numbers, hold no NaN or infinity, such as logarithms of invalid probabilities."""
+def _may_be_losses(losses: Any) -> bool:
+    """Whether losses, if they are numbers, are finite and not negative.
+
+    Logarithms of what are no probabilities may be NaN, infinite, or above 0, by the luck of the first weights.
+    """
     try:
-        return bool(np.isfinite(np.asarray(losses, dtype=float)).all())
+        numbers = np.asarray(losses, dtype=float)
     except (TypeError, ValueError, RuntimeError):
         return True  # the checks of train_model say what is wrong with them
+    return bool(np.isfinite(numbers).all() and (numbers >= 0).all())
