@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -54,5 +55,13 @@ def test_time_is_lost_where_all_threads_are_far_slower_than_one(monkeypatch, tog
     assert asked == [1, before] and torch.get_num_threads() == before
 
 
-def test_a_burst_is_short():
-    assert 0 < min(waiting._bursts()) < 0.1
+def test_all_bursts_together_take_little_of_one_processor():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        began = time.thread_time()  # not the time of day: other programs may use the processors
+        bursts = list(waiting._bursts())
+        assert time.thread_time() - began < 2
+    finally:
+        torch.set_num_threads(before)
+    assert len(bursts) == waiting._BURSTS and all(burst > 0 for burst in bursts)
