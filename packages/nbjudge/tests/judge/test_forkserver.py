@@ -44,7 +44,7 @@ def fork_servers():
 
 
 def test_what_cells_import_and_keep_in_modules_is_there():
-    remembers = "import fractions\nfractions.runs = getattr(fractions, 'runs', 0) + 1\nfloat(fractions.runs)"
+    remembers = "import colorsys\ncolorsys.runs = getattr(colorsys, 'runs', 0) + 1\nfloat(colorsys.runs)"
     # Once when the fork server got ready, and once in this copy, whatever other copies did.
     for _ in range(3):
         assert judged(remembers)[0]["points"] == 2.0
@@ -79,9 +79,9 @@ def test_each_copy_works_in_a_folder_and_session_of_its_own():
     ids=["ends", "is killed", "starts threads"],
 )
 def test_cells_that_spoil_a_fork_server_are_judged_all_the_same(unfit):
-    assert passed(unfit, "import fractions") == [True, True]
+    assert passed(unfit, "import colorsys") == [True, True]
     # By copies of a fork server that has not run them.
-    assert passed("import sys\nassert 'fractions' not in sys.modules", unfit) == [True, True]
+    assert passed("import sys\nassert 'colorsys' not in sys.modules", unfit) == [True, True]
 
 
 def test_a_cell_that_never_ends_without_an_answer_is_judged_all_the_same():

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from nbjudge.judge.door import Door
-from nbjudge.judge.grader_kernel import GraderKernel, reply_of, run, serve
+from nbjudge.judge.grader_kernel import GraderKernel, reply_of, run
 from nbjudge.judge.outputs import MAX_TEXT
+from nbjudge.judge.serving import serve
 from nbjudge.protocol.wire import Wire, WireError
 from nbjudge.sandbox.limits import Limits
 
@@ -269,7 +270,7 @@ def serving(*cells, replies, output=Limits.output):
         thread.start()
     plan = {
         "cells": [
-            {"source": source, "on_student_side": student, "on_grader_side": grader, "draws": True}
+            {"source": source, "on_student_side": student, "on_grader_side": grader, "draws": True, "apart": None}
             for source, (student, grader) in cells
         ],
         "files": {},
@@ -278,6 +279,7 @@ def serving(*cells, replies, output=Limits.output):
         "secret": np.zeros(16, np.uint8),
         **dict.fromkeys(["start_timeout", "cell_timeout", "answer_timeout"], 1.0),
         "output": output,
+        "by_name": None,
     }
     try:
         control.send(plan, PATIENCE)

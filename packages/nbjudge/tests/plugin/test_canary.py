@@ -140,7 +140,7 @@ def test_a_good_one_is_executed_once_and_leaves_no_trace(build_course, tmp_path)
     with sqlite3.connect(course / "gradebook.db") as gradebook:
         assert gradebook.execute("select id from student").fetchall() == [("ada",)]
     once = executed(course)
-    assert len(once) == 1 + 1 + 2 + 2  # ada's, a, b and work
+    assert len(once) == 1 + 1 + 2 + 2 + 2  # ada's, a, b, work, and the study of work
     grade(course, "--student=ada", "--force")
     again = executed(course)
     assert again.keys() == once.keys() and sum(again[name] != once[name] for name in once) == 1

@@ -2,9 +2,9 @@
 
 import click
 
-from . import explain, extend, grade
+from . import check, explain, extend, grade, init
 
-COMMANDS = [grade.grade, explain.explain, extend.extend]
+COMMANDS = [init.init, check.check, grade.grade, explain.explain, extend.extend]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, commands=COMMANDS)

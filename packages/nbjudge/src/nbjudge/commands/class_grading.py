@@ -22,6 +22,7 @@ from ..run.job import Job, execute
 from ..run.store import OtherEnvironmentError, Store
 from .canary import Canary, CanaryError
 from .status import HandInStatus, concerns_all, what_happened
+from .study import Study
 
 
 class Grading:
@@ -82,7 +83,24 @@ class Grading:
             Results can't be written, or there is no such scheduler.
         """
         canary = Canary(self._course, self._assignment)
-        jobs = canary.jobs
+        canary.check(self._results_of(canary.jobs))
+
+    def study(self) -> None:
+        """Find out which ordinary test cells can be judged apart from the student's process, unless this is known.
+
+        Raises
+        ------
+        CanaryError
+            The model solution can't be executed here.
+        OSError
+            Results can't be written, or there is no such scheduler.
+        """
+        study = Study(self._course, self._assignment)
+        while jobs := study.jobs:
+            study.follow(self._results_of(jobs))
+
+    def _results_of(self, jobs: dict[str, Job]) -> dict[str, Transcript]:
+        """Execute the jobs of the model solution and the release, by their digests."""
         results: dict[str, Transcript] = {}
         if self._is_here:  # not on a cluster: its workers may have changed since the last time
             results = {digest: kept for digest in jobs if (kept := self._store.get(digest))}
@@ -100,7 +118,7 @@ class Grading:
                     f"{what_happened(result)}. Mend that, and run the same command again."
                 ) from result
             results[digest] = result
-        canary.check(results)
+        return results
 
     @contextmanager
     def instead(self, course: Course) -> Iterator[None]:

@@ -161,6 +161,7 @@ def _rehearsed(
 def _try(grading: Grading, no_canary: bool, console: Console) -> None:
     if not no_canary:
         with console.status("Grading the model solution and the untouched release first"):
+            grading.study()
             grading.canary()
 
 
@@ -275,7 +276,8 @@ def _print_marks(
     if waiting:
         console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
     if forgeable := course.forgeable(assignment):
-        console.print(as_text(f"Tests in the student's process, which can forge them: {', '.join(forgeable)}"))
-        for name, doubt in forgeable.items():
+        where = ", ".join(f"{name} ({len(cells)} of {of})" for name, (cells, of, _) in forgeable.items())
+        console.print(as_text(f"Tests in the student's process, which can forge them: {where}; see 'nbjudge check'"))
+        for name, (*_, doubt) in forgeable.items():
             if doubt:
                 console.print(as_text(f"{name}: is that meant? {doubt}."))

@@ -1,5 +1,6 @@
 """Makes a temporary copy of a course, in which one can grade without changing the course."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,10 @@ from ..plugin.configuration import CourseError
 from ..plugin.copies import FOLDER as COPIES
 from ..plugin.course import Course
 from ..plugin.gradebook import read_gradebook, sqlite_file
+from ..plugin.ordinary_tests import FOLDER as FINDINGS
 from ..run.secret import course_secret
 
-COPIED_PATHS = {"release", "autograded", "gradebook.db", COPIES, RELEASES}
+COPIED_PATHS = {"release", "autograded", "gradebook.db", COPIES, RELEASES, FINDINGS}
 
 
 @contextmanager
@@ -47,6 +49,8 @@ def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
         for path in course.root.resolve().iterdir():
             if path.name not in COPIED_PATHS:
                 (folder / path.name).symlink_to(path)
+        if (course.root / FINDINGS).is_dir():
+            shutil.copytree(course.root / FINDINGS, folder / FINDINGS)
         settings = Config()
         settings.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
         for step in ("source", "submitted"):

@@ -13,6 +13,7 @@ from .question_log import QuestionLog, key_of
 # After the student's time is up, we wait this many more seconds for a reply.
 GRACE = 5.0
 MAX_MESSAGE = 2000
+Back = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class StudentSideDied(Exception):
@@ -98,19 +99,54 @@ class Door:
         kind = failure.get("kind") if isinstance(failure, dict) else None
         return {"failure": {"kind": kind if isinstance(kind, str) else "broken", "message": message_of(failure)}}
 
+    def reach(self, content: dict[str, Any], back: Back) -> dict[str, Any]:
+        """Carry out one operation for a test cell that uses the student's names; see `StudentSide`.
+
+        Parameters
+        ----------
+        content : dict
+            The operation.
+        back : function
+            Answers what the student's code asks of the test cell's own functions meanwhile.
+
+        Raises
+        ------
+        StudentSideDied
+            There is no reply.
+        """
+        return self._request("reach", self._answer_timeout, back, timeout=self._answer_timeout, **content)
+
+    def refuse(self, why: str) -> NoReturn:
+        """Ask nothing more of a student side that broke the protocol.
+
+        Raises
+        ------
+        StudentSideDied
+            Always.
+        """
+        self._give_up(why)
+
     def seed(self, purpose: str) -> int:
         """A 128-bit seed for one purpose that nobody without the course's secret can foresee."""
         seed = seed_for(purpose, self._secret)
         self.transcript.note_seed(purpose, seed)
         return seed
 
-    def _request(self, what: str, limit: float, **content: Any) -> dict[str, Any]:
+    def _request(self, what: str, limit: float, back: Back | None = None, **content: Any) -> dict[str, Any]:
         if self.died:
             raise StudentSideDied(self.died)
         ident = secrets.token_hex(8)
         deadline = time.monotonic() + limit + GRACE
+        message = {"id": ident, "do": what, **content}
+        while True:
+            reply = self._exchange(message, ident, limit, deadline)
+            if back is None or "back" not in reply:
+                return reply
+            message = {"id": ident, "answer": back(reply)}
+
+    def _exchange(self, message: dict[str, Any], ident: str, limit: float, deadline: float) -> dict[str, Any]:
         try:
-            self._wire.send({"id": ident, "do": what, **content}, limit + GRACE)
+            self._wire.send(message, max(deadline - time.monotonic(), 0.0))
             reply = self._wire.receive(deadline - time.monotonic())
         except Timeout:
             self._give_up(f"your code did not stop within {limit:g} s and had to be ended")

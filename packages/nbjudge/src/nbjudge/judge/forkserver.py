@@ -17,11 +17,11 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from ..protocol.wire import Wire, WireError
-from . import grader_kernel, replay_worker
+from . import replay_worker, serving
 from .grader_kernel import TrustedKernel
 
 # The roles that a copy can take: functions that take file descriptors.
-ROLES: dict[str, Callable[..., None]] = {"grader kernel": grader_kernel.start, "replay": replay_worker.start}
+ROLES: dict[str, Callable[..., None]] = {"grader kernel": serving.start, "replay": replay_worker.start}
 MOST_FDS = 8
 PR_SET_PDEATHSIG = 1
 

@@ -9,16 +9,13 @@ use up the machine's memory.
 import ast
 import contextlib
 import io
-import socket
 import sys
 import traceback
-from collections.abc import Callable
 from typing import Any, Protocol
 
-from ..protocol.wire import Wire
 from ..sandbox.limits import Limits
 from .door import Door, StudentSideDied, message_of
-from .kernel_plan import KernelPlan
+from .kernel_plan import KernelCell
 from .outputs import MAX_TEXT, clean, clean_words, size_of
 from .question_log import QuestionLog
 
@@ -90,6 +87,10 @@ class GraderKernel(TrustedKernel):
         self.door = door
         self._room = self._most = output
 
+    def grader_cell(self, cell: KernelCell) -> dict[str, Any]:
+        """Run a setup or test cell; see `trusted_cell`."""
+        return self.trusted_cell(cell["source"])
+
     def student_cell(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run a cell on the student side and report its outputs."""
         try:
@@ -136,49 +137,3 @@ def reply_of(value: Any) -> dict[str, Any]:
         html = value._repr_html_() if hasattr(value, "_repr_html_") else None
         return {"fraction": float(fraction), "html": html if isinstance(html, str) else None}
     return {"fraction": 0.0, "text": f"this test cell ended with {value!r:.200}, which is no mark"}
-
-
-def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = lambda: None) -> None:
-    """Get the plan, run it when told to, and report each cell. If the student side dies, the cell's report says why."""
-    plan: KernelPlan = control.receive()
-    door = Door(door_wire, plan["answer_timeout"], plan["secret"].tobytes(), why_ended)
-    try:
-        door.begin(plan["files"], plan["answers"], plan["path"], plan["start_timeout"])
-    except StudentSideDied as death:
-        control.send({"no_start": str(death)})
-        return
-    control.send({"ready": True})
-    control.receive()
-    kernel = GraderKernel(door, plan["output"])
-    for cell in plan["cells"]:
-        report: dict[str, Any] = {}
-        died_before = door.died is not None
-        if cell["on_student_side"]:
-            report |= kernel.student_cell(cell["source"], plan["cell_timeout"], cell["draws"])
-        if cell["on_grader_side"]:
-            report |= kernel.trusted_cell(cell["source"])
-        if door.died and not died_before:
-            report["died"] = door.died
-        try:
-            control.send(report)
-        except TypeError as error:  # too long or not JSON: only this cell's report is lost
-            control.send({"passed": False, "fraction": 0.0, "text": f"the report on this cell can't be sent: {error}"})
-
-
-def told_on(sock: socket.socket) -> Callable[[], str | None]:
-    """A function that reads from a socket why the sandbox is being ended; it returns None if no reason was sent."""
-    sock.setblocking(False)
-
-    def read() -> str | None:
-        try:
-            return f"your code {sock.recv(4096).decode()}"
-        except BlockingIOError:
-            return None
-
-    return read
-
-
-def start(control: int, door: int, why: int) -> None:
-    """Serve on the file descriptors of three sockets."""
-    control_socket, door_socket, why_socket = (socket.socket(fileno=fd) for fd in (control, door, why))
-    serve(Wire(control_socket), Wire(door_socket, max_array_bytes=64 * 2**20), told_on(why_socket))

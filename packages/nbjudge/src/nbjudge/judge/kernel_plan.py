@@ -5,6 +5,21 @@ from typing import TypedDict
 import numpy as np
 
 
+class ApartPlan(TypedDict):
+    """How an ordinary test cell is judged; see `run.plan.Apart`."""
+
+    operations: list[str] | None
+    theirs: bool
+    hands_over: list[str]
+
+
+class ByNamePlan(TypedDict):
+    """What the instructor's cells import; see `run.plan.ByName`."""
+
+    modules: list[str]
+    objects: list[tuple[str, str]]
+
+
 class KernelCell(TypedDict):
     """One cell; see `run.plan.PlannedCell`."""
 
@@ -12,6 +27,7 @@ class KernelCell(TypedDict):
     on_student_side: bool
     on_grader_side: bool
     draws: bool
+    apart: ApartPlan | None
 
 
 class KernelPlan(TypedDict):
@@ -33,6 +49,8 @@ class KernelPlan(TypedDict):
         Limits in seconds: for the start, for one cell, for one answer.
     output : int
         See `GraderKernel`.
+    by_name : ByNamePlan or None
+        For test cells that use the student's names; None if the test cells ask ``submission``.
     """
 
     cells: list[KernelCell]
@@ -44,3 +62,4 @@ class KernelPlan(TypedDict):
     cell_timeout: float
     answer_timeout: float
     output: int
+    by_name: ByNamePlan | None

@@ -16,6 +16,8 @@ REPORT: Kinds = {
     "outputs": list,
     "refused": list,
     "asked": list,
+    "operations": list,
+    "inside": list,
     "seeds": dict,
     "passed": bool,
     "fraction": int | float,
@@ -61,6 +63,10 @@ class CellReport:
         Why the student side died or was ended in this cell.
     text, html : str or None
         The message of a cell of the judging side.
+    operations : list of str
+        What the student's objects said of themselves in an ordinary test cell that was judged apart.
+    inside : list of dict or None
+        The outputs of such a test cell in the student's own process; None if it did not run there.
     """
 
     outputs: list[dict[str, Any]] | None = None
@@ -74,6 +80,8 @@ class CellReport:
     died: str | None = None
     text: str | None = None
     html: str | None = None
+    operations: list[str] = field(default_factory=list)
+    inside: list[dict[str, Any]] | None = None
 
     @staticmethod
     def read(raw: Any) -> "CellReport":
@@ -104,8 +112,8 @@ def _is_report(report: Any) -> bool:
         and all(name in REPORT and isinstance(value, REPORT[name]) for name, value in report.items())
         and 0 <= report.get("fraction", 0) <= 1
         and 0 <= report.get("points", 0) < math.inf
-        and all(map(_is_output, report.get("outputs", [])))
-        and _are_texts(report.get("refused", []))
+        and all(map(_is_output, [*report.get("outputs", []), *report.get("inside", [])]))
+        and _are_texts([*report.get("refused", []), *report.get("operations", [])])
         and _are_texts(report.get("seeds", {}).values())
         and all(map(_is_answer, report.get("asked", [])))
     )

@@ -21,6 +21,7 @@ from ..handin.releases import keep_release
 from ..judge.question_log import TRANSCRIPT
 from ..run.disk import new_folder
 from ..run.interrupt import defer_sigint
+from ..run.plan import Instructions
 from .autograde.execute_apart import ExecuteApart
 from .configuration import CONFIG, LOG, CourseError, check_steps, check_url, log_to
 from .converters import GenerateNamedAssignment, GenerateNamedFeedback, why_it_failed
@@ -30,6 +31,7 @@ from .generate import SupportFiles
 from .generate.save_cells import SettledMarksError, change_notebooks
 from .gradebook import check_gradebook, sqlite_file
 from .instructions import from_gradebook
+from .ordinary_tests import read_findings
 from .other_notebooks import handed_in, remarks_on_other_notebooks
 from .prepare import Prepared, Preparer
 from .record.recorder import Recorder
@@ -109,16 +111,32 @@ class Course:
         """File names of an assignment's notebooks."""
         return sorted(path.name for path in self.folder("source", assignment).glob("[!.]*.ipynb"))
 
-    def forgeable(self, assignment: str) -> dict[str, str | None]:
-        """The notebooks whose test cells run in the student's process, each with a warning (`doubt`) or None."""
+    def instructions(self, assignment: str, notebook: str) -> Instructions:
+        """What the instructor's notebook (its file name) says about its cells."""
+        return from_gradebook({"notebook": Path(notebook).stem, "assignment": assignment, "db_url": self.db_url})
+
+    def is_declared_apart(self, instructions: Instructions) -> bool:
+        """Whether the test cells of a notebook ask ``submission``; see `Instructions.are_apart`."""
+        return instructions.are_apart(ExecuteApart(config=self.api.config).grader_setup)
+
+    def forgeable(self, assignment: str) -> dict[str, tuple[list[str], int, str | None]]:
+        """The notebooks with test cells that run in the student's process.
+
+        Returns
+        -------
+        dict of str to tuple
+            For each such notebook: these cells, the number of all test cells, and a warning (`doubt`) or None.
+        """
         setup = ExecuteApart(config=self.api.config).grader_setup
         found = {}
         for name in self.notebooks(assignment):
-            instructions = from_gradebook(
-                {"notebook": Path(name).stem, "assignment": assignment, "db_url": self.db_url}
-            )
-            if instructions.points.keys() - instructions.written and not instructions.are_apart(setup):
-                found[name] = instructions.doubt(setup)
+            instructions = self.instructions(assignment, name)
+            findings = read_findings(self.root, assignment, Path(name).stem)
+            apart = findings.by_name.apart if findings else {}
+            tests = instructions.points.keys() - instructions.written
+            inside = sorted(tests - apart.keys())
+            if inside and not instructions.are_apart(setup):
+                found[name] = inside, len(tests), instructions.doubt(setup)
         return found
 
     def generate(self, assignment: str, discard_marks: bool = False) -> None:

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from ..handin.hand_in import Assignment
 from .gradebook import NbgraderContext, master_of
+from .ordinary_tests import findings_digest
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,13 @@ class Fingerprint:
     assignment: str
 
 
-def assignment_digest(assignment: Assignment, names: NbgraderContext) -> str:
-    """SHA-256 of an assignment: its release, its cells in the gradebook, and the files beside them.
+def assignment_digest(course: Path, assignment: Assignment, names: NbgraderContext) -> str:
+    """SHA-256 of an assignment: its release, its cells in the gradebook, the files beside them, and how it is judged.
 
     Parameters
     ----------
+    course : Path
+        The course folder.
     assignment : Assignment
         The instructor's files.
     names : dict
@@ -49,7 +53,8 @@ def assignment_digest(assignment: Assignment, names: NbgraderContext) -> str:
         {str(path.relative_to(folder)): _sha256(path.read_bytes()) for path in paths}
         for folder, paths in ((release, released), (source, own))
     ]
-    return _sha256(json.dumps([masters, files], sort_keys=True).encode())
+    judged = findings_digest(course, assignment.name)
+    return _sha256(json.dumps([masters, files, judged], sort_keys=True).encode())
 
 
 def _sha256(raw: bytes) -> str:

@@ -15,6 +15,7 @@ from ..handin.files import find_files
 from ..handin.hand_in import Assignment, HandIn, SubmissionKey
 from ..handin.notebook import parse_submitted
 from ..run.job import Job
+from ..run.plan import ByName
 from .autograde.execute_apart import ExecuteApart
 from .fingerprint import Fingerprint, assignment_digest
 from .folders import assignment_of, hand_in_of
@@ -83,7 +84,7 @@ class Preparer:
         name = hand_in.key.assignment
         if name not in self._assignments:
             gradebook: NbgraderContext = {"db_url": self._course.db_url, "masters": self._masters}
-            self._assignments[name] = assignment_digest(hand_in.assignment, gradebook)
+            self._assignments[name] = assignment_digest(Path(self._course.root), hand_in.assignment, gradebook)
         return Fingerprint(hand_in.digest, self._assignments[name])
 
     def prepare(self, hand_in: HandIn) -> Prepared:
@@ -101,9 +102,14 @@ class Preparer:
         return students_own
 
     def sanitized(
-        self, notebook: NotebookNode, files: dict[str, bytes], key: SubmissionKey, name: str
+        self,
+        notebook: NotebookNode,
+        files: dict[str, bytes],
+        key: SubmissionKey,
+        name: str,
+        by_name: ByName | None = None,
     ) -> tuple[NotebookNode, Job]:
-        """Sanitize one notebook, and make its job."""
+        """Sanitize one notebook, and make its job; see `ExecuteApart.job`."""
         names: NbgraderContext = {
             "student": key.student,
             "assignment": key.assignment,
@@ -114,7 +120,7 @@ class Preparer:
         resources: dict[str, Any] = {"nbgrader": names, "metadata": {}, "unique_key": name}
         for step in self._steps:
             notebook, resources = step(notebook, resources)
-        return notebook, self._execute.job(notebook, names, files)
+        return notebook, self._execute.job(notebook, names, files, by_name)
 
 
 def steps_of(

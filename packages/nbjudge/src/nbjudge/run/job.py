@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..judge import archive
+from ..judge.report import CellReport
 from ..sandbox.hidden import Hidden
 from ..sandbox.limits import Limits
 from .plan import PlannedCell
@@ -33,6 +34,7 @@ OWN_DOING = 2
 ATTEMPTS = 5
 # A submission is executed at most this many times if other programs use its processors.
 OVERLOADED = 2
+MAX_SHORT = 2000  # characters of each output of a test cell in the student's process
 GRACE = 60.0  # extra seconds to begin and to end
 
 
@@ -52,6 +54,9 @@ class Job(Work):
         Import names of installed packages that student code must not see.
     course : str
         The course folder, which student code must not see either.
+    compares : bool
+        Whether all ordinary test cells that are judged apart also run in the student's process, not only those that
+        lose points.
     """
 
     release: dict[str, bytes] = field(default_factory=dict)
@@ -59,6 +64,7 @@ class Job(Work):
     judging: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     course: str = ""
+    compares: bool = False
 
     def pack(self) -> bytes:
         """The job as bytes; equal jobs give equal bytes."""
@@ -73,7 +79,7 @@ class Job(Work):
         content = archive.unpack(packed)
         for name in ("files", "release"):
             content[name] = {path: raw.tobytes() for path, raw in content[name].items()}
-        cells = [PlannedCell(**cell) for cell in content["cells"]]
+        cells = [PlannedCell.read(cell) for cell in content["cells"]]
         limits, secret = Limits(**content["limits"]), content["secret"].tobytes()
         return Job(**content | {"cells": cells, "limits": limits, "secret": secret})
 
@@ -100,7 +106,13 @@ class Job(Work):
         limits = self.limits
         in_cells = limits.cell + limits.answer
         cells = limits.notebook + in_cells if self.sandboxed else len(self.cells) * in_cells
-        return ATTEMPTS * (2 * limits.start + GRACE) + cells
+        once = ATTEMPTS * (2 * limits.start + GRACE) + cells
+        return 2 * once if self.has_ordinary else once
+
+    @property
+    def has_ordinary(self) -> bool:
+        """Whether ordinary test cells are judged apart."""
+        return any(cell.apart for cell in self.cells)
 
     def run(self, processors: list[int] | None = None) -> dict[str, Any]:
         """Execute the job in this process.
@@ -136,7 +148,32 @@ class Job(Work):
                 processors=processors,
                 hidden=Hidden(tuple(self.hidden), (Path(self.course),) if self.course else ()),
             )
-            return {"reports": run_with_retries(session, self.limits.notebook)} | self.about()
+            reports = run_with_retries(session, self.limits.notebook)
+            if any(map(self._is_in_question, self.cells, reports)):
+                reports = self._compared(session, reports)
+            return {"reports": reports} | self.about()
+
+    def _is_in_question(self, cell: PlannedCell, report: dict[str, Any]) -> bool:
+        """Whether a test cell that was judged apart has to run in the student's process as well."""
+        if cell.apart is None or "lost" in report:
+            return False
+        earned = CellReport.read(report).earned(cell.points or 0.0)
+        return self.compares or earned < (cell.points or 0.0)
+
+    def _compared(self, session: Session, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add to the reports what the tests in question put out in the student's process.
+
+        This is another execution of the whole notebook: what student code sees there of hidden tests, it can't write
+        into the outputs that the student gets to see.
+        """
+        inside = replace(session, cells=[cell.inside() for cell in self.cells])
+        there = run_with_retries(inside, self.limits.notebook)
+        return [
+            report | {"inside": [_shortened(output) for output in other.get("outputs", [])]}
+            if self._is_in_question(cell, report)
+            else report
+            for cell, report, other in zip(self.cells, reports, there, strict=True)
+        ]
 
     def about(self) -> dict[str, Any]:
         """The rest of a transcript: names of the ``cells``, digests, versions, limits, and whether in a sandbox."""
@@ -228,6 +265,12 @@ def _outline(job: Job) -> dict[str, Any]:
     for name in ("files", "release"):
         content[name] = {path: hashlib.sha256(raw).hexdigest() for path, raw in content[name].items()}
     return content
+
+
+def _shortened(output: dict[str, Any]) -> dict[str, Any]:
+    """An output without pictures and traceback, and with little text."""
+    texts = {name: value[:MAX_SHORT] for name, value in output.items() if isinstance(value, str)}
+    return texts | ({"traceback": []} if output.get("type") == "error" else {})
 
 
 def _digest(content: Any) -> str:

@@ -1,5 +1,6 @@
 """One submission from start to end: a sandbox, a grader kernel, and a clock on both."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import numpy as np
 
 from ..judge import forkserver_client
 from ..judge.door import GRACE
-from ..judge.kernel_plan import KernelPlan
+from ..judge.kernel_plan import ApartPlan, ByNamePlan, KernelPlan
 from ..protocol.wire import Timeout, Wire, WireError
 from ..sandbox import sandbox
 from ..sandbox.bubblewrap import RELEASE, SandboxError
@@ -25,7 +26,8 @@ from ..sandbox.fonts import font_list
 from ..sandbox.hidden import NOTHING_MORE, Hidden
 from ..sandbox.load import Meter, Reading
 from ..sandbox.watchdog import watch
-from .plan import PlannedCell
+from .names_used import imports_of
+from .plan import Apart, PlannedCell
 from .work import Work
 
 # bubblewrap reports with this exit status that the runner was killed by SIGKILL, as a shell does.
@@ -136,6 +138,7 @@ class Session(Work):
                     "on_student_side": cell.on_student_side,
                     "on_grader_side": cell.on_grader_side,
                     "draws": cell.draws,
+                    "apart": None if cell.apart is None else _apart(cell.apart),
                 }
                 for cell in self.cells
                 if cell.runs
@@ -148,7 +151,11 @@ class Session(Work):
             "cell_timeout": self.limits.cell,
             "answer_timeout": self.limits.answer,
             "output": self.limits.output,
+            "by_name": self._by_name() if any(cell.apart for cell in self.cells) else None,
         }
+
+    def _by_name(self) -> ByNamePlan:
+        return {"modules": self.modules, "objects": [(module, name) for module, name in self.objects]}
 
     def _collect(self, control: Wire, meter: Meter | None) -> list[dict[str, Any]]:
         reports: list[dict[str, Any]] = []
@@ -198,6 +205,10 @@ class Session(Work):
             stack.callback(student_side.stop)
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             sources = [cell.source for cell in self.cells if cell.on_grader_side]
+            if any(cell.apart for cell in self.cells):
+                sources = imports_of(sources).lines  # these cells need the student's side; what they import does not
+                if self.release:
+                    shutil.copytree(self.release, folder, dirs_exist_ok=True)
             try:
                 grader = forkserver_client.fork("grader kernel", fds, Path(folder), sources, self.limits)
             except (OSError, WireError) as error:
@@ -206,6 +217,10 @@ class Session(Work):
             for sock in (grader_control, why, student_end):
                 sock.close()
             yield _Processes(Wire(control), tell, door, student_side, grader)
+
+
+def _apart(apart: Apart) -> ApartPlan:
+    return {"operations": apart.operations, "theirs": apart.theirs, "hands_over": apart.hands_over}
 
 
 @dataclass

@@ -27,6 +27,8 @@ class Work:
         Whether the student's code can use the graphics cards of this machine.
     sandboxed : bool
         Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
+    modules, objects : list
+        What the instructor's cells import, if test cells use the student's names; see `ByName`.
     """
 
     cells: list[PlannedCell]
@@ -36,6 +38,8 @@ class Work:
     limits: Limits = field(default_factory=Limits)
     gpu: bool = False
     sandboxed: bool = True
+    modules: list[str] = field(default_factory=list)
+    objects: list[tuple[str, str]] = field(default_factory=list)
 
     def shared(self) -> dict[str, Any]:
         """The attributes above, by name."""

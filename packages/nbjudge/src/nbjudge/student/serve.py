@@ -11,11 +11,13 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from ..protocol.wire import Wire, WireError
 from . import compiler
+from .objects import Objects
 from .refused import AuditLog
 from .shell import CellTimeoutError, NotebookShell, time_limit
 
@@ -23,7 +25,10 @@ from .shell import CellTimeoutError, NotebookShell, time_limit
 class Runner:
     """Executes cells in one shell and answers questions about the variables that they left."""
 
-    def __init__(self) -> None:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._ident = ""
+        self._reaching = 0
         self.shell = NotebookShell.instance()
         self.answer: Callable[[dict[str, Any], str, dict[str, Any]], dict[str, Any]] | None = None
         self.refused = AuditLog()
@@ -54,6 +59,7 @@ class Runner:
                 module.prepare(self.shell)
         # The student's folder comes last, and only now: nothing in it can shadow an installed module or the runner's.
         sys.path.append(os.getcwd())
+        self.objects = Objects(self.shell.user_ns, self._back)
         self.refused.watch()
         gc.enable()
         gc.set_threshold(50_000, 20, 20)  # rare collections: the student's cells import more modules
@@ -79,28 +85,68 @@ class Runner:
         finally:
             self.shell.recorder.clear()
 
+    def reach(self, timeout: float, **request: Any) -> dict[str, Any]:
+        """Carry out one operation of a test cell that uses the student's names; see `Objects.reach`."""
+        self._reaching += 1
+        try:
+            # Within a call of a test cell's own function, the time of the outer operation goes on.
+            with time_limit(timeout) if self._reaching == 1 else nullcontext():
+                reply = self.objects.reach(**request)
+        except CellTimeoutError as error:
+            reply = {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
+        finally:
+            self._reaching -= 1
+        return reply | self._printed()
+
+    def _printed(self) -> dict[str, Any]:
+        """What the student's code has printed since the last message."""
+        if not self.shell.recorder.outputs:
+            return {}
+        printed = [[each["name"], each["text"]] for each in self.shell.recorder.recorded() if each["type"] == "stream"]
+        self.shell.recorder.clear()
+        return {"printed": printed}
+
+    def _back(self, operation: str, packed: dict[str, Any]) -> dict[str, Any]:
+        """Ask the test cell for something, and answer what it asks before it has an answer."""
+        ident = self._ident
+        self._wire.send({"id": ident, "back": operation, "packed": packed} | self._printed())
+        while "answer" not in (message := self._wire.receive()):
+            self.answer_one(message)
+        self._ident = ident
+        answer: dict[str, Any] = message["answer"]
+        return answer
+
+    def answer_one(self, request: dict[str, Any]) -> None:
+        """Carry out one request, and send the reply.
+
+        Raises
+        ------
+        WireError
+            The other side has hung up.
+        """
+        self._ident = ident = request.pop("id")
+        work: dict[str, Callable[..., dict[str, Any]]] = {
+            "begin": self.begin,
+            "execute": self.execute,
+            "ask": self.ask,
+            "reach": self.reach,
+        }
+        try:
+            reply = work[request.pop("do")](**request)
+            self._wire.send({"id": ident, **reply})
+        except WireError:
+            raise
+        except (Exception, KeyboardInterrupt):
+            failure = {"kind": "broken", "message": traceback.format_exc()[-4000:]}
+            self._wire.send({"id": ident, "failure": failure})
+
 
 def serve(wire: Wire) -> None:
     """Answer requests until the other side hangs up."""
-    runner = Runner()
-    work: dict[str, Callable[..., dict[str, Any]]] = {
-        "begin": runner.begin,
-        "execute": runner.execute,
-        "ask": runner.ask,
-    }
-    while True:
-        try:
-            request = wire.receive()
-        except WireError:
-            return
-        ident, what = request.pop("id"), request.pop("do")
-        try:
-            reply = work[what](**request)
-            wire.send({"id": ident, **reply})
-        except WireError:
-            return
-        except (Exception, KeyboardInterrupt):
-            wire.send({"id": ident, "failure": {"kind": "broken", "message": traceback.format_exc()[-4000:]}})
+    runner = Runner(wire)
+    with suppress(WireError):
+        while True:
+            runner.answer_one(wire.receive())
 
 
 def start(fd: int) -> None:

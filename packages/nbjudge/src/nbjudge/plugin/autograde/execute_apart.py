@@ -22,7 +22,7 @@ from ...judge.question_log import TRANSCRIPT
 from ...judge.seeds import hand_in_secret
 from ...judge.transcript import Transcript
 from ...run.job import Job, execute
-from ...run.plan import plan
+from ...run.plan import NOT_APART, ByName, Instructions, plan
 from ...run.secret import course_secret
 from ...run.store import Store
 from ...sandbox.limits import Limits
@@ -30,8 +30,9 @@ from ..fingerprint import Fingerprint, assignment_digest
 from ..folders import assignment_of, hand_in_of
 from ..gradebook import NbgraderContext
 from ..instructions import from_gradebook
+from ..ordinary_tests import read_findings, study_digest
 from ..timestamp import TIMESTAMP
-from .outputs import outputs_of, remarks_on, remarks_printed
+from .outputs import ONLY_INSIDE, WAITING, outputs_of, passes_only_inside, remarks_on, remarks_printed
 
 UNPROTECTED = "run without a sandbox"
 # Types of files in which a student may have written an answer.
@@ -71,8 +72,9 @@ class ExecuteApart(Execute):
     This replaces `nbgrader.preprocessors.Execute`, and follows its ``timeout`` (seconds for each cell). Each graded
     test cell gets exactly one execute result, its points; this is the form that nbgrader scores.
 
-    If the test cells of a notebook do not use ``submission``, they run like the student's cells, and nbgrader's own
-    rules score their outputs.
+    If the test cells of a notebook do not use ``submission``, those that a study has found fit (`ordinary_tests`) use
+    the student's names from outside the sandbox. The others run like the student's cells, and nbgrader's own rules
+    score their outputs.
     """
 
     answers = Unicode(
@@ -121,6 +123,10 @@ class ExecuteApart(Execute):
         False, help="Run students' code as the grader's own user, who can read and change everything that you can."
     ).tag(config=True)
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._studied: dict[tuple[str, str], ByName] = {}
+
     def limits(self) -> Limits:
         """The limits on one submission."""
         return Limits(
@@ -155,7 +161,7 @@ class ExecuteApart(Execute):
         if ready is None:
             students_own = Autograde(config=self.config).exclude_overwriting.get(names["assignment"], [])
             hand_in = hand_in_of(self._course, SubmissionKey(names["assignment"], names["student"]), students_own)
-            of_assignment = assignment_digest(hand_in.assignment, {"db_url": names["db_url"]})
+            of_assignment = assignment_digest(Path(self._course.root), hand_in.assignment, {"db_url": names["db_url"]})
             fingerprint = Fingerprint(hand_in.digest, of_assignment)
             files, remarks = hand_in.files()
             job = self.job(nb, names, files)
@@ -181,6 +187,9 @@ class ExecuteApart(Execute):
             cell.outputs = outputs_of(planned, report, count)
             name = planned.name or f"cell {count}"
             add_remarks(nb, remarks_on(name, report))
+            if passes_only_inside(planned, report):
+                add_remarks(nb, [f"{name} {ONLY_INSIDE}"])
+                nb.metadata.grading.setdefault(WAITING, []).append(name)
             if is_locked(cell) and planned.points is None:
                 add_remarks(nb, [f"{name} says: {line}" for line in remarks_printed(report)])
             if job.sandboxed and report.refused:
@@ -193,7 +202,9 @@ class ExecuteApart(Execute):
             # Marks a fully graded notebook; nbgrader first writes one that is only sanitized.
             nb.metadata.setdefault("grading", NotebookNode())["inputs"] = NotebookNode(asdict(execution.fingerprint))
 
-    def job(self, nb: NotebookNode, names: NbgraderContext, files: dict[str, bytes]) -> Job:
+    def job(
+        self, nb: NotebookNode, names: NbgraderContext, files: dict[str, bytes], by_name: ByName | None = None
+    ) -> Job:
         """Make the job of a notebook.
 
         Parameters
@@ -204,6 +215,8 @@ class ExecuteApart(Execute):
             Must have ``notebook``, ``assignment`` and ``db_url``.
         files : dict of str to bytes
             The files beside the notebook.
+        by_name : ByName, optional
+            How ordinary test cells are judged, for a study; by default as the last study has found.
 
         Raises
         ------
@@ -216,9 +229,10 @@ class ExecuteApart(Execute):
         release = assignment_of(self._course, names["assignment"]).release
         instructions = from_gradebook(names)
         released = nbformat.read(release / f"{names['notebook']}.ipynb", as_version=4)
-        cells = plan(nb, instructions, self.grader_setup, released)
+        studied, by_name = by_name is not None, by_name or self._by_name(names, instructions)
+        cells = plan(nb, instructions, self.grader_setup, released, by_name)
         given = released_files(release)
-        asked = any(cell.on_grader_side for cell in cells)
+        asked = any(cell.on_grader_side for cell in cells) and not by_name.apart
         return Job(
             cells=cells,
             files=files,
@@ -232,7 +246,20 @@ class ExecuteApart(Execute):
             judging=self.judging,
             hidden=self.hidden_packages,
             course=str(Path(self._course.root).resolve()),
+            modules=by_name.modules,
+            objects=by_name.objects,
+            compares=studied,
         )
+
+    def _by_name(self, names: NbgraderContext, instructions: Instructions) -> ByName:
+        """How the last study says that ordinary test cells are judged, if it is of this version of the notebook."""
+        which = names["assignment"], names["notebook"]
+        if which not in self._studied:
+            root, assignment = Path(self._course.root), assignment_of(self._course, which[0])
+            found = None if instructions.are_apart(self.grader_setup) else read_findings(root, *which)
+            holds = found is not None and found.study == study_digest(root, assignment, which[1], instructions)
+            self._studied[which] = found.by_name if found is not None and holds else NOT_APART
+        return self._studied[which]
 
     def run_or_load(self, job: Job) -> Transcript:
         """The result of a job: from the store if the job was executed before; otherwise execute it."""

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.utils import determine_grade
 
 from ...handin.remarks import and_others
 from ...judge.report import CellReport
@@ -21,6 +22,14 @@ ONLY_ON_COLAB = {"google", "google.colab"}
 MAX_MESSAGE = 10_000  # characters of a test's message, which may quote the student
 
 
+# In the metadata of a graded notebook, the test cells whose points a grader must give.
+WAITING = "waiting"
+ONLY_INSIDE = (
+    "passes only in the student's own process: a forgery, or something that can't be carried across; look at the cell, "
+    "and give the points in formgrader"
+)
+
+
 class SetupFailed(RuntimeError):
     """An instructor's setup cell does not run in the grader kernel."""
 
@@ -28,7 +37,7 @@ class SetupFailed(RuntimeError):
 def outputs_of(planned: PlannedCell, report: CellReport, count: int) -> list[NotebookNode]:
     """Turn the report on one cell into notebook outputs."""
     if planned.on_grader_side and planned.points is not None:
-        return _mark(planned.points, report, count)
+        return _mark(planned.points, report, count, passes_only_inside(planned, report))
     if planned.on_grader_side and report.lost is not None:
         raise SetupFailed(f"the cell '{planned.name}' did not run on the judging side: {report.lost}")
     if planned.on_grader_side and not report.passed:
@@ -37,6 +46,26 @@ def outputs_of(planned: PlannedCell, report: CellReport, count: int) -> list[Not
         return [_error("NotRun", report.lost or report.text or "this cell was not run")]
     outputs = [_output(output, count) for output in report.outputs]
     return outputs if planned.points is None else [_scorable(output, planned.points) for output in outputs]
+
+
+def points_inside(planned: PlannedCell, report: CellReport) -> float:
+    """The points that an ordinary test cell earned in the student's own process, where it ran there as well."""
+    if report.inside is None or planned.points is None:
+        return 0.0
+    says = {"grade_id": planned.name, "grade": True, "solution": False, "task": False, "points": planned.points}
+    outputs = [_scorable(_output(output, 0), planned.points) for output in report.inside]
+    cell = NotebookNode(
+        cell_type="code", source="", metadata=NotebookNode(nbgrader=NotebookNode(says)), outputs=outputs
+    )
+    earned, _ = determine_grade(cell)
+    return float(earned or 0.0)
+
+
+def passes_only_inside(planned: PlannedCell, report: CellReport) -> bool:
+    """Whether an ordinary test cell earned more in the student's own process than apart from it."""
+    if planned.apart is None or planned.points is None:
+        return False
+    return points_inside(planned, report) > report.earned(planned.points)
 
 
 def remarks_on(name: str, report: CellReport) -> list[str]:
@@ -63,9 +92,9 @@ def remarks_printed(report: CellReport) -> list[str]:
     return [line[:MAX_REMARK] for line in lines[:MAX_REMARKS]]
 
 
-def _mark(most: float, report: CellReport, count: int) -> list[NotebookNode]:
+def _mark(most: float, report: CellReport, count: int, waits: bool) -> list[NotebookNode]:
     points = report.earned(most)
-    text = (report.lost or report.text or "")[:MAX_MESSAGE]
+    text = "A grader will look at this test." if waits else (report.lost or report.text or "")[:MAX_MESSAGE]
     shown = report.html or (f"<pre>{html.escape(text)}</pre>" if text else f"{points:g} of {most:g} points")
     # The message may quote the student, so formgrader's MathJax must not read it.
     data = {

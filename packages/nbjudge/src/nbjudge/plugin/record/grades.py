@@ -10,6 +10,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_task
 
 from ...handin.hand_in import SubmissionKey
+from ..autograde.outputs import WAITING
 from ..folders import hand_in_of
 from ..gradebook import NbgraderContext, gradebook
 from .by_hand import Seen, digests_of, is_for_graders
@@ -60,6 +61,8 @@ class SaveGrades(SaveAutoGrades):
         if grade.manual_score is None:
             if is_for_graders(cell) and waited and before is not None:
                 grade.auto_score, grade.needs_manual_grade = before, True  # still waits; previous mark in grey
+            elif grade.cell.name in nb.metadata.get("grading", {}).get(WAITING, []):
+                grade.needs_manual_grade = True
         elif not changed:
             grade.needs_manual_grade = waited
         else:

@@ -1,0 +1,148 @@
+"""The study: which ordinary test cells give the same marks apart from the student's process as inside it."""
+
+from dataclasses import dataclass, field, replace
+
+import nbformat
+
+from ..handin.hand_in import SubmissionKey
+from ..judge.report import CellReport
+from ..judge.transcript import Transcript
+from ..plugin.autograde.execute_apart import LanguageError
+from ..plugin.autograde.outputs import points_inside
+from ..plugin.course import Course
+from ..plugin.ordinary_tests import (
+    Findings,
+    further_solutions,
+    read_findings,
+    study_digest,
+    to_study,
+    write_findings,
+)
+from ..run.job import Job
+from ..run.plan import ByName, PlannedCell
+
+MODEL, RELEASE = "model solution", "untouched release"
+
+
+class Study:
+    """Executes the model solution, the untouched release and further solutions, with each test cell judged both ways.
+
+    A test cell is judged apart if this gives the same points as in the student's own process for all of them.
+
+    Parameters
+    ----------
+    course : Course
+        The course folder.
+    assignment : str
+        The name of the assignment.
+    """
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._under_way = [each for name in course.notebooks(assignment) if (each := _begun(course, assignment, name))]
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """The jobs that must be executed before `follow`, by their digests; none when the study is over."""
+        return {job.cache_key(): job for each in self._under_way for job in each.jobs.values()}
+
+    def follow(self, results: dict[str, Transcript]) -> None:
+        """Draw the conclusions from the transcripts of `jobs`, and write them down where they are final.
+
+        Raises
+        ------
+        OSError
+            The findings can't be written.
+        """
+        self._under_way = [each for each in self._under_way if not each.is_over(results)]
+
+
+@dataclass
+class _UnderWay:
+    """The study of one notebook."""
+
+    course: Course
+    assignment: str
+    notebook: str
+    study: str
+    by_name: ByName
+    jobs: dict[str, Job] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    tried_theirs: bool = False
+
+    def prepare(self) -> None:
+        """Make the jobs, by the names of the solutions."""
+        files, _ = self.course.preparer.assignment(self.assignment).files()
+        stem = self.notebook.removesuffix(".ipynb")
+        paths = {
+            MODEL: self.course.folder("source", self.assignment) / self.notebook,
+            RELEASE: self.course.folder("release", self.assignment) / self.notebook,
+        } | further_solutions(self.course.root, self.assignment, stem)
+        for what, path in paths.items():
+            key = SubmissionKey(self.assignment, "canary")
+            notebook = nbformat.read(path, as_version=4)
+            _, self.jobs[what] = self.course.preparer.sanitized(notebook, files, key, stem, self.by_name)
+
+    def is_over(self, results: dict[str, Transcript]) -> bool:
+        """Draw conclusions; a test cell that fails apart is tried once more with the student's data."""
+        reports = {what: _by_cell(job, results[job.cache_key()]) for what, job in self.jobs.items()}
+        wrong = {name: why for name in self.by_name.apart if (why := _difference(name, reports))}
+        if wrong and not self.tried_theirs:
+            self.tried_theirs = True
+            tried = {name: replace(how, theirs=name in wrong) for name, how in self.by_name.apart.items()}
+            self.by_name = replace(self.by_name, apart=tried)
+            self.prepare()
+            return False
+        apart = {
+            name: replace(how, operations=sorted({each for of in reports.values() for each in of[name][1].operations}))
+            for name, how in self.by_name.apart.items()
+            if name not in wrong
+        }
+        findings = Findings(self.study, replace(self.by_name, apart=apart), wrong)
+        stem = self.notebook.removesuffix(".ipynb")
+        write_findings(self.course.root, self.assignment, stem, findings)
+        return True
+
+
+def _begun(course: Course, assignment: str, notebook: str) -> _UnderWay | None:
+    """The study of a notebook; None if its tests ask ``submission``, or if it was studied as it is."""
+    instructions = course.instructions(assignment, notebook)
+    if course.is_declared_apart(instructions):
+        return None
+    stem, folder = notebook.removesuffix(".ipynb"), course.folder("source", assignment)
+    by_name = to_study(folder / notebook, instructions)
+    study = study_digest(course.root, course.preparer.assignment(assignment), stem, instructions)
+    known = read_findings(course.root, assignment, stem)
+    if not by_name.apart or (known is not None and known.study == study):
+        return None
+    begun = _UnderWay(course, assignment, notebook, study, by_name)
+    try:
+        begun.prepare()
+    except LanguageError:  # the canary says so
+        return None
+    return begun
+
+
+def _by_cell(job: Job, result: Transcript) -> dict[str, tuple[PlannedCell, CellReport]]:
+    return {
+        cell.name: (cell, report)
+        for cell, report in zip(job.cells, result.reports, strict=True)
+        if cell.apart is not None
+    }
+
+
+def _difference(name: str, reports: dict[str, dict[str, tuple[PlannedCell, CellReport]]]) -> str | None:
+    """Why a test cell can't be judged apart; None if it can."""
+    for what, cells in reports.items():
+        if name not in cells:
+            return f"it is not in the {what}"
+        cell, report = cells[name]
+        apart, inside = report.earned(cell.points or 0.0), points_inside(cell, report)
+        if report.lost is not None:
+            return f"with the {what}: {report.lost}"
+        if what == MODEL and inside < (cell.points or 0.0):
+            return f"the {MODEL} loses points in the student's own process, too"
+        if apart != inside:
+            why = (report.text or "").strip().splitlines()
+            because = f": {why[-1][:300]}" if why and apart < inside else ""
+            return f"with the {what} it gives {apart:g} points apart, {inside:g} inside{because}"
+    return None

@@ -1,0 +1,233 @@
+"""Handles: what stands on the judging side for the student's functions, classes and objects.
+
+A handle has the special methods that its object has. Each use is one request. What an object says of itself (its
+``==``, its length, its attributes) is a claim; it counts only where the model solution needed the same
+(`StudentSide.granted`).
+"""
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+from ..protocol.operations import REFLECTED, SPECIAL, UNARY
+
+MOST_SPECIALS = 100
+# Libraries ask for these to take over the contents of an object, without any operation that would be a claim.
+_CONVERSIONS = ("__array", "__torch", "__cuda", "__dlpack", "__dataframe", "__arrow", "_repr_", "_ipython", "__jax")
+_KINDS: dict[str, type] = {
+    "function": types.FunctionType,
+    "builtin function": types.BuiltinFunctionType,
+    "method": types.MethodType,
+    "generator": types.GeneratorType,
+    "class": type,
+}
+_BASES: dict[str, type] = {
+    kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+}
+_made: dict[Any, type["Handle"]] = {}
+
+Side = Callable[..., Any]
+
+
+class Opaque:
+    """Something of the student's with which nothing can be done here, such as a module of their own."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __repr__(self) -> str:
+        return f"<{self._what} on the student's side>"
+
+
+class Handle:
+    """One object on the student's side.
+
+    Parameters
+    ----------
+    side : StudentSide
+        Carries out the operations.
+    number : int
+        The object's number there.
+    described : dict
+        What the student's side says of it; see `nbjudge.student.objects.about`.
+    """
+
+    __slots__ = ("__weakref__", "_described", "_number", "_side")
+    kind: Any = None
+    of_class: int | None = None
+
+    def __init__(self, side: Side, number: int, described: dict[str, Any]) -> None:
+        object.__setattr__(self, "_side", side)
+        object.__setattr__(self, "_number", number)
+        object.__setattr__(self, "_described", described)
+
+    @property  # type: ignore[misc]  # a property in place of the class: isinstance() asks for it
+    def __class__(self) -> Any:
+        described = _of(self)[2]
+        if (kind := described.get("kind")) in _KINDS:
+            return _KINDS[kind]
+        bases = described.get("bases")
+        base = bases[0] if isinstance(bases, list) and bases and isinstance(bases[0], str) else None
+        return _BASES[base] if base in _BASES and _grants(self, f"is a {base}") else type(self)
+
+    def __getattr__(self, name: str) -> Any:
+        side, _, described = _of(self)
+        if name.startswith(_CONVERSIONS) or name == "__theirs__":
+            raise AttributeError(name)
+        special = name[2:-2] if name.startswith("__") and name.endswith("__") else None
+        if special in SPECIAL and described.get("kind") != "class":
+            raise AttributeError(name)
+        methods = described.get("methods")
+        if isinstance(methods, list) and name in methods and described.get("kind") != "class":
+            return Method(self, name)
+        return side("getattr", self, name, claim=f"getattr {name}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _of(self)[0]("setattr", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _of(self)[0]("delattr", self, name)
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared("eq", other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._compared("ne", other)
+
+    def _compared(self, operation: str, other: object) -> Any:
+        if self is other:
+            return operation == "eq"
+        if isinstance(other, type) and issubclass(other, Handle):
+            return (other.of_class == _of(self)[2].get("self")) == (operation == "eq")
+        # Otherwise it is decided here, and not by the student's own class.
+        return _of(self)[0](operation, self, other, claim=operation) if _grants(self, operation) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(_of(self)[1])
+
+    def __bool__(self) -> bool:
+        specials = _of(self)[2].get("specials")
+        if isinstance(specials, list) and ("bool" in specials or "len" in specials):
+            return bool(_of(self)[0]("bool", self, claim="bool"))
+        return True
+
+    def __str__(self) -> str:
+        return self._text("str")
+
+    def __repr__(self) -> str:
+        return self._text("repr")
+
+    def __format__(self, spec: str) -> str:
+        if _grants(self, "format"):
+            return str(_of(self)[0]("format", self, spec, claim="format"))
+        return format(repr(self), spec)
+
+    def _text(self, operation: str) -> str:
+        if _grants(self, operation):
+            return str(_of(self)[0](operation, self, claim=operation))
+        return f"<the student's {_of(self)[2].get('name') or type(self).__name__}>"
+
+    def __dir__(self) -> Any:
+        return _of(self)[0]("dir", self, claim="dir")
+
+    def __copy__(self) -> Any:
+        return _of(self)[0]("copy", self)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return _of(self)[0]("deepcopy", self)
+
+    def __instancecheck__(self, value: Any) -> bool:
+        if not isinstance(value, Handle) and not hasattr(type(value), "_described"):
+            return False
+        return bool(_of(self)[0]("isinstance", value, self, claim="isinstance"))
+
+    def __subclasscheck__(self, value: Any) -> bool:
+        return bool(_of(self)[0]("issubclass", value, self, claim="isinstance"))
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        side, _, described = _of(self)
+        if "call" not in described.get("specials", ()):
+            raise AttributeError("__signature__")
+        parameters = []
+        for name, kind, *default in side("signature", self, claim="signature"):
+            given = {"default": default[0]} if default else {}
+            parameters.append(inspect.Parameter(name, inspect._ParameterKind(kind), **given))
+        return inspect.Signature(parameters)
+
+
+class Method:
+    """A method of an object on the student's side; to call it is one request."""
+
+    def __init__(self, handle: Handle, name: str) -> None:
+        self._handle = handle
+        self._name = name
+
+    @property
+    def path(self) -> tuple[int, str]:
+        """The number of the object, and the name of the method."""
+        return _of(self._handle)[1], self._name
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call the method."""
+        name = self._name
+        return _of(self._handle)[0]("method", self._handle, name, arguments, keywords, claim=f"method {name}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(_CONVERSIONS):
+            raise AttributeError(name)
+        return getattr(_of(self._handle)[0]("getattr", self._handle, self._name, claim=f"getattr {self._name}"), name)
+
+
+def handle_class(described: dict[str, Any]) -> type[Handle]:
+    """The class of handles of such objects; it has the special methods that they have."""
+    name, specials, of_class = described.get("type"), described.get("specials"), described.get("class")
+    if not isinstance(name, str) or not isinstance(specials, list) or len(specials) > MOST_SPECIALS:
+        raise ValueError("no description")
+    if type(of_class) is not int or not all(isinstance(special, str) for special in specials):
+        raise ValueError("no description")
+    key = name, tuple(specials), of_class
+    if key not in _made:
+        methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool"}}
+        fixed = {"__slots__": (), "of_class": of_class, "__doc__": _attribute("__doc__")}
+        _made[key] = type(name[:100], (Handle,), fixed | {"__module__": _attribute("__module__")} | methods)
+    return _made[key]
+
+
+def _of(handle: Handle) -> tuple[Side, int, dict[str, Any]]:
+    get = object.__getattribute__
+    return get(handle, "_side"), get(handle, "_number"), get(handle, "_described")
+
+
+def _grants(handle: Handle, claim: str) -> bool:
+    side: Any = _of(handle)[0]
+    if side.granted is None:
+        side.used.add(claim)
+    return side.granted is None or claim in side.granted
+
+
+def _attribute(name: str) -> property:
+    return property(lambda self: _of(self)[0]("getattr", self, name, claim=f"getattr {name}"))
+
+
+def _special(name: str) -> Callable[..., Any]:
+    """The special method of a handle that asks its object."""
+    if name == "call":
+
+        def call(self: Handle, *arguments: Any, **keywords: Any) -> Any:
+            side, _, described = _of(self)
+            claim = None if described.get("kind") in _KINDS else "call"
+            return side("call", self, arguments, keywords, claim=claim)
+
+        return call
+    if name in UNARY:
+        return lambda self: _of(self)[0](name, self, claim=name)
+    if name in REFLECTED:
+        plain = REFLECTED[name]
+        return lambda self, other: _of(self)[0](plain, other, self, claim=plain)
+    if name == "exit":
+        return lambda self, *error: _of(self)[0]("exit", self)
+    if name == "round":
+        return lambda self, digits=None: _of(self)[0]("round", self, digits, claim="round")
+    return lambda self, *operands: _of(self)[0](name, self, *operands, claim=name)

@@ -1,0 +1,114 @@
+"""The variables of test cells that use the student's names: what they lack comes from the student's side."""
+
+import ast
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from .student_side import CannotCross, StudentSide
+
+
+class Namespace(dict[str, Any]):
+    """The globals of test cells.
+
+    Parameters
+    ----------
+    side : StudentSide
+        The student's side.
+
+    Attributes
+    ----------
+    given : set of str
+        The names that the instructor's locked cells have defined here. Students can't replace them.
+    theirs : bool
+        Whether data of locked cells is the student's at present: their code may have changed it.
+    is_test : bool
+        Whether a test cell runs now, and not a locked cell before it.
+    """
+
+    def __init__(self, side: StudentSide) -> None:
+        super().__init__(__name__="__main__", display=print)
+        self._side = side
+        self._fetched: dict[str, Any] = {}
+        self._by_tests: set[str] = set()
+        self.given: set[str] = set()
+        self.theirs = self.is_test = False
+        # Kept, so that the student's side sends a number in place of a value that is the same as before.
+        self._before: dict[str, Any] = {}
+        side.on_change = self._doubt
+
+    def _doubt(self) -> None:
+        """Fetch variables again when they are used again: the student's code may give them other values."""
+        self._before |= self._fetched
+        self._fetched.clear()
+
+    def student_ran(self) -> None:
+        """Note that a cell of the student's has run: what tests have set may have other values there by now."""
+        self._fetched.clear()
+        self._before.clear()
+        for name in [name for name in self._by_tests if name in self._side.names and not _is_code(self.get(name))]:
+            self._by_tests.discard(name)
+            super().__delitem__(name)
+
+    def __getitem__(self, name: str) -> Any:
+        if self.theirs and name in self.given and name in self._side.names and not _is_code(super().get(name)):
+            return self._fetch(name)
+        return super().__getitem__(name)
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self._side.names:
+            raise KeyError(name)
+        return self._fetch(name)
+
+    def _fetch(self, name: str) -> Any:
+        if name not in self._fetched:
+            self._fetched[name] = self._side("get", name)
+        return self._fetched[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        self._fetched.pop(name, None)
+        if not self.is_test:
+            self.given.add(name)
+            return
+        self.given.discard(name)
+        self._by_tests.add(name)
+        if name in self._side.names:
+            self.hand_over([name])
+
+    def __delitem__(self, name: str) -> None:
+        there = name in self._side.names
+        if there:
+            self._side("del", name)
+            self._side.names.discard(name)
+            self._fetched.pop(name, None)
+        if super().__contains__(name) or not there:
+            super().__delitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._side.names
+
+    def keys(self) -> Any:
+        """The names of both sides."""
+        return dict.fromkeys([*super().keys(), *self._side.names]).keys()
+
+    def hand_over(self, names: Iterable[str]) -> None:
+        """Give variables of a test cell to the student's side, for code there that uses them."""
+        for name in names:
+            if super().__contains__(name):
+                try:
+                    self._side("set", name, super().__getitem__(name))
+                except CannotCross:
+                    if name in self._side.names:
+                        raise
+
+
+def _is_code(value: Any) -> bool:
+    return isinstance(value, type | types.FunctionType | types.ModuleType | types.BuiltinFunctionType)
+
+
+def root_of(last: ast.expr) -> str | None:
+    """The name that an expression begins with: ``f`` for ``f(2)[0].real``."""
+    while isinstance(last, ast.Call | ast.Attribute | ast.Subscript):
+        last = last.func if isinstance(last, ast.Call) else last.value
+    return last.id if isinstance(last, ast.Name) else None

@@ -1,0 +1,249 @@
+"""The student's side as a test cell sees it that uses names: each operation is one request through the door."""
+
+import builtins
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from ..protocol.random_states import are_same, get_states, set_states
+from ..protocol.sharing import Twins
+from ..protocol.values import NotPlain, ValueTooLarge, crosses
+from . import errors
+from .door import Door, StudentSideDied
+from .handles import Handle, Method, Opaque, handle_class
+from .reached import Reached
+
+MOST_CALLBACKS = 100_000
+MAX_PRINTED = 2**20
+MOST_NOTED = 60  # operations of one test cell in the transcript
+NOT_RISKY = {"iter", "next", "copy", "deepcopy", "exit", "enter"}
+_ORIGINAL_INPUT = builtins.input
+_ORIGINAL_STDIN = sys.stdin
+
+
+class CannotCross(TypeError):
+    """A value of the test cell can't go to the student's side."""
+
+
+class NotGranted(TypeError):
+    """An object of the student's is used in a way in which the model solution's was not."""
+
+
+class TestTimeout(BaseException):
+    """A test cell took too long; ``except Exception`` does not catch this."""
+
+
+class StudentSide:
+    """Carries out operations on the student's side.
+
+    Parameters
+    ----------
+    door : Door
+        The way to the student's process.
+    modules : frozenset of str
+        Modules that the instructor's cells import; these are imported here as well.
+    objects : frozenset of (str, str)
+        Module and name of what the instructor's cells import from modules.
+
+    Attributes
+    ----------
+    names : set of str
+        The names of the student's variables.
+    used : set of str
+        The operations on the student's objects in the current test cell.
+    granted : frozenset of str or None
+        The operations that the current test cell may use; None for all.
+    seeded : bool
+        Whether the test cell has set the state of a random generator.
+    noted : list of (str, list of str, str)
+        The first operations of the current test cell, their operands and results, as short texts.
+    """
+
+    def __init__(self, door: Door, modules: frozenset[str], objects: frozenset[tuple[str, str]]) -> None:
+        self._door = door
+        self._modules, self._objects = modules, objects
+        self._twins = Twins()
+        self._handles: WeakValueDictionary[int, Handle] = WeakValueDictionary()
+        self._classes: dict[int, type] = {}
+        self._reached = Reached()
+        self._callbacks = 0
+        self._raised: list[BaseException] = []
+        self.names: set[str] = set()
+        self.used: set[str] = set()
+        self.granted: frozenset[str] | None = None
+        self.seeded = False
+        self.deadline = float("inf")
+        self.noted: list[tuple[str, list[str], str]] = []
+        self.on_change: Callable[[], None] = lambda: None
+
+    def begin(self, granted: frozenset[str] | None, seconds: float) -> None:
+        """Begin a test cell, which has so many seconds."""
+        self.granted, self.used, self.seeded = granted, set(), False
+        self._callbacks, self._raised, self.noted = 0, [], []
+        self.deadline = time.monotonic() + seconds
+        self("names")
+
+    def __call__(self, operation: str, *operands: Any, claim: str | None = None) -> Any:
+        """Carry out an operation.
+
+        Parameters
+        ----------
+        operation : str
+            See `nbjudge.student.objects`.
+        *operands : any
+            Plain data, handles, or objects of the test cell.
+        claim : str, optional
+            What the student's object says of itself with this operation, such as ``"len"``; it must be granted.
+
+        Raises
+        ------
+        Exception
+            What the student's code raised.
+        NotGranted
+            The model solution did not need this claim.
+        """
+        if claim is not None and claim not in NOT_RISKY:
+            if self.granted is not None and claim not in self.granted:
+                raise NotGranted(_not_granted(claim))
+            self.used.add(claim)
+        if time.monotonic() > self.deadline:
+            raise TestTimeout("this test took too long")
+        runs = operation not in ("get", "names")
+        states = get_states() if self.seeded and runs else None
+        reads = builtins.input is not _ORIGINAL_INPUT or sys.stdin is not _ORIGINAL_STDIN
+        message = (states, *operands) if states is not None else operands
+        forget = self._twins.unused()
+        packed = self._packed(message)
+        if runs:
+            self.on_change()
+        content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
+        reply = self._door.reach(content | {"reads": reads and runs}, self._back)
+        result = self._result(reply)
+        if len(self.noted) < MOST_NOTED:
+            self.noted.append((operation, [brief(each) for each in operands], brief(result)))
+        return result
+
+    def _result(self, reply: dict[str, Any]) -> Any:
+        if "failure" in reply:
+            raise TimeoutError(str(reply["failure"].get("message"))[:500])
+        try:
+            result, states = self._twins.unpack(reply.get("packed"), self._value)
+            if isinstance(names := reply.get("names"), list):
+                self.names = {name for name in names if isinstance(name, str)}
+            if states is not None and self.seeded:
+                self._follow(states)
+            _show(reply.get("printed"))
+            status, *value = result
+            if status == "returned":
+                return value[0]
+            kind, arguments, message, attributes, theirs = value
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
+        if isinstance(theirs, int) and 0 <= theirs < len(self._raised):
+            raise self._raised[theirs]
+        raise errors.made(kind, arguments, message if isinstance(message, str) else "", attributes)
+
+    def _follow(self, states: Any) -> None:
+        """Take over the states of random generators, if the model solution's code has used them, too."""
+        if not are_same(states) and (self.granted is None or "random" in self.granted):
+            self.used.add("random")
+            set_states(states)
+
+    def _packed(self, message: tuple[Any, ...]) -> Any:
+        try:
+            return self._twins.pack(message, self._node)
+        except NotPlain as error:
+            raise CannotCross(f"{error} to the student's side") from error
+        except ValueTooLarge as error:
+            raise CannotCross(f"a value can't go to the student's side: {error}") from error
+
+    def _node(self, value: Any) -> list[Any] | None:
+        if isinstance(value, Handle):
+            return ["yours", object.__getattribute__(value, "_number")]
+        if isinstance(value, type) and (number := vars(value).get("__theirs__")) is not None:
+            return ["yours", number]
+        if isinstance(value, Method):
+            return ["method", *value.path]
+        if crosses(value):
+            return None
+        return self._reached.node(value)
+
+    def _value(self, node: list[Any]) -> Any:
+        match node:
+            case ["yours", int(number)]:
+                return self._reached[number]
+            case ["module", str(name)] if name in self._modules:
+                return importlib.import_module(name)
+            case ["builtin", str(name)] if isinstance(found := getattr(builtins, name, None), type):
+                return found
+            case ["numpy type", str(name)] if isinstance(found := getattr(np, name, None), type):
+                return found
+            case ["module", str(name)]:
+                return Opaque(f"the module {name[:100]}")
+            case ["object", int(number), dict(described)]:
+                return self._object(number, described)
+        raise ValueError("a node that is none")
+
+    def _object(self, number: int, described: dict[str, Any]) -> Any:
+        named = described.get("named")
+        if isinstance(named, list) and tuple(named) in self._objects:
+            module, name = named
+            return getattr(importlib.import_module(module), name)
+        if "errors" in described:
+            return errors.class_of(described["errors"], self._classes)
+        if (handle := self._handles.get(number)) is None:
+            handle = self._handles[number] = handle_class(described)(self, number, described)
+        return handle
+
+    def _back(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer what the student's code asks of an object of the test cell, which may be anything."""
+        self._callbacks += 1
+        if self._callbacks > MOST_CALLBACKS or time.monotonic() > self.deadline:
+            raise TestTimeout("the student's code calls functions of this test without end")
+        try:
+            number, *operands = self._twins.unpack(request.get("packed"), self._value)
+            operation = request.get("back")
+        except (ValueError, TypeError) as error:
+            self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
+        _show(request.get("printed"))
+        try:
+            result: tuple[Any, ...] = ("returned", self._reached.use(number, operation, operands))
+            return self._twins.pack(result, self._node)
+        except (StudentSideDied, TestTimeout):
+            raise
+        except Exception as error:
+            self._raised.append(error)
+            return self._twins.pack(errors.told(error, len(self._raised) - 1), self._node)
+
+
+def brief(value: Any) -> str:
+    """A short text for a value; nothing is asked of a handle."""
+    if value is None or type(value) in (bool, int, float, complex, str, bytes):
+        return repr(value)[:80]
+    if type(value) in (list, tuple, set, frozenset):
+        shown = ", ".join(brief(each) for each in list(value)[:5])
+        return f"{type(value).__name__}({shown}{', ...' if len(value) > 5 else ''})"[:200]
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    return type(value).__name__
+
+
+def _show(printed: Any) -> None:
+    """Print here what the student's code printed."""
+    for entry in printed[:1000] if isinstance(printed, list) else ():
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str):
+            (sys.stderr if entry[0] == "stderr" else sys.stdout).write(entry[1][:MAX_PRINTED])
+
+
+def _not_granted(claim: str) -> str:
+    what, _, name = claim.partition(" ")
+    used = f"its attribute '{name}'" if what in ("getattr", "method") else f"'{claim}'"
+    return (
+        f"this is an object of a class of its own where plain data is expected: {used} is not used here; return plain "
+        "numbers, texts, lists or arrays"
+    )

@@ -1,0 +1,43 @@
+"""The global random generators of a process, which a test cell may seed for the student's code."""
+
+# ruff: noqa: NPY002 (NumPy's global generator is the one that tests seed)
+import random
+import sys
+from typing import Any
+
+import numpy as np
+
+
+def get_states() -> dict[str, Any]:
+    """The states of the generators of Python, NumPy and, if it is imported, torch; plain data."""
+    states: dict[str, Any] = {"random": random.getstate(), "numpy": np.random.get_state()}
+    if torch := sys.modules.get("torch"):
+        states["torch"] = torch.get_rng_state().numpy()
+    return states
+
+
+def set_states(states: dict[str, Any]) -> None:
+    """Set the states of the generators.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        These are no states.
+    """
+    random.setstate(states["random"])
+    np.random.set_state(states["numpy"])
+    if "torch" in states and (torch := sys.modules.get("torch")):
+        torch.set_rng_state(torch.from_numpy(states["torch"]))
+
+
+def are_same(states: Any) -> bool:
+    """Whether these are the present states."""
+    return bool(_flat(states) == _flat(get_states()))
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.tobytes()
+    if isinstance(value, dict):
+        return {name: _flat(part) for name, part in value.items()}
+    return [_flat(part) for part in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,117 @@
+"""Reads from the instructor's cells, without running them, what they import and which names they use."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+_CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
+_DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True)
+class Imports:
+    """What cells import.
+
+    Attributes
+    ----------
+    modules : list of str
+        Names of modules.
+    objects : list of (str, str)
+        Module and name of what is imported from modules; the name is ``*`` for everything.
+    lines : list of str
+        The import statements themselves, each once.
+    """
+
+    modules: list[str]
+    objects: list[tuple[str, str]]
+    lines: list[str]
+
+
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, magics and all; None if it is not Python."""
+    try:
+        return ast.parse(TransformerManager().transform_cell(_CELL_MAGIC.sub("", source)))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def imports_of(sources: Iterable[str]) -> Imports:
+    """What cells import, also within functions."""
+    modules: set[str] = set()
+    objects: set[tuple[str, str]] = set()
+    lines: dict[str, None] = {}
+    for node in _statements(sources):
+        if isinstance(node, ast.Import):
+            modules |= {parent for alias in node.names for parent in _with_parents(alias.name)}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules |= {*_with_parents(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+            objects |= {(node.module, alias.name) for alias in node.names}
+        else:
+            continue
+        lines[ast.unparse(node)] = None
+    return Imports(sorted(modules), sorted(objects), list(lines))
+
+
+def bound(source: str) -> set[str]:
+    """The names that a cell gives a value at its top level."""
+    tree = parse(source)
+    return set() if tree is None else {name for node in _now(tree) for name in _bound_by(node)}
+
+
+def used(source: str) -> set[str]:
+    """All names that a cell uses, also within its functions."""
+    tree = parse(source)
+    return set() if tree is None else {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def needed(source: str) -> set[str] | None:
+    """The names that must have a value when a cell runs; None if the cell is not plain Python.
+
+    Names that only a function uses are needed when the function is called, and don't count.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    loaded = {node.id for node in _now(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return loaded - bound(source) - set(dir(builtins)) - {"__name__"}
+
+
+def _statements(sources: Iterable[str]) -> Iterator[ast.AST]:
+    for source in sources:
+        if (tree := parse(source)) is not None:
+            yield from ast.walk(tree)
+
+
+def _now(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that run with the cell itself: of a function, only its decorators and default values."""
+    for child in ast.iter_child_nodes(tree):
+        yield child
+        if isinstance(child, _DEFERRED):
+            arguments = child.args
+            outside = [*arguments.defaults, *filter(None, arguments.kw_defaults), *getattr(child, "decorator_list", [])]
+            for node in outside:
+                yield node
+                yield from _now(node)
+        else:
+            yield from _now(child)
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        yield node.name
+
+
+def _with_parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[: number + 1]) for number in range(len(parts))]
