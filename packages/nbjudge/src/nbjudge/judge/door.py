@@ -1,6 +1,7 @@
 """The door: the only way to the student's code, and the only place that reads its replies."""
 
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -99,7 +100,7 @@ class Door:
         kind = failure.get("kind") if isinstance(failure, dict) else None
         return {"failure": {"kind": kind if isinstance(kind, str) else "broken", "message": message_of(failure)}}
 
-    def reach(self, content: dict[str, Any], back: Back) -> dict[str, Any]:
+    def reach(self, content: dict[str, Any], back: Back, seconds: float = math.inf) -> dict[str, Any]:
         """Carry out one operation for a test cell that uses the student's names; see `StudentSide`.
 
         Parameters
@@ -108,13 +109,16 @@ class Door:
             The operation.
         back : function
             Answers what the student's code asks of the test cell's own functions meanwhile.
+        seconds : float
+            The time that is left, if this is less than the time for one answer.
 
         Raises
         ------
         StudentSideDied
             There is no reply.
         """
-        return self._request("reach", self._answer_timeout, back, timeout=self._answer_timeout, **content)
+        limit = max(min(self._answer_timeout, seconds), 0.1)
+        return self._request("reach", limit, back, timeout=limit, **content)
 
     def refuse(self, why: str) -> NoReturn:
         """Ask nothing more of a student side that broke the protocol.

@@ -58,6 +58,8 @@ class StudentSide:
         The operations on the student's objects in the current test cell.
     granted : frozenset of str or None
         The operations that the current test cell may use; None for all.
+    waits : int
+        How many requests wait for their replies; more than one if the student's code calls functions of the test cell.
     seeded : bool
         Whether the test cell has set the state of a random generator.
     noted : list of (str, list of str, str)
@@ -77,6 +79,8 @@ class StudentSide:
         self.used: set[str] = set()
         self.granted: frozenset[str] | None = None
         self.seeded = False
+        self.waits = 0
+        self._expired: TestTimeout | None = None
         self.deadline = float("inf")
         self.noted: list[tuple[str, list[str], str]] = []
         self.on_change: Callable[[], None] = lambda: None
@@ -84,7 +88,8 @@ class StudentSide:
     def begin(self, granted: frozenset[str] | None, seconds: float) -> None:
         """Begin a test cell, which has so many seconds."""
         self.granted, self.used, self.seeded = granted, set(), False
-        self._callbacks, self._raised, self.noted = 0, [], []
+        self._callbacks, self._raised, self.noted, self.waits = 0, [], [], 0
+        self._expired = None
         self.deadline = time.monotonic() + seconds
         self("names")
 
@@ -122,7 +127,14 @@ class StudentSide:
         if runs:
             self.on_change()
         content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
-        reply = self._door.reach(content | {"reads": reads and runs}, self._back)
+        self.waits += 1
+        try:
+            left = self.deadline - time.monotonic()
+            reply = self._door.reach(content | {"reads": reads and runs}, self._back, left)
+        finally:
+            self.waits -= 1
+        if self._expired:
+            raise self._expired
         result = self._result(reply)
         if len(self.noted) < MOST_NOTED:
             self.noted.append((operation, [brief(each) for each in operands], brief(result)))
@@ -202,23 +214,29 @@ class StudentSide:
 
     def _back(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer what the student's code asks of an object of the test cell, which may be anything."""
-        self._callbacks += 1
-        if self._callbacks > MOST_CALLBACKS or time.monotonic() > self.deadline:
-            raise TestTimeout("the student's code calls functions of this test without end")
         try:
             number, *operands = self._twins.unpack(request.get("packed"), self._value)
-            operation = request.get("back")
         except (ValueError, TypeError) as error:
             self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
         _show(request.get("printed"))
+        self._callbacks += 1
+        waits, self.waits = self.waits, 0  # the test cell's own code can be interrupted
         try:
-            result: tuple[Any, ...] = ("returned", self._reached.use(number, operation, operands))
+            if self._expired or self._callbacks > MOST_CALLBACKS or time.monotonic() > self.deadline:
+                raise TestTimeout("the student's code calls functions of this test without end")
+            result: tuple[Any, ...] = ("returned", self._reached.use(number, request.get("back"), operands))
             return self._twins.pack(result, self._node)
-        except (StudentSideDied, TestTimeout):
+        except TestTimeout as error:
+            # The student's code gets an answer, so that it ends, and then the test cell ends.
+            self._expired = self._expired or error
+            return self._twins.pack(("raised", "Exception", (), "the test is over", None), self._node)
+        except StudentSideDied:
             raise
         except Exception as error:
             self._raised.append(error)
             return self._twins.pack(errors.told(error, len(self._raised) - 1), self._node)
+        finally:
+            self.waits = waits
 
 
 def brief(value: Any) -> str:
