@@ -19,7 +19,7 @@ from ..protocol.wire import Wire, WireError
 from . import compiler
 from .objects import Objects
 from .refused import AuditLog
-from .shell import CellTimeoutError, NotebookShell, time_limit
+from .shell import CellTimeoutError, NotebookShell, paused, time_limit
 
 
 class Runner:
@@ -109,9 +109,10 @@ class Runner:
     def _back(self, operation: str, packed: dict[str, Any]) -> dict[str, Any]:
         """Ask the test cell for something, and answer what it asks before it has an answer."""
         ident = self._ident
-        self._wire.send({"id": ident, "back": operation, "packed": packed} | self._printed())
-        while "answer" not in (message := self._wire.receive()):
-            self.answer_one(message)
+        with paused():
+            self._wire.send({"id": ident, "back": operation, "packed": packed} | self._printed())
+            while "answer" not in (message := self._wire.receive()):
+                self.answer_one(message)
         self._ident = ident
         answer: dict[str, Any] = message["answer"]
         return answer

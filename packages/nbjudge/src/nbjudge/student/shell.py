@@ -201,6 +201,16 @@ class NotebookShell(InteractiveShell):
 
 
 @contextmanager
+def paused() -> Iterator[None]:
+    """Stop the clock of `time_limit` in the block: another process works, and its answer must not get lost."""
+    left, interval = setitimer(ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        setitimer(ITIMER_REAL, left, interval)
+
+
+@contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Interrupt the main thread with `CellTimeoutError` when the block takes longer."""
 
