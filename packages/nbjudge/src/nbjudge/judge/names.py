@@ -33,19 +33,16 @@ class Namespace(dict[str, Any]):
         self._by_tests: set[str] = set()
         self.given: set[str] = set()
         self.theirs = self.is_test = False
-        # Kept, so that the student's side sends a number in place of a value that is the same as before.
-        self._before: dict[str, Any] = {}
-        side.on_change = self._doubt
+        side.on_change = self._forget
 
-    def _doubt(self) -> None:
-        """Fetch variables again when they are used again: the student's code may give them other values."""
-        self._before |= self._fetched
-        self._fetched.clear()
+    def _forget(self, names: Iterable[str]) -> None:
+        """Fetch variables again when they are used again: the student's code has given them other values."""
+        for name in names:
+            self._fetched.pop(name, None)
 
     def student_ran(self) -> None:
         """Note that a cell of the student's has run: what tests have set may have other values there by now."""
         self._fetched.clear()
-        self._before.clear()
         for name in [name for name in self._by_tests if name in self._side.names and not _is_code(self.get(name))]:
             self._by_tests.discard(name)
             super().__delitem__(name)

@@ -83,7 +83,7 @@ class StudentSide:
         self._expired: TestTimeout | None = None
         self.deadline = float("inf")
         self.noted: list[tuple[str, list[str], str]] = []
-        self.on_change: Callable[[], None] = lambda: None
+        self.on_change: Callable[[list[str]], None] = lambda names: None
 
     def begin(self, granted: frozenset[str] | None, seconds: float) -> None:
         """Begin a test cell, which has so many seconds."""
@@ -124,8 +124,6 @@ class StudentSide:
         message = (states, *operands) if states is not None else operands
         forget = self._twins.unused()
         packed = self._packed(message)
-        if runs:
-            self.on_change()
         content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
         self.waits += 1
         try:
@@ -147,6 +145,8 @@ class StudentSide:
             result, states = self._twins.unpack(reply.get("packed"), self._value)
             if isinstance(names := reply.get("names"), list):
                 self.names = {name for name in names if isinstance(name, str)}
+            if isinstance(rebound := reply.get("rebound"), list):
+                self.on_change([name for name in rebound if isinstance(name, str)])
             if states is not None and self.seeded:
                 self._follow(states)
             _show(reply.get("printed"))

@@ -219,6 +219,8 @@ def _refusal(header: bytes | bytearray) -> str | None:
     """Why a header is too long or too deep to be parsed; None if it is not."""
     if len(header) > MAX_HEADER_BYTES:
         return f"message too long: {len(header)} bytes of text, at most {MAX_HEADER_BYTES}"
+    if len(header) <= MAX_STRUCTURE_BYTES and header.count(b"[") + header.count(b"{") <= MAX_DEPTH:
+        return None  # most messages are short, and too few lists and objects are never too deep
     structure: bytes | bytearray = _structure(header)
     if len(structure) > MAX_STRUCTURE_BYTES:
         return f"message too long: {len(structure)} bytes of JSON beside its strings, at most {MAX_STRUCTURE_BYTES}"

@@ -22,6 +22,7 @@ from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from .theirs import function_of, object_of
 
 MOST_METHODS = 200
+_GONE = object()
 _OF_IPYTHON = re.compile(r"_(\d+|i{1,3}\d*|_{0,2}|dh|ih|oh)")
 _BASES = (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 _KINDS = {
@@ -56,6 +57,7 @@ class Objects:
         self._theirs: dict[int, Any] = {}
         self._their_numbers: dict[int, int] = {}
         self._told: set[str] | None = None
+        self._fetched: dict[str, Any] = {}  # the variables that the judging side knows, with their values
 
     def reach(
         self, operation: str, packed: Any, forget: list[int], states: bool = False, reads: bool = False
@@ -80,7 +82,8 @@ class Objects:
         dict
             ``packed``: ``("returned", value)`` or ``("raised", class, arguments, message, attributes, number)``,
             and the states.
-            ``names``: the names of all variables, if they have changed.
+                ``names``: the names of all variables, if they have changed. ``rebound``: the names of variables that were
+            sent before and have other values now.
         """
         self._twins.drop(forget)
         operands = self._twins.unpack(packed, self._value)
@@ -93,7 +96,7 @@ class Objects:
         except (Exception, SystemExit) as error:
             result = ("raised", *self._told_of(error))
         now = get_states() if states else None
-        return {"packed": self._pack(result, now)} | self._names()
+        return {"packed": self._pack(result, now)} | self._names() | self._rebound()
 
     def _do(self, operation: str, operands: list[Any]) -> Any:
         if operation in UNARY:
@@ -106,7 +109,8 @@ class Objects:
         """The value of a variable."""
         if name not in self._namespace:
             raise NameError(f"name '{name}' is not defined", name=name)
-        return self._namespace[name]
+        value = self._fetched[name] = self._namespace[name]
+        return value
 
     def do_set(self, name: str, value: Any) -> None:
         """Give a variable a value."""
@@ -176,6 +180,12 @@ class Objects:
             return {}
         self._told = set(self._namespace)
         return {"names": sorted(filter(self._is_students, self._told))}
+
+    def _rebound(self) -> dict[str, list[str]]:
+        gone = [name for name, value in self._fetched.items() if self._namespace.get(name, _GONE) is not value]
+        for name in gone:
+            del self._fetched[name]
+        return {"rebound": gone} if gone else {}
 
     def _is_students(self, name: str) -> bool:
         if not isinstance(name, str) or _OF_IPYTHON.fullmatch(name):
