@@ -15,7 +15,7 @@ import nbjudge
 nbjudge.configure(c)
 {END}
 """
-NEW = f"c = get_config()\n\n{LINES}"
+NEW = f"# Made by nbjudge init.\nc = get_config()\n\n{LINES}"
 
 
 @click.command()

@@ -23,6 +23,7 @@ from ..run.disk import new_folder
 from ..run.interrupt import defer_sigint
 from ..run.plan import Instructions
 from .autograde.execute_apart import ExecuteApart
+from .autograde.outputs import ONLY_INSIDE, WAITING
 from .configuration import CONFIG, LOG, CourseError, check_steps, check_url, log_to
 from .converters import GenerateNamedAssignment, GenerateNamedFeedback, why_it_failed
 from .course_files import is_notebook, is_page, modified, newest, newest_support_file, read_notebook
@@ -258,7 +259,8 @@ class Course:
         for name in names:
             path = self.folder("autograded", key.assignment, key.student) / name
             if graded := path.is_file() and read_notebook(path):
-                left = graded.metadata.get("grading", {}).get("remarks", [])
+                noted = graded.metadata.get("grading", {})
+                left = [*noted.get("remarks", []), *(f"{cell} {ONLY_INSIDE}" for cell in noted.get(WAITING, []))]
                 said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in left]
         return said
 

@@ -81,9 +81,8 @@ class Objects:
         -------
         dict
             ``packed``: ``("returned", value)`` or ``("raised", class, arguments, message, attributes, number)``,
-            and the states.
-                ``names``: the names of all variables, if they have changed. ``rebound``: the names of variables that were
-            sent before and have other values now.
+            and the states. ``names``: the names of all variables, if they have changed. ``rebound``: the names of
+            variables that were sent before and have other values now.
         """
         self._twins.drop(forget)
         operands = self._twins.unpack(packed, self._value)

@@ -32,7 +32,7 @@ from ..gradebook import NbgraderContext
 from ..instructions import from_gradebook
 from ..ordinary_tests import read_findings, study_digest
 from ..timestamp import TIMESTAMP
-from .outputs import ONLY_INSIDE, WAITING, outputs_of, passes_only_inside, remarks_on, remarks_printed
+from .outputs import WAITING, outputs_of, passes_only_inside, remarks_on, remarks_printed
 
 UNPROTECTED = "run without a sandbox"
 # Types of files in which a student may have written an answer.
@@ -188,8 +188,8 @@ class ExecuteApart(Execute):
             name = planned.name or f"cell {count}"
             add_remarks(nb, remarks_on(name, report))
             if passes_only_inside(planned, report):
-                add_remarks(nb, [f"{name} {ONLY_INSIDE}"])
-                nb.metadata.grading.setdefault(WAITING, []).append(name)
+                # Not a remark: students see those.
+                nb.metadata.setdefault("grading", NotebookNode()).setdefault(WAITING, []).append(name)
             if is_locked(cell) and planned.points is None:
                 add_remarks(nb, [f"{name} says: {line}" for line in remarks_printed(report)])
             if job.sandboxed and report.refused:
