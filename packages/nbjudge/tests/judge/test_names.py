@@ -234,6 +234,13 @@ def test_what_a_test_sets_for_the_students_next_cell_is_there():
     assert outcomes(test("n = 3", hands_over=["n"]), "twice = 2 * n", test("assert twice == 6")) == [None, None]
 
 
+def test_what_can_not_cross_is_gone_from_the_students_side():
+    student = "import threading\nlock = 1\ndef use():\n    return lock"
+    test_cells = ["lock = threading.Lock()\nassert not lock.locked()", "use()"]
+    first, second = outcomes(student, *map(test, ["import threading\n" + test_cells[0], test_cells[1]]))
+    assert first is None and "NameError" in second
+
+
 def test_what_the_student_sets_after_a_test_counts():
     cells = ["def f():\n    return 1", test("result = f()"), "result = 2", test("assert result == 2")]
     assert outcomes(*cells) == [None, None]

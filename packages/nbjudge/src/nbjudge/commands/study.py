@@ -108,9 +108,9 @@ def _begun(course: Course, assignment: str, notebook: str) -> _UnderWay | None:
     instructions = course.instructions(assignment, notebook)
     if course.is_declared_apart(instructions):
         return None
-    stem, folder = notebook.removesuffix(".ipynb"), course.folder("source", assignment)
-    by_name = to_study(folder / notebook, instructions)
-    study = study_digest(course.root, course.preparer.assignment(assignment), stem, instructions)
+    stem, files = notebook.removesuffix(".ipynb"), course.preparer.assignment(assignment)
+    by_name = to_study(files, stem, instructions)
+    study = study_digest(course.root, files, stem, instructions)
     known = read_findings(course.root, assignment, stem)
     if not by_name.apart or (known is not None and known.study == study):
         return None

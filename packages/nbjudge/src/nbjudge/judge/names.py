@@ -95,9 +95,8 @@ class Namespace(dict[str, Any]):
             if super().__contains__(name):
                 try:
                     self._side("set", name, super().__getitem__(name))
-                except CannotCross:
-                    if name in self._side.names:
-                        raise
+                except CannotCross:  # code there that uses the name fails, and does not go on with another value
+                    self._side("del", name)
 
 
 def _is_code(value: Any) -> bool:

@@ -15,7 +15,7 @@ import nbformat
 from ..handin.hand_in import Assignment
 from ..run.disk import new_folder
 from ..run.job import installed_versions
-from ..run.names_used import bound, imports_of, used
+from ..run.names_used import Imports, bound, imports_of, used
 from ..run.plan import Apart, ByName, Instructions
 
 FOLDER = ".judged_apart"
@@ -57,18 +57,21 @@ def study_digest(course: Path, assignment: Assignment, notebook: str, instructio
     return _sha256(json.dumps([cells, files, told, installed_versions()], sort_keys=True).encode())
 
 
-def to_study(source: Path, instructions: Instructions) -> ByName:
+def to_study(assignment: Assignment, notebook: str, instructions: Instructions) -> ByName:
     """How all ordinary test cells of a notebook are judged in a study: apart, with everything granted.
 
     Parameters
     ----------
-    source : Path
-        The instructor's notebook, with the model solution.
+    assignment : Assignment
+        The instructor's files.
+    notebook : str
+        The name of the notebook, without its ending.
     instructions : Instructions
-        What it says about its cells.
+        What the notebook says about its cells.
     """
-    cells = [cell for cell in nbformat.read(source, as_version=4).cells if cell.cell_type == "code"]
-    imports = imports_of(cell.source for cell in cells)
+    source = nbformat.read(assignment.source / f"{notebook}.ipynb", as_version=4)
+    cells = [cell for cell in source.cells if cell.cell_type == "code"]
+    imports = _imports(assignment, cells)
     apart = {}
     for number, cell in enumerate(cells):
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -77,6 +80,21 @@ def to_study(source: Path, instructions: Instructions) -> ByName:
             needed = {each for text in later for each in used(text)}
             apart[name] = Apart(None, hands_over=sorted(bound(instructions.sources[name]) & needed))
     return ByName(apart, imports.modules, imports.objects)
+
+
+def _imports(assignment: Assignment, cells: list[Any]) -> Imports:
+    """What cells import; of the assignment's own modules, only what cells import that are not the student's.
+
+    Such a module may keep what it was called with. If only the student's code imports it, the student's counts.
+    """
+    own = {Path(name).stem for name in assignment.file_names if name.endswith(".py")}
+    everything = imports_of(cell.source for cell in cells)
+    given = imports_of(cell.source for cell in cells if not cell.metadata.get("nbgrader", {}).get("solution"))
+    return Imports(
+        modules=[name for name in everything.modules if name.partition(".")[0] not in own or name in given.modules],
+        objects=[each for each in everything.objects if each[0].partition(".")[0] not in own or each in given.objects],
+        lines=everything.lines,
+    )
 
 
 def _is_test(cell: Any, instructions: Instructions) -> bool:
