@@ -191,7 +191,9 @@ class Session(Work):
             if self.sandboxed:
                 packages = (*self.hidden.packages, *([self.answers] if self.answers else []))
                 hidden = replace(self.hidden, packages=packages)
-                student_side = sandbox.start(student_end, self.release, self.limits, self.gpu, self.processors, hidden)
+                student_side = sandbox.start(
+                    student_end, self.release, self.limits, self.access, self.processors, hidden
+                )
             else:
                 home = stack.enter_context(tempfile.TemporaryDirectory(prefix="student-side-"))
                 student_side = sandbox.start_without_a_sandbox(student_end, home, self.processors)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ..sandbox.access import NO_ACCESS, Access
 from ..sandbox.limits import Limits
 from .plan import PlannedCell
 
@@ -23,8 +24,8 @@ class Work:
         The hand-in's secret, from which its seeds are made; see `seeds.hand_in_secret`.
     limits : Limits
         How much time, memory and so on the submission may use.
-    gpu : bool
-        Whether the student's code can use the graphics cards of this machine.
+    access : Access
+        What the student's code can reach besides its own files.
     sandboxed : bool
         Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
     """
@@ -34,7 +35,7 @@ class Work:
     answers: str | None = None
     secret: bytes = b""
     limits: Limits = field(default_factory=Limits)
-    gpu: bool = False
+    access: Access = NO_ACCESS
     sandboxed: bool = True
 
     def shared(self) -> dict[str, Any]:

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from ..protocol.wire import Wire, WireError
-from . import compiler
+from . import compiler, descriptors
 from .refused import AuditLog
 from .shell import CellTimeoutError, NotebookShell, time_limit
+
+# How scripts and programs begin. Their permissions are not a part of a hand-in; most learning platforms lose them.
+MAGIC = (b"\x7fELF", b"#!")
 
 
 class Runner:
@@ -46,19 +49,20 @@ class Runner:
             target = Path(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content.tobytes())
+            if target.open("rb").read(len(MAGIC[0])).startswith(MAGIC):
+                target.chmod(0o755)
         sys.path[:] = [*(entry for entry in sys.path if entry), *path]
         if answers:
             module = importlib.import_module(answers)
             self.answer = module.answer
             if hasattr(module, "prepare"):
                 module.prepare(self.shell)
-        # The student's folder comes last, and only now: nothing in it can shadow an installed module or the runner's.
-        sys.path.append(os.getcwd())
+        sys.path[:] = search_path(sys.path, path)
         self.refused.watch()
         gc.enable()
         gc.set_threshold(50_000, 20, 20)  # rare collections: the student's cells import more modules
         # Until here, standard error told why the sandbox can't start. The student's code must not write to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        descriptors.capture(self.shell.recorder)
         return {}
 
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
@@ -73,11 +77,29 @@ class Runner:
             return {"failure": {"kind": "broken", "message": "nothing here answers questions"}}
         try:
             with time_limit(timeout):
-                return self.answer(self.shell.user_ns, question, arguments)
+                return self.shell.cells.at_rest(self.answer, self.shell.user_ns, question, arguments)
         except CellTimeoutError as error:
             return {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
         finally:
             self.shell.recorder.clear()
+
+
+def search_path(entries: list[str], released: list[str]) -> list[str]:
+    """Where modules are looked for from now on, in the order of a Jupyter kernel.
+
+    The standard library comes first, then the working folder, then what is installed. Released files come before the
+    working folder: whatever student code writes into its copies, tests import the released ones.
+
+    Parameters
+    ----------
+    entries : list of str
+        Where modules were looked for until now.
+    released : list of str
+        The folders with the released files.
+    """
+    library = [entry for entry in entries if "site-packages" not in entry and entry.startswith(sys.base_prefix)]
+    others = [entry for entry in entries if entry not in {*library, *released}]
+    return [*library, *released, "", *others]
 
 
 def serve(wire: Wire) -> None:
