@@ -5,6 +5,7 @@ they are tried in stock Jupyter, too: else they would prove nothing.
 """
 
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -27,7 +28,7 @@ LIMITS = Limits(cell=60.0, memory=2 * 2**30)
 def in_sandbox(small):
     """The outputs of each cell, as the sandbox records them."""
     cells = [PlannedCell(cell.source, on_student_side=True) for cell in small.cells]
-    reports = Session(cells, files=small.contents(), limits=LIMITS).run()
+    reports = Session(cells, files=small.files, notebook=Path(NAME).stem, limits=LIMITS).run()
     return [
         [
             (output["type"], f"{output['name']}: {output['value']}" if output["type"] == "error" else output["text"])

@@ -129,6 +129,7 @@ class Session(Work):
             return reports
 
     def _plan(self) -> KernelPlan:
+        files = font_list() | self.own_notebook() | self.files
         return {
             "cells": [
                 {
@@ -140,7 +141,7 @@ class Session(Work):
                 for cell in self.cells
                 if cell.runs
             ],
-            "files": {name: np.frombuffer(raw, np.uint8) for name, raw in (font_list() | self.files).items()},
+            "files": {name: np.frombuffer(raw, np.uint8) for name, raw in files.items()},
             "path": [str(RELEASE if self.sandboxed else self.release.resolve())] if self.release else [],
             "answers": self.answers,
             "secret": np.frombuffer(self.secret, np.uint8),

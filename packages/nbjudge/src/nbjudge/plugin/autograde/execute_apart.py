@@ -255,6 +255,7 @@ class ExecuteApart(Execute):
         return Job(
             cells=cells,
             files=files,
+            notebook=names["notebook"],
             release={name: raw for name, raw in given.items() if name not in students_own},
             answers=(asked and self.answers) or None,
             secret=hand_in_secret(course_secret(Path(self._course.root)), cells, instructions, files, given),
