@@ -187,8 +187,9 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[i
         The runner can't be executed.
     """
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
-    here = {"HOME": folder, "PYTHONPATH": str(PACKAGE.parent)}
     inside = environment_variables(processors or _all())
+    programs = f"{Path(sys.executable).parent}:{inside['PATH']}"
+    here = {"HOME": folder, "PYTHONPATH": str(PACKAGE.parent), "PATH": programs}
     variables = {name: value for name, value in inside.items() if name not in inside_only} | here
     command = [sys.executable, "-P", "-s", "-m", "nbjudge.student", str(sock.fileno())]
     return _started(command, [sock.fileno()], variables, folder, processors)

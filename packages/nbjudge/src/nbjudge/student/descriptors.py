@@ -8,6 +8,7 @@ import codecs
 import fcntl
 import os
 import tempfile
+import threading
 
 from .recorder import MAX_TEXT, NUMBERS, OutputRecorder
 
@@ -29,6 +30,7 @@ class Descriptor:
         self._name = name
         self._recorder = recorder
         self._owner = os.getpid()
+        self._reading = threading.RLock()  # several threads may print
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as the process runs)
         fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_RDWR | os.O_APPEND)  # several programs write into it
         os.dup2(self._file.fileno(), NUMBERS[name])
@@ -37,14 +39,15 @@ class Descriptor:
 
     def pull(self) -> None:
         """Record what was written since the last time."""
-        size = os.fstat(self._file.fileno()).st_size
-        if size == self._read or os.getpid() != self._owner:
+        if os.getpid() != self._owner or os.fstat(self._file.fileno()).st_size == self._read:
             return
-        # The recorder keeps no more than this in any case.
-        raw = os.pread(self._file.fileno(), min(max(size - self._read, 0), MAX_TEXT), self._read)
-        self._read = size
-        if text := self._decoder.decode(raw):
-            self._recorder.add_text(self._name, text)
+        with self._reading:
+            size = os.fstat(self._file.fileno()).st_size
+            # The recorder keeps no more than this in any case.
+            raw = os.pread(self._file.fileno(), min(max(size - self._read, 0), MAX_TEXT), self._read)
+            self._read = size
+            if text := self._decoder.decode(raw):
+                self._recorder.add_text(self._name, text)
 
     def rewind(self) -> None:
         """Forget what was recorded, so that the file stays small."""

@@ -46,10 +46,10 @@ class Runner:
             Folders to import from, before the student's own.
         """
         for name, content in files.items():
-            target = Path(name)
+            target, raw = Path(name), content.tobytes()
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.tobytes())
-            if target.open("rb").read(len(MAGIC[0])).startswith(MAGIC):
+            target.write_bytes(raw)
+            if raw.startswith(MAGIC):
                 target.chmod(0o755)
         sys.path[:] = [*(entry for entry in sys.path if entry), *path]
         if answers:
@@ -97,7 +97,8 @@ def search_path(entries: list[str], released: list[str]) -> list[str]:
     released : list of str
         The folders with the released files.
     """
-    library = [entry for entry in entries if "site-packages" not in entry and entry.startswith(sys.base_prefix)]
+    home = os.path.dirname(os.__file__)
+    library = [entry for entry in entries if entry in (home, f"{home}/lib-dynload") or entry.endswith(".zip")]
     others = [entry for entry in entries if entry not in {*library, *released}]
     return [*library, *released, "", *others]
 
