@@ -24,6 +24,7 @@ from nbjudge.run import session
 from nbjudge.run.plan import PlannedCell
 from nbjudge.run.session import ProcessKilledError, Session
 from nbjudge.sandbox import bubblewrap, sandbox
+from nbjudge.sandbox.access import Access
 from nbjudge.sandbox.bubblewrap import SandboxError
 from nbjudge.sandbox.hidden import NOTHING_MORE
 from nbjudge.sandbox.limits import Limits
@@ -258,6 +259,7 @@ print(json.dumps({
     "interfaces": [name for _, name in socket.if_nameindex()],
     "connects": [connects(socket.AF_INET, ("127.0.0.1", PORT)), connects(socket.AF_UNIX, chr(0) + MARKER)],
     "name": socket.gethostname(),
+    "passwd": open("/etc/passwd").read(),
     "visible": [path for path in HIDDEN if os.path.lexists(path)],
     "listings": {folder: attempt(os.listdir, folder) for folder in ("/", "/etc", "/home", "/opt")},
     "strangers": [path for path in files if os.path.basename(path) in NAMES],
@@ -408,8 +410,12 @@ def test_the_processes_of_the_host_are_invisible(found):
 
 def test_the_only_way_out_is_one_socket(found):
     others = [target for target in found["descriptors"] if target not in ("/dev/null", "FileNotFoundError")]
-    assert sum(target.startswith("socket:") for target in others) == 1
-    assert len([target for target in others if not target.startswith("/proc/")]) == 1, others
+    others = [target for target in others if not target.startswith("/proc/")]
+    # What programs print is kept in two files without names.
+    assert sum(target.startswith("/tmp/#") and target.endswith("(deleted)") for target in others) == 4
+    # The loop in which cells run wakes itself by a pair of sockets; both ends are here.
+    assert sum(target.startswith("socket:") for target in others) == 1 + 2
+    assert len(others) == 4 + 1 + 2, others
 
 
 def test_the_files_of_the_host_are_invisible(found):
@@ -418,8 +424,10 @@ def test_the_files_of_the_host_are_invisible(found):
     assert set(found["listings"]["/"]) <= system
     # Fonts, the time zone and half the commands of the system are found by way of this folder.
     assert isinstance(found["listings"]["/etc"], list)
-    assert set(found["listings"]["/etc"]) <= {"alternatives", "fonts", "ld.so.cache", "localtime", "mime.types"}
-    assert set(found["listings"]["/opt"]) <= {"python", "release", "runner", "site-packages"}
+    of_the_machine = {"alternatives", "fonts", "ld.so.cache", "localtime", "mime.types", "services", "protocols"}
+    assert set(found["listings"]["/etc"]) <= of_the_machine | {"passwd", "group", "hosts", "nsswitch.conf"}
+    assert found["passwd"] == f"student:x:{found['ids'][0]}:{found['ids'][0]}:student:/home/student:/bin/sh\n"
+    assert set(found["listings"]["/opt"]) <= {"bin", "python", "release", "runner", "site-packages"}
     assert found["listings"]["/home"] == ["student"]
 
 
@@ -725,13 +733,13 @@ def test_a_grader_kernel_lost_before_a_setup_cell_says_so(monkeypatch):
 def test_graphics_cards_are_in_the_sandbox_if_asked_for(monkeypatch):
     cards = [Path("/dev/dri"), Path("/dev/nvidia0"), Path("/dev/nvidiactl")]
     monkeypatch.setattr(bubblewrap, "_gpus", lambda: cards)
-    with_cards = bubblewrap.arguments(RELEASE, 2**30, 9, True, NOTHING_MORE)
+    with_cards = bubblewrap.arguments(RELEASE, 2**30, 9, Access(gpu=True), NOTHING_MORE, {})
     bound = [after for word, after in pairwise(with_cards) if word == "--dev-bind"]
     assert bound == [str(card) for card in cards]
     # They lie on the /dev that bubblewrap makes, and come before it is closed for writing.
     made, closed = with_cards.index("--dev"), with_cards.index("--remount-ro")
     assert made < with_cards.index("--dev-bind") < closed
-    assert "--dev-bind" not in bubblewrap.arguments(RELEASE, 2**30, 9, False, NOTHING_MORE)
+    assert "--dev-bind" not in bubblewrap.arguments(RELEASE, 2**30, 9, Access(), NOTHING_MORE, {})
 
 
 # No sandbox, no grading

@@ -146,3 +146,36 @@ def test_a_good_one_is_executed_once_and_leaves_no_trace(build_course, tmp_path)
     assert again.keys() == once.keys() and sum(again[name] != once[name] for name in once) == 1
     grade(course, "--student=canary")
     assert totals(course) == {"ada": 0, "canary": 0}
+
+
+def test_a_model_solution_that_was_refused_a_connection_says_so(build_course):
+    fetch = "import urllib.request\nfirst = len(urllib.request.urlopen('http://192.0.2.1/table.csv').read())"
+    said = nobody_is_graded(build_course(fetch))
+    assert "loses points in first-right (0 of 2)" in said
+    assert "The sandbox refused " in said and "a connection to 192.0.2.1, which is the likely reason" in said
+    assert "c.ExecuteApart.network = True" in said and "c.ExecuteApart.data" in said
+
+
+def test_a_model_solution_that_fails_by_itself_blames_no_network(build_course):
+    assert "The sandbox refused" not in nobody_is_graded(build_course("first = 2"))
+
+
+def test_data_that_shows_too_much_stops_all(build_course):
+    course = build_course()
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.ExecuteApart.data = [{str(course / 'source')!r}]\n")
+    said = " ".join(grade(course, code=1).split())
+    assert totals(course) == {} and "c.ExecuteApart.data has" in said and "name a folder that holds data alone" in said
+
+
+def test_data_is_there_for_everybody(build_course, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "table.csv").write_text("1")
+    for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent, tmp_path / "data"):
+        place.chmod(0o755)  # pytest's own are closed to others, which students are in the sandbox
+    read = f"first = int(open({str(tmp_path / 'data' / 'table.csv')!r}).read())"
+    course = build_course(read, answer=read)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.ExecuteApart.data = [{str(tmp_path / 'data')!r}]\n")
+    grade(course)
+    assert totals(course) == {"ada": 2}

@@ -10,6 +10,7 @@ import pytest
 from nbjudge.run.plan import PlannedCell
 from nbjudge.run.session import Session
 from nbjudge.sandbox import bubblewrap, hidden
+from nbjudge.sandbox.access import NO_ACCESS
 from nbjudge.sandbox.hidden import Hidden, development_folders, hidden_files
 
 LOOK = """
@@ -115,6 +116,6 @@ def test_another_courses_solutions_are_not_there(installed):
 def test_the_folder_of_a_course_is_not_there_wherever_it_lies(tmp_path, monkeypatch):
     """Of /usr and Python's own folder the sandbox shows everything else."""
     folder = Path(bubblewrap.sys.base_prefix, "share", "course")
-    words = bubblewrap.arguments(None, 2**20, 0, False, Hidden(folders=(folder, tmp_path)))
+    words = bubblewrap.arguments(None, 2**20, 0, NO_ACCESS, Hidden(folders=(folder, tmp_path)), {})
     hidden = {words[number + 1] for number, word in enumerate(words) if word == "--tmpfs"}
     assert hidden & {str(folder), str(bubblewrap.PYTHON / "share" / "course")} and str(tmp_path) not in hidden

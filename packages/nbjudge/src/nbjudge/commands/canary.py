@@ -13,9 +13,27 @@ from ..plugin.course import Course
 from ..plugin.record.points import automatic_points
 from ..run.job import Job
 
+CONNECTIONS = ("a connection to ", "the address of ")  # how `nbjudge.student.refused` begins
+
 
 class CanaryError(RuntimeError):
     """The assignment does not give the marks that it should give."""
+
+
+def refused_connections(result: Transcript) -> list[str]:
+    """What the sandbox refused of the network, as in "a connection to 192.0.2.1"."""
+    refused = dict.fromkeys(fact for report in result.reports for fact in report.refused or ())
+    return [fact for fact in refused if fact.startswith(CONNECTIONS)]
+
+
+def _advice(sought: list[str]) -> str:
+    """What to do if the model solution may have failed for want of a network; else empty."""
+    if not sought:
+        return ""
+    return (
+        f"The sandbox refused {', '.join(sought[:3])}, which is the likely reason: put what is fetched there into the "
+        "release or into c.ExecuteApart.data, or allow the network with c.ExecuteApart.network = True. "
+    )
 
 
 class Canary:
@@ -68,7 +86,7 @@ class Canary:
         CanaryError
             The marks are not as they should be; the message names the tests.
         """
-        complaints = []
+        complaints, sought = [], []
         for what, name, notebook, job in self._hand_ins:
             executed = deepcopy(notebook)
             try:
@@ -84,10 +102,12 @@ class Canary:
             if wrong:
                 should = "loses points in" if what == "model solution" else "gets points in"
                 complaints.append(f"the {what} of {name} {should} {', '.join(wrong)}")
+                if what == "model solution":
+                    sought += refused_connections(results[job.cache_key()])
         if complaints:
             source = self._course.folder("source", self._assignment)
             raise CanaryError(
-                f"nobody was graded, for here {'; '.join(dict.fromkeys(complaints))}. "
+                f"nobody was graded, for here {'; '.join(dict.fromkeys(complaints))}. {_advice(sought)}"
                 "Look at these tests and at what is installed; "
                 f"'nbgrader validate {source}/*.ipynb' runs the model solution. "
                 "With --no-canary the class is graded all the same."

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..judge import archive
 from ..judge.report import CellReport
+from ..sandbox.access import Access
 from ..sandbox.hidden import Hidden
 from ..sandbox.limits import Limits
 from .plan import PlannedCell
@@ -81,7 +82,8 @@ class Job(Work):
             content[name] = {path: raw.tobytes() for path, raw in content[name].items()}
         cells = [PlannedCell.read(cell) for cell in content["cells"]]
         limits, secret = Limits(**content["limits"]), content["secret"].tobytes()
-        return Job(**content | {"cells": cells, "limits": limits, "secret": secret})
+        access = Access(**content["access"] | {"data": tuple(content["access"]["data"])})
+        return Job(**content | {"cells": cells, "limits": limits, "secret": secret, "access": access})
 
     def cache_key(self) -> str:
         """SHA-256 of what can change the outcome: the job without its tests' points, and `installed_versions`."""

@@ -131,6 +131,7 @@ class Session(Work):
             return reports
 
     def _plan(self) -> KernelPlan:
+        files = font_list() | self.own_notebook() | self.files
         return {
             "cells": [
                 {
@@ -143,7 +144,7 @@ class Session(Work):
                 for cell in self.cells
                 if cell.runs
             ],
-            "files": {name: np.frombuffer(raw, np.uint8) for name, raw in (font_list() | self.files).items()},
+            "files": {name: np.frombuffer(raw, np.uint8) for name, raw in files.items()},
             "path": [str(RELEASE if self.sandboxed else self.release.resolve())] if self.release else [],
             "answers": self.answers,
             "secret": np.frombuffer(self.secret, np.uint8),
@@ -198,7 +199,9 @@ class Session(Work):
             if self.sandboxed:
                 packages = (*self.hidden.packages, *([self.answers] if self.answers else []))
                 hidden = replace(self.hidden, packages=packages)
-                student_side = sandbox.start(student_end, self.release, self.limits, self.gpu, self.processors, hidden)
+                student_side = sandbox.start(
+                    student_end, self.release, self.limits, self.access, self.processors, hidden
+                )
             else:
                 home = stack.enter_context(tempfile.TemporaryDirectory(prefix="student-side-"))
                 student_side = sandbox.start_without_a_sandbox(student_end, home, self.processors)

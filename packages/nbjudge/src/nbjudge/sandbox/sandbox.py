@@ -17,7 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from .access import NO_ACCESS, Access
 from .bubblewrap import (
+    ORDINARY,
     PACKAGE,
     SandboxError,
     arguments,
@@ -25,6 +27,7 @@ from .bubblewrap import (
     environment_variables,
     interpreter,
     is_root,
+    system_tables,
 )
 from .hidden import NOTHING_MORE, Hidden
 from .limits import Limits
@@ -134,7 +137,7 @@ def start(
     sock: socket.socket,
     release: Path | None,
     limits: Limits,
-    gpu: bool = False,
+    access: Access = NO_ACCESS,
     processors: list[int] | None = None,
     hidden: Hidden = NOTHING_MORE,
 ) -> Sandbox:
@@ -148,8 +151,8 @@ def start(
         The assignment as the students got it, visible read-only at `RELEASE`.
     limits : Limits
         Only ``scratch`` and ``tasks`` are used here.
-    gpu : bool
-        Whether the sandbox shows the graphics cards of this machine.
+    access : Access
+        What the sandbox may reach besides its own files.
     processors : list of int, optional
         The processors that the student's code runs on; by default all.
     hidden : Hidden
@@ -162,12 +165,14 @@ def start(
     """
     program = bubblewrap()
     with ExitStack() as stack:
-        rules = stack.enter_context(_to_read(refusals(user_is_shared=not is_root())))
-        words = arguments(release, limits.scratch, rules, gpu, hidden)
+        rules = stack.enter_context(_to_read(refusals(not is_root(), access.network)))
+        uid = unused_uid() if is_root() else ORDINARY
+        tables = {path: stack.enter_context(_to_read(content)) for path, content in system_tables(uid).items()}
+        words = arguments(release, limits.scratch, rules, access, hidden, tables)
         # Code inside can read the command line in /proc/1/cmdline. So folders of this machine are not passed there.
         described = stack.enter_context(_to_read(b"".join(os.fsencode(word) + b"\0" for word in words)))
-        command = [PROGRAM, "--args", str(described), "--", *_runner(sock.fileno(), MARGIN * limits.tasks)]
-        fds = [sock.fileno(), rules, described]
+        command = [PROGRAM, "--args", str(described), "--", *_runner(sock.fileno(), MARGIN * limits.tasks, uid)]
+        fds = [sock.fileno(), rules, described, *tables.values()]
         return _started(command, fds, environment_variables(processors or _all()), "/", processors, executable=program)
 
 
@@ -182,8 +187,9 @@ def start_without_a_sandbox(sock: socket.socket, folder: str, processors: list[i
         The runner can't be executed.
     """
     inside_only = ("PYTHONHOME", "LD_LIBRARY_PATH")
-    here = {"HOME": folder, "PYTHONPATH": str(PACKAGE.parent)}
     inside = environment_variables(processors or _all())
+    programs = f"{Path(sys.executable).parent}:{inside['PATH']}"
+    here = {"HOME": folder, "PYTHONPATH": str(PACKAGE.parent), "PATH": programs}
     variables = {name: value for name, value in inside.items() if name not in inside_only} | here
     command = [sys.executable, "-P", "-s", "-m", "nbjudge.student", str(sock.fileno())]
     return _started(command, [sock.fileno()], variables, folder, processors)
@@ -246,12 +252,12 @@ def _to_read(content: bytes) -> Iterator[int]:
         os.close(fd)
 
 
-def _runner(fd: int, tasks: int) -> list[str]:
+def _runner(fd: int, tasks: int, uid: int) -> list[str]:
     """The command of the runner inside the sandbox, which serves on a file descriptor."""
     if not is_root() and _kernel() < COUNTS_BY_NAMESPACE:
         tasks = -1  # RLIM_INFINITY
     words = [str(interpreter()), "-P", "-s", "-m", "nbjudge.student", str(fd), str(tasks)]
-    return [*words, str(unused_uid())] if is_root() else words
+    return [*words, str(uid)] if is_root() else words
 
 
 def unused_uid() -> int:

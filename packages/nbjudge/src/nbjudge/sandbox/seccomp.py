@@ -66,6 +66,12 @@ _F_SETPIPE_SZ = 1031
 _LOCKS = (6, 7, 37, 38)
 # AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, with which programs list the network interfaces.
 _FAMILIES = (1, 2, 10, 16)
+# With the network of the machine, no AF_UNIX: the names of such sockets that are not files belong to a network, and
+# services of the machine may trust whoever finds theirs. `socketpair` is another call, and goes on for streams, which
+# stay connected to each other; a socket for datagrams could be connected to others. SOCK_STREAM comes with or without
+# SOCK_NONBLOCK and SOCK_CLOEXEC.
+_FAMILIES_IN_A_NETWORK = (2, 10, 16)
+_STREAMS = tuple(1 | nonblock | close for nonblock in (0, 0x800) for close in (0, 0x80000))
 # The family's default protocol, TCP and UDP; for other protocols the kernel would load modules.
 _PROTOCOLS = (0, 6, 17)
 _SOL_SOCKET = 1
@@ -136,15 +142,21 @@ _REFUSALS = (
     _Refusal((162, 81), 0, _EQUAL, (), False, _DONE),  # sync
     _Refusal((306, 267), 0, _EQUAL, (), False, _DONE),  # syncfs
 )
+_IN_A_NETWORK = (
+    _Refusal((41, 198), 0, _EQUAL, _FAMILIES_IN_A_NETWORK, False, _EAFNOSUPPORT),  # socket
+    _Refusal((53, 199), 1, _EQUAL, _STREAMS, False, _EPROTONOSUPPORT),  # socketpair
+)
 
 
-def refusals(user_is_shared: bool) -> bytes:
+def refusals(user_is_shared: bool, network_is_shared: bool = False) -> bytes:
     """The filter of system calls: a program for the kernel's BPF machine, in the format of ``bwrap --seccomp``.
 
     Parameters
     ----------
     user_is_shared : bool
         Whether other sandboxes, or the grader, run as the same user on this machine.
+    network_is_shared : bool
+        Whether the sandbox has the network of this machine.
 
     Raises
     ------
@@ -167,7 +179,7 @@ def refusals(user_is_shared: bool) -> bytes:
     for numbers in absent.values():
         if (number := numbers[which]) is not None:
             program += [(_EQUAL, 0, 1, number), (_ANSWER, 0, 0, _FAIL | _ENOSYS)]
-    for refusal in _REFUSALS:
+    for refusal in (*_REFUSALS, *(_IN_A_NETWORK if network_is_shared else ())):
         program += _steps(refusal, refusal.numbers[which])
     program.append((_ANSWER, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in program)

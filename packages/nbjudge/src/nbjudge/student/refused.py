@@ -1,6 +1,7 @@
 """Notes what the sandbox refused to student code, as facts for the instructor; the student's process reports them."""
 
 import os
+import socket
 import sys
 from typing import Any
 
@@ -8,7 +9,7 @@ MOST = 10  # for one cell
 MAX_TEXT = 200
 SCRATCH = ("/tmp/", "/dev/")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_HERE = ("127.", "::1", "localhost")
+_HERE = ("127.", "::1", "localhost", "0.0.0.0")
 
 
 class AuditLog:
@@ -22,7 +23,10 @@ class AuditLog:
 
     def watch(self) -> None:
         """Begin to watch; an audit hook can't be removed."""
-        self._scratch = (*SCRATCH, os.path.join(os.getcwd(), ""))
+        self._scratch = (*SCRATCH, os.path.join(os.path.dirname(os.getcwd()), ""))
+        self._here = (*_HERE, socket.gethostname())
+        # The instructor may have allowed the network of the machine: then nothing in it is refused.
+        self._is_alone = all(name == "lo" for _, name in socket.if_nameindex())
         sys.addaudithook(self._hear)
 
     def take(self) -> list[str]:
@@ -35,13 +39,15 @@ class AuditLog:
             path, _, flags = arguments
             if flags & _WRITING and isinstance(path, str) and self._is_outside(path):
                 self._note(f"writing {path}")
+        elif not self._is_alone:
+            return
         elif event == "socket.connect":
             _, address = arguments
-            if isinstance(address, tuple) and not str(address[0]).startswith(_HERE):
+            if isinstance(address, tuple) and not str(address[0]).startswith(self._here):
                 self._note(f"a connection to {address[0]}")
         elif event == "socket.getaddrinfo":
             host = arguments[0]
-            if host and not str(host).startswith(_HERE):
+            if host and not str(host).startswith(self._here):
                 self._note(f"the address of {host}")
 
     def _is_outside(self, path: str) -> bool:

@@ -11,15 +11,19 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..protocol.wire import Wire, WireError
-from . import compiler
+from . import compiler, descriptors
 from .objects import Objects
 from .refused import AuditLog
 from .shell import CellTimeoutError, NotebookShell, paused, time_limit
+
+# How scripts and programs begin. Their permissions are not a part of a hand-in; most learning platforms lose them.
+MAGIC = (b"\x7fELF", b"#!")
 
 
 class Runner:
@@ -48,23 +52,24 @@ class Runner:
             Folders to import from, before the student's own.
         """
         for name, content in files.items():
-            target = Path(name)
+            target, raw = Path(name), content.tobytes()
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.tobytes())
+            target.write_bytes(raw)
+            if raw.startswith(MAGIC):
+                target.chmod(0o755)
         sys.path[:] = [*(entry for entry in sys.path if entry), *path]
         if answers:
             module = importlib.import_module(answers)
             self.answer = module.answer
             if hasattr(module, "prepare"):
                 module.prepare(self.shell)
-        # The student's folder comes last, and only now: nothing in it can shadow an installed module or the runner's.
-        sys.path.append(os.getcwd())
+        sys.path[:] = search_path(sys.path, path)
         self.objects = Objects(self.shell.user_ns, self._back)
         self.refused.watch()
         gc.enable()
         gc.set_threshold(50_000, 20, 20)  # rare collections: the student's cells import more modules
         # Until here, standard error told why the sandbox can't start. The student's code must not write to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        descriptors.capture(self.shell.recorder)
         return {}
 
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
@@ -79,7 +84,7 @@ class Runner:
             return {"failure": {"kind": "broken", "message": "nothing here answers questions"}}
         try:
             with time_limit(timeout):
-                return self.answer(self.shell.user_ns, question, arguments)
+                return self.shell.cells.at_rest(self.answer, self.shell.user_ns, question, arguments)
         except CellTimeoutError as error:
             return {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
         finally:
@@ -89,9 +94,11 @@ class Runner:
         """Carry out one operation of a test cell that uses the student's names; see `Objects.reach`."""
         self._reaching += 1
         try:
-            # Within a call of a test cell's own function, the time of the outer operation goes on.
-            with time_limit(timeout) if self._reaching == 1 else nullcontext():
+            if self._reaching > 1:  # within a call of a test cell's own function: the time of the outer one goes on
                 reply = self.objects.reach(**request)
+            else:
+                with time_limit(timeout):
+                    reply = self.shell.cells.at_rest(partial(self.objects.reach, **request))
         except CellTimeoutError as error:
             reply = {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
         finally:
@@ -100,9 +107,9 @@ class Runner:
 
     def _printed(self) -> dict[str, Any]:
         """What the student's code has printed since the last message."""
-        if not self.shell.recorder.outputs:
+        if not (outputs := self.shell.recorder.recorded()):
             return {}
-        printed = [[each["name"], each["text"]] for each in self.shell.recorder.recorded() if each["type"] == "stream"]
+        printed = [[each["name"], each["text"]] for each in outputs if each["type"] == "stream"]
         self.shell.recorder.clear()
         return {"printed": printed}
 
@@ -140,6 +147,25 @@ class Runner:
         except (Exception, KeyboardInterrupt):
             failure = {"kind": "broken", "message": traceback.format_exc()[-4000:]}
             self._wire.send({"id": ident, "failure": failure})
+
+
+def search_path(entries: list[str], released: list[str]) -> list[str]:
+    """Where modules are looked for from now on, in the order of a Jupyter kernel.
+
+    The standard library comes first, then the working folder, then what is installed. Released files come before the
+    working folder: whatever student code writes into its copies, tests import the released ones.
+
+    Parameters
+    ----------
+    entries : list of str
+        Where modules were looked for until now.
+    released : list of str
+        The folders with the released files.
+    """
+    home = os.path.dirname(os.__file__)
+    library = [entry for entry in entries if entry in (home, f"{home}/lib-dynload") or entry.endswith(".zip")]
+    others = [entry for entry in entries if entry not in {*library, *released}]
+    return [*library, *released, "", *others]
 
 
 def serve(wire: Wire) -> None:

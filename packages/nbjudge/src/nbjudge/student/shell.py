@@ -1,9 +1,14 @@
 """Runs notebook cells as a Jupyter kernel would, and keeps their outputs."""
 
+import builtins
+import getpass
+import os
 import sys
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from types import CodeType
 from typing import Any
@@ -14,9 +19,11 @@ from IPython.core.error import UsageError
 from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.pylabtools import print_figure
+from traitlets import Any as AnyValue
 from traitlets import Instance, Type
-from traitlets.config import Config
 
+from .event_loop import CellLoop
+from .kernel import ENVIRONMENT, IPythonKernel, configuration, connect_widgets, pretend
 from .recorder import DRAWINGS, OutputRecorder, Stream
 
 
@@ -83,19 +90,29 @@ class NotebookShell(InteractiveShell):
     display_pub_class = Type(RecordingPublisher)
     displayhook_class = Type(RecordingHook)
     recorder = Instance(OutputRecorder)
+    kernel = AnyValue()  # notebooks ask whether there is one
     display_pub: RecordingPublisher
     displayhook: RecordingHook
 
     def __init__(self, **kwargs: Any) -> None:
         self.recorder = OutputRecorder()
+        self.cells = CellLoop()
         self._inline = False
         self._not_here: set[str] = set()
-        config = Config()
-        config.HistoryManager.enabled = False
-        super().__init__(config=config, **kwargs)
+        super().__init__(config=configuration(), **kwargs)
+        self.kernel = IPythonKernel(self)
+        self.run_line_magic("load_ext", "storemagic")  # as a kernel does
+        builtins.input, getpass.getpass = self.kernel.raw_input, self.kernel.getpass
+        sys.breakpointhook = lambda *_, **__: None  # in a kernel without a debugger in front, too, nothing stops
+        pretend(type(self))
+        connect_widgets(self.recorder)
         self.display_pub.recorder = self.displayhook.recorder = self.recorder
         # Progress bars, warnings and prints of the student's threads all end up here.
         sys.stdout, sys.stderr = Stream("stdout", self.recorder), Stream("stderr", self.recorder)
+
+    def init_environment(self) -> None:
+        """Set the variables that a kernel sets."""
+        os.environ.update(ENVIRONMENT)
 
     def init_display_formatter(self) -> None:
         """Set up the formatter that `display()` and the value of a cell's last line go through."""
@@ -134,12 +151,16 @@ class NotebookShell(InteractiveShell):
     def ask_exit(self) -> None:
         """Do nothing: after ``exit()``, the rest of a submission still counts."""
 
-    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+    def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
         """Record the exception that ended a cell."""
-        if isinstance(sys.exc_info()[1], CellTimeoutError):
+        kind, error, traceback = exc_tuple or sys.exc_info()
+        if isinstance(error, CancelledError) and self.cells.interrupt:  # its time was up while it waited
+            kind, error = type(self.cells.interrupt), self.cells.interrupt
+            exc_tuple = kind, error, traceback
+        if isinstance(error, CellTimeoutError):
             # The cell has stopped. On a busy machine, the next interrupt would hit the formatting of its traceback.
             setitimer(ITIMER_REAL, 0)
-        super().showtraceback(*args, **kwargs)
+        super().showtraceback(exc_tuple, *args, **kwargs)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.recorder.error(etype.__name__, str(evalue), stb)
@@ -164,13 +185,30 @@ class NotebookShell(InteractiveShell):
         self.recorder.clear()
         start = time.monotonic()
         with time_limit(timeout), nullcontext() if draws else self._text_only():
-            self.run_cell(source, store_history=True)
+            self.cells.run(partial(self._cell, source))
         self._show_inline()
         if time.monotonic() - start > timeout and all(output["type"] != "error" for output in self.recorder.outputs):
             # If the student's code caught the interrupt, its time was up nevertheless.
             why = f"stopped after {timeout:g} s"
             self.recorder.error(CellTimeoutError.__name__, why, [f"{CellTimeoutError.__name__}: {why}"])
         return self.recorder.recorded()
+
+    async def _cell(self, source: str) -> None:
+        """Run a cell as ipykernel does, in ``IPythonKernel.do_execute``: the loop runs, whether or not it awaits."""
+        try:
+            transformed, error = self.transform_cell(source), None
+        except Exception:
+            transformed, error = source, sys.exc_info()
+        how = {"transformed_cell": transformed, "preprocessing_exc_tuple": error}
+        if not self.should_run_async(source, **how):
+            self.run_cell(source, store_history=True)
+            return
+        result = None
+        try:
+            result = await self.run_cell_async(source, store_history=True, **how)
+        finally:
+            self.events.trigger("post_execute")
+            self.events.trigger("post_run_cell", result)
 
     def _show_inline(self) -> None:
         """Draw figures once, when a cell ends; this holds for all cells after the one that imported pyplot."""
@@ -198,6 +236,10 @@ class NotebookShell(InteractiveShell):
             formatter.active_types = before
             if pyplot := sys.modules.get("matplotlib.pyplot"):
                 pyplot.close("all")
+
+
+# Notebooks ask whether the shell's class has this name, to know where they run.
+NotebookShell.__name__ = NotebookShell.__qualname__ = "ZMQInteractiveShell"
 
 
 @contextmanager

@@ -3,6 +3,9 @@
 If the grader is not root, all sandboxes run as one user. The kernel limits the descriptors in transit in sockets for
 each user, so one submission could use up what its neighbours and the grader need. That is why the sandbox then refuses
 ``sendmsg``. `multiprocessing`, and so torch's DataLoader, opens the files through ``/proc`` instead.
+
+If the sandbox has the network of the machine, it refuses sockets of the family ``AF_UNIX``. Then `multiprocessing` has
+sockets of ``localhost``, and this way of passing files, too, which needs no ``AF_UNIX``.
 """
 
 import fcntl
@@ -10,7 +13,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
-from multiprocessing import reduction
+from multiprocessing import connection, reduction
 from typing import Any
 
 _NUMBER = struct.Struct("=i")
@@ -42,5 +45,9 @@ def receive(sock: socket.socket, size: int) -> list[int]:
     return fds
 
 
+try:
+    socket.socket(socket.AF_UNIX).close()
+except OSError:  # refused
+    connection.default_family = "AF_INET"  # type: ignore[attr-defined]
 socket.socket.sendmsg = _Absent()  # type: ignore[assignment, method-assign]  # no method: that is the purpose
 reduction.sendfds, reduction.recvfds = send, receive

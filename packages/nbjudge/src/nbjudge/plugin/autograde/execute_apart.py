@@ -25,6 +25,8 @@ from ...run.job import Job, execute
 from ...run.plan import NOT_APART, ByName, Instructions, plan
 from ...run.secret import course_secret
 from ...run.store import Store
+from ...sandbox.access import Access, AccessError
+from ...sandbox.bubblewrap import PACKAGE, SandboxError
 from ...sandbox.limits import Limits
 from ..fingerprint import Fingerprint, assignment_digest
 from ..folders import assignment_of, hand_in_of
@@ -119,6 +121,18 @@ class ExecuteApart(Execute):
         False, help="Whether the sandbox has the graphics cards of this machine: /dev/nvidia* and /dev/dri."
     ).tag(config=True)
 
+    network = Bool(
+        False,
+        help="Whether student code has the network of this machine: then it reaches all that this machine reaches, "
+        "services that listen only here included, and can send away what it sees, such as hidden inputs and tests.",
+    ).tag(config=True)
+
+    data = List(
+        Unicode(),
+        help="Absolute paths of files and folders that the sandbox shows at the same paths, read-only. Their contents "
+        "are not part of the key of a result: after a change, remove .cache/results.",
+    ).tag(config=True)
+
     run_student_code_without_a_sandbox = Bool(
         False, help="Run students' code as the grader's own user, who can read and change everything that you can."
     ).tag(config=True)
@@ -138,6 +152,23 @@ class ExecuteApart(Execute):
             tasks=self.tasks,
             scratch=int(self.scratch * 2**30),
         )
+
+    def access(self) -> Access:
+        """What student code can reach besides its own files.
+
+        Raises
+        ------
+        SandboxError
+            The option `data` has a path that can't be shown.
+        """
+        access, course = Access(self.gpu, self.network, tuple(self.data)), self._course
+        names = (course.source_directory, course.submitted_directory, course.autograded_directory)
+        folders = (*names, course.release_directory, course.feedback_directory, "gradebook_copies", "downloaded")
+        try:
+            access.check(Path(course.root), [*(Path(course.root, name) for name in folders), PACKAGE])
+        except AccessError as error:
+            raise SandboxError(str(error)) from error
+        return access
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -232,15 +263,18 @@ class ExecuteApart(Execute):
         studied, by_name = by_name is not None, by_name or self._by_name(names, instructions)
         cells = plan(nb, instructions, self.grader_setup, released, by_name)
         given = released_files(release)
+        # Files of the students' own are imported from their folder, where released files come first otherwise.
+        students_own = self.config.Autograde.get("exclude_overwriting", {}).get(names["assignment"], [])
         asked = any(cell.on_grader_side for cell in cells) and not by_name.apart
         return Job(
             cells=cells,
             files=files,
-            release=given,
+            notebook=names["notebook"],
+            release={name: raw for name, raw in given.items() if name not in students_own},
             answers=(asked and self.answers) or None,
             secret=hand_in_secret(course_secret(Path(self._course.root)), cells, instructions, files, given),
             limits=self.limits(),
-            gpu=self.gpu,
+            access=self.access(),
             cgroup=self.cgroup,
             sandboxed=not self.run_student_code_without_a_sandbox,
             judging=self.judging,
