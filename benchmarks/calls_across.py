@@ -48,7 +48,7 @@ def timed(what: str, number: int) -> list[float]:
     """Milliseconds for one operation, in several test cells of one session."""
     test = TIMED.format(what=what, number=number)
     tests = [PlannedCell(test, f"test-{k}", False, True, 1.0, apart=Apart(None)) for k in range(REPEATS)]
-    session = Session(cells=[PlannedCell(STUDENT, on_student_side=True), *tests], modules=["numpy"])
+    session = Session(cells=[PlannedCell(STUDENT, on_student_side=True), *tests], imports=[("np", "numpy", "")])
     reports = [CellReport.read(report) for report in session.run()]
     return [float((report.text or "").rpartition(" ")[2]) for report in reports[1:]]
 

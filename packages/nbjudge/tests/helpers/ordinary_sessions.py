@@ -34,8 +34,7 @@ def reports(*cells, compares=False, release=None, limits=LIMITS):
     job = Job(
         cells=planned,
         limits=limits,
-        modules=imports.modules,
-        objects=imports.objects,
+        imports=imports.names,
         compares=compares,
         release=release or {},
     )

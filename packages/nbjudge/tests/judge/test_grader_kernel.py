@@ -279,7 +279,7 @@ def serving(*cells, replies, output=Limits.output):
         "secret": np.zeros(16, np.uint8),
         **dict.fromkeys(["start_timeout", "cell_timeout", "answer_timeout"], 1.0),
         "output": output,
-        "by_name": None,
+        "imports": None,
     }
     try:
         control.send(plan, PATIENCE)

@@ -326,3 +326,19 @@ def test_a_student_process_that_dies_fails_its_tests_only():
     fatal = "import os\ndef f():\n    os._exit(0)"
     first, second, third = reports(fatal, test("f()"), test("f()"), test("assert True"))[1:]
     assert first.died and first.fraction == second.fraction == 0 and third.lost is None
+
+
+def test_a_students_name_for_something_dangerous_is_not_taken_for_the_instructors():
+    given = locked("import os\nfrom os import system")
+    student = "import os\nsquares = os.system\nstack = os\nfound = [os.system]"
+    tests = ["squares('touch here')\nassert os.path.exists('here')", "stack.mkdir('there')", "assert found[0]('touch here') is not None"]
+    ours = [test(source, operations=[]) for source in tests]
+    first, second, third = outcomes(given, student, *ours, test("assert os.listdir() == []"))[:3]
+    assert first and second and third is None  # the last ran on the student's side
+
+
+def test_what_is_imported_by_name_is_the_judging_sides_own():
+    student = "import os.path as p\nfrom math import *\nfrom numpy import linspace as points, sqrt as root, linalg"
+    given = locked("import os.path as p\nfrom math import *\nfrom numpy import linspace as points, sqrt as root, linalg")
+    assert outcomes(given, student, test("assert p.sep == '/' and floor(1.5) == 1 and root(4) == 2", [])) == [None]
+    assert outcomes(student, test("assert len(points(0, 1, 5)) == 5 and linalg.norm([3, 4]) == 5", [])) == [None]

@@ -13,13 +13,6 @@ class ApartPlan(TypedDict):
     hands_over: list[str]
 
 
-class ByNamePlan(TypedDict):
-    """What the instructor's cells import; see `run.plan.ByName`."""
-
-    modules: list[str]
-    objects: list[tuple[str, str]]
-
-
 class KernelCell(TypedDict):
     """One cell; see `run.plan.PlannedCell`."""
 
@@ -49,8 +42,9 @@ class KernelPlan(TypedDict):
         Limits in seconds: for the start, for one cell, for one answer.
     output : int
         See `GraderKernel`.
-    by_name : ByNamePlan or None
-        For test cells that use the student's names; None if the test cells ask ``submission``.
+    imports : list of (str, str, str) or None
+        What the instructor's cells import, for test cells that use the student's names; see `Imports.names`. None if
+        the test cells ask ``submission``.
     """
 
     cells: list[KernelCell]
@@ -62,4 +56,4 @@ class KernelPlan(TypedDict):
     cell_timeout: float
     answer_timeout: float
     output: int
-    by_name: ByNamePlan | None
+    imports: list[tuple[str, str, str]] | None

@@ -59,7 +59,7 @@ class Namespace(dict[str, Any]):
 
     def _fetch(self, name: str) -> Any:
         if name not in self._fetched:
-            self._fetched[name] = self._side("get", name)
+            self._fetched[name] = self._side.get(name)
         return self._fetched[name]
 
     def __setitem__(self, name: str, value: Any) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from .door import Door
 from .grader_kernel import FILENAME, GraderKernel
 from .handles import Handle, Method, Opaque
-from .kernel_plan import ByNamePlan, KernelCell
+from .kernel_plan import KernelCell
 from .names import Namespace, root_of
 from .outputs import MAX_TEXT
 from .question_log import key_of
@@ -34,16 +34,15 @@ class OrdinaryKernel(GraderKernel):
         The way to the student's code.
     output : int
         See `GraderKernel`.
-    by_name : ByNamePlan
-        What the instructor's cells import.
+    imports : list of (str, str, str)
+        What the instructor's cells import; see `Imports.names`.
     timeout : float
         Seconds for one test cell.
     """
 
-    def __init__(self, door: Door, output: int, by_name: ByNamePlan, timeout: float) -> None:
+    def __init__(self, door: Door, output: int, imports: list[tuple[str, str, str]], timeout: float) -> None:
         super().__init__(door, output)
-        objects = frozenset((module, name) for module, name in by_name["objects"])
-        self._side = StudentSide(door, frozenset(by_name["modules"]), objects)
+        self._side = StudentSide(door, imports)
         self.namespace = self._names = Namespace(self._side)
         self._timeout = timeout
         self._ran = False

@@ -39,9 +39,9 @@ def serve(control: Wire, door_wire: Wire, why_ended: Callable[[], str | None] = 
 
 
 def _kernel(door: Door, plan: KernelPlan) -> GraderKernel:
-    if (by_name := plan["by_name"]) is None:
+    if (imports := plan["imports"]) is None:
         return GraderKernel(door, plan["output"])
-    return OrdinaryKernel(door, plan["output"], by_name, plan["cell_timeout"])
+    return OrdinaryKernel(door, plan["output"], imports, plan["cell_timeout"])
 
 
 def told_on(sock: socket.socket) -> Callable[[], str | None]:

@@ -1,7 +1,6 @@
 """The student's side as a test cell sees it that uses names: each operation is one request through the door."""
 
 import builtins
-import importlib
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from . import errors
 from .door import Door, StudentSideDied
 from .handles import Handle, Method, Opaque, handle_class
+from .imported import Imported
 from .reached import Reached
 
 MOST_CALLBACKS = 100_000
@@ -45,10 +45,9 @@ class StudentSide:
     ----------
     door : Door
         The way to the student's process.
-    modules : frozenset of str
-        Modules that the instructor's cells import; these are imported here as well.
-    objects : frozenset of (str, str)
-        Module and name of what the instructor's cells import from modules.
+    imports : list of (str, str, str)
+        What the instructor's cells import; see `Imports.names`. If a name of the student's has such a value, the value
+        is imported here, too.
 
     Attributes
     ----------
@@ -66,9 +65,10 @@ class StudentSide:
         The first operations of the current test cell, their operands and results, as short texts.
     """
 
-    def __init__(self, door: Door, modules: frozenset[str], objects: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, door: Door, imports: list[tuple[str, str, str]]) -> None:
         self._door = door
-        self._modules, self._objects = modules, objects
+        self._imported = Imported(imports)
+        self._wanted = ""
         self._twins = Twins()
         self._handles: WeakValueDictionary[int, Handle] = WeakValueDictionary()
         self._classes: dict[int, type] = {}
@@ -138,6 +138,20 @@ class StudentSide:
             self.noted.append((operation, [brief(each) for each in operands], brief(result)))
         return result
 
+    def get(self, name: str) -> Any:
+        """The value of a variable.
+
+        Raises
+        ------
+        NameError
+            There is no such variable.
+        """
+        self._wanted = name
+        try:
+            return self("get", name)
+        finally:
+            self._wanted = ""
+
     def _result(self, reply: dict[str, Any]) -> Any:
         if "failure" in reply:
             raise TimeoutError(str(reply["failure"].get("message"))[:500])
@@ -189,23 +203,20 @@ class StudentSide:
         match node:
             case ["yours", int(number)]:
                 return self._reached[number]
-            case ["module", str(name)] if name in self._modules:
-                return importlib.import_module(name)
             case ["builtin", str(name)] if isinstance(found := getattr(builtins, name, None), type):
                 return found
             case ["numpy type", str(name)] if isinstance(found := getattr(np, name, None), type):
                 return found
             case ["module", str(name)]:
-                return Opaque(f"the module {name[:100]}")
+                own = self._imported.module(self._wanted, name)
+                return Opaque(f"the module {name[:100]}") if own is None else own
             case ["object", int(number), dict(described)]:
                 return self._object(number, described)
         raise ValueError("a node that is none")
 
     def _object(self, number: int, described: dict[str, Any]) -> Any:
-        named = described.get("named")
-        if isinstance(named, list) and tuple(named) in self._objects:
-            module, name = named
-            return getattr(importlib.import_module(module), name)
+        if (own := self._imported.object(self._wanted, described.get("named"))) is not None:
+            return own
         if "errors" in described:
             return errors.class_of(described["errors"], self._classes)
         if (handle := self._handles.get(number)) is None:

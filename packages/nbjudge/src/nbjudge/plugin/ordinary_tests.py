@@ -15,7 +15,7 @@ import nbformat
 from ..handin.hand_in import Assignment
 from ..run.disk import new_folder
 from ..run.job import installed_versions
-from ..run.names_used import Imports, bound, imports_of, used
+from ..run.names_used import bound, imports_of, used
 from ..run.plan import Apart, ByName, Instructions
 
 FOLDER = ".judged_apart"
@@ -71,7 +71,6 @@ def to_study(assignment: Assignment, notebook: str, instructions: Instructions) 
     """
     source = nbformat.read(assignment.source / f"{notebook}.ipynb", as_version=4)
     cells = [cell for cell in source.cells if cell.cell_type == "code"]
-    imports = _imports(assignment, cells)
     apart = {}
     for number, cell in enumerate(cells):
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -79,22 +78,18 @@ def to_study(assignment: Assignment, notebook: str, instructions: Instructions) 
             later = [each.source for each in cells[number + 1 :] if not _is_test(each, instructions)]
             needed = {each for text in later for each in used(text)}
             apart[name] = Apart(None, hands_over=sorted(bound(instructions.sources[name]) & needed))
-    return ByName(apart, imports.modules, imports.objects)
+    return ByName(apart, _imports(assignment, cells))
 
 
-def _imports(assignment: Assignment, cells: list[Any]) -> Imports:
+def _imports(assignment: Assignment, cells: list[Any]) -> list[tuple[str, str, str]]:
     """What cells import; of the assignment's own modules, only what cells import that are not the student's.
 
     Such a module may keep what it was called with. If only the student's code imports it, the student's counts.
     """
     own = {Path(name).stem for name in assignment.file_names if name.endswith(".py")}
-    everything = imports_of(cell.source for cell in cells)
-    given = imports_of(cell.source for cell in cells if not cell.metadata.get("nbgrader", {}).get("solution"))
-    return Imports(
-        modules=[name for name in everything.modules if name.partition(".")[0] not in own or name in given.modules],
-        objects=[each for each in everything.objects if each[0].partition(".")[0] not in own or each in given.objects],
-        lines=everything.lines,
-    )
+    given = imports_of(cell.source for cell in cells if not cell.metadata.get("nbgrader", {}).get("solution")).names
+    everything = imports_of(cell.source for cell in cells).names
+    return [each for each in everything if each[1].partition(".")[0] not in own or each in given]
 
 
 def _is_test(cell: Any, instructions: Instructions) -> bool:
@@ -108,8 +103,8 @@ def read_findings(course: Path, assignment: str, notebook: str) -> Findings | No
         content = json.loads(_path(course, assignment, notebook).read_text("utf-8"))
         by_name = content["by_name"]
         apart = {name: Apart(**each) for name, each in by_name["apart"].items()}
-        objects = [(module, name) for module, name in by_name["objects"]]
-        return Findings(content["study"], ByName(apart, by_name["modules"], objects), content["inside"])
+        imports = [(name, module, part) for name, module, part in by_name["imports"]]
+        return Findings(content["study"], ByName(apart, imports), content["inside"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 

@@ -18,16 +18,14 @@ class Imports:
 
     Attributes
     ----------
-    modules : list of str
-        Names of modules.
-    objects : list of (str, str)
-        Module and name of what is imported from modules; the name is ``*`` for everything.
+    names : list of (str, str, str)
+        For each name that an import statement defines: the name, the module, and what is taken from the module; nothing
+        if the name is the module itself. The name is ``*`` for ``from module import *``.
     lines : list of str
         The import statements themselves, each once.
     """
 
-    modules: list[str]
-    objects: list[tuple[str, str]]
+    names: list[tuple[str, str, str]]
     lines: list[str]
 
 
@@ -41,19 +39,19 @@ def parse(source: str) -> ast.Module | None:
 
 def imports_of(sources: Iterable[str]) -> Imports:
     """What cells import, also within functions."""
-    modules: set[str] = set()
-    objects: set[tuple[str, str]] = set()
+    names: set[tuple[str, str, str]] = set()
     lines: dict[str, None] = {}
     for node in _statements(sources):
         if isinstance(node, ast.Import):
-            modules |= {parent for alias in node.names for parent in _with_parents(alias.name)}
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                names.add((alias.asname, alias.name, "") if alias.asname else (first, first, ""))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            modules |= {*_with_parents(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-            objects |= {(node.module, alias.name) for alias in node.names}
+            names |= {(alias.asname or alias.name, node.module, alias.name) for alias in node.names}
         else:
             continue
         lines[ast.unparse(node)] = None
-    return Imports(sorted(modules), sorted(objects), list(lines))
+    return Imports(sorted(names), list(lines))
 
 
 def bound(source: str) -> set[str]:
@@ -110,8 +108,3 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
     elif isinstance(node, ast.ExceptHandler) and node.name:
         yield node.name
-
-
-def _with_parents(module: str) -> list[str]:
-    parts = module.split(".")
-    return [".".join(parts[: number + 1]) for number in range(len(parts))]

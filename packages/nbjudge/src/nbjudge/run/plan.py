@@ -41,15 +41,12 @@ class ByName:
     ----------
     apart : dict of str to Apart
         The test cells that are judged apart, by nbgrader id.
-    modules : list of str
-        The modules that the instructor's cells import.
-    objects : list of (str, str)
-        Module and name of what they import from modules.
+    imports : list of (str, str, str)
+        What the instructor's cells import; see `Imports.names`.
     """
 
     apart: dict[str, Apart] = field(default_factory=dict)
-    modules: list[str] = field(default_factory=list)
-    objects: list[tuple[str, str]] = field(default_factory=list)
+    imports: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 NOT_APART = ByName()

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..judge import forkserver_client
 from ..judge.door import GRACE
-from ..judge.kernel_plan import ApartPlan, ByNamePlan, KernelPlan
+from ..judge.kernel_plan import ApartPlan, KernelPlan
 from ..protocol.wire import Timeout, Wire, WireError
 from ..sandbox import sandbox
 from ..sandbox.bubblewrap import RELEASE, SandboxError
@@ -152,11 +152,8 @@ class Session(Work):
             "cell_timeout": self.limits.cell,
             "answer_timeout": self.limits.answer,
             "output": self.limits.output,
-            "by_name": self._by_name() if any(cell.apart for cell in self.cells) else None,
+            "imports": [(*each,) for each in self.imports] if any(cell.apart for cell in self.cells) else None,
         }
-
-    def _by_name(self) -> ByNamePlan:
-        return {"modules": self.modules, "objects": [(module, name) for module, name in self.objects]}
 
     def _collect(self, control: Wire, meter: Meter | None) -> list[dict[str, Any]]:
         reports: list[dict[str, Any]] = []

@@ -31,7 +31,7 @@ class Work:
         What the student's code can reach besides its own files.
     sandboxed : bool
         Whether there is a sandbox. Without one, the only limits are those on single cells and answers.
-    modules, objects : list
+    imports : list of (str, str, str)
         What the instructor's cells import, if test cells use the student's names; see `ByName`.
     """
 
@@ -43,8 +43,7 @@ class Work:
     limits: Limits = field(default_factory=Limits)
     access: Access = NO_ACCESS
     sandboxed: bool = True
-    modules: list[str] = field(default_factory=list)
-    objects: list[tuple[str, str]] = field(default_factory=list)
+    imports: list[tuple[str, str, str]] = field(default_factory=list)
 
     def own_notebook(self) -> dict[str, bytes]:
         """The notebook as student code can read it in its folder: the code cells of its side that are no tests.

@@ -307,7 +307,7 @@ def about(value: Any) -> dict[str, Any]:
         described["name"] = _name(value)
         described["self"] = id(value)
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if isinstance(module, str) and isinstance(name, str) and module != "__main__" and "kind" in described:
+    if isinstance(module, str) and isinstance(name, str) and module != "__main__" and callable(value):
         described["named"] = [module, name]
     elif isinstance(value, np.ufunc):
         described["named"] = ["numpy", value.__name__]

@@ -280,8 +280,7 @@ class ExecuteApart(Execute):
             judging=self.judging,
             hidden=self.hidden_packages,
             course=str(Path(self._course.root).resolve()),
-            modules=by_name.modules,
-            objects=by_name.objects,
+            imports=by_name.imports,
             compares=studied,
         )
 
