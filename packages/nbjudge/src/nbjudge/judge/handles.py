@@ -6,6 +6,7 @@ A handle has the special methods that its object has. Each use is one request. W
 """
 
 import inspect
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -41,26 +42,10 @@ class Opaque:
 
 
 class Handle:
-    """One object on the student's side.
-
-    Parameters
-    ----------
-    side : StudentSide
-        Carries out the operations.
-    number : int
-        The object's number there.
-    described : dict
-        What the student's side says of it; see `nbjudge.student.objects.about`.
-    """
+    """One object on the student's side; `handle_of` makes it."""
 
     __slots__ = ("__weakref__", "_described", "_number", "_side")
-    kind: Any = None
     of_class: int | None = None
-
-    def __init__(self, side: Side, number: int, described: dict[str, Any]) -> None:
-        object.__setattr__(self, "_side", side)
-        object.__setattr__(self, "_number", number)
-        object.__setattr__(self, "_described", described)
 
     @property  # type: ignore[misc]  # a property in place of the class: isinstance() asks for it
     def __class__(self) -> Any:
@@ -69,7 +54,8 @@ class Handle:
             return _KINDS[kind]
         bases = described.get("bases")
         base = bases[0] if isinstance(bases, list) and bases and isinstance(bases[0], str) else None
-        return _BASES[base] if base in _BASES and _grants(self, f"is a {base}") else type(self)
+        kind = _BASES.get(base) if base else _library(described.get("library"))
+        return kind if kind is not None and _grants(self, f"is a {kind.__name__}") else type(self)
 
     def __getattr__(self, name: str) -> Any:
         side, _, described = _of(self)
@@ -101,7 +87,9 @@ class Handle:
         if isinstance(other, type) and issubclass(other, Handle):
             return (other.of_class == _of(self)[2].get("self")) == (operation == "eq")
         # Otherwise it is decided here, and not by the student's own class.
-        return _of(self)[0](operation, self, other, claim=operation) if _grants(self, operation) else NotImplemented
+        if "eq" not in _of(self)[2]["specials"] or not _grants(self, operation):
+            return NotImplemented
+        return _of(self)[0](operation, self, other, claim=operation)
 
     def __hash__(self) -> int:
         return hash(_of(self)[1])
@@ -180,7 +168,30 @@ class Method:
         return getattr(_of(self._handle)[0]("getattr", self._handle, self._name, claim=f"getattr {self._name}"), name)
 
 
-def handle_class(described: dict[str, Any]) -> type[Handle]:
+def handle_of(side: Side, number: int, described: dict[str, Any]) -> Handle:
+    """Make the handle of an object.
+
+    Parameters
+    ----------
+    side : StudentSide
+        Carries out the operations.
+    number : int
+        The object's number there.
+    described : dict
+        What the student's side says of it; see `nbjudge.student.objects.about`.
+
+    Raises
+    ------
+    ValueError
+        It says nothing that describes an object.
+    """
+    handle = object.__new__(_class_of(described))
+    for name, value in (("_side", side), ("_number", number), ("_described", described)):
+        object.__setattr__(handle, name, value)
+    return handle
+
+
+def _class_of(described: dict[str, Any]) -> type[Handle]:
     """The class of handles of such objects; it has the special methods that they have."""
     name, specials, of_class = described.get("type"), described.get("specials"), described.get("class")
     if not isinstance(name, str) or not isinstance(specials, list) or len(specials) > MOST_SPECIALS:
@@ -189,9 +200,9 @@ def handle_class(described: dict[str, Any]) -> type[Handle]:
         raise ValueError("no description")
     key = name, tuple(specials), of_class
     if key not in _made:
-        methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool"}}
-        fixed = {"__slots__": (), "of_class": of_class, "__doc__": _attribute("__doc__")}
-        _made[key] = type(name[:100], (Handle,), fixed | {"__module__": _attribute("__module__")} | methods)
+        methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool", "eq"}}
+        asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__")}
+        _made[key] = type(name[:100], (Handle,), {"__slots__": (), "of_class": of_class} | asked | methods)
     return _made[key]
 
 
@@ -205,6 +216,17 @@ def _grants(handle: Handle, claim: str) -> bool:
     if side.granted is None:
         side.used.add(claim)
     return side.granted is None or claim in side.granted
+
+
+def _library(names: Any) -> type | None:
+    """The class of a library, of this side, that an object says it is of: the first that is imported here."""
+    for named in names if isinstance(names, list) else ():
+        match named:
+            case [str(module), str(name)]:
+                found = getattr(sys.modules.get(module), name, None)
+                if isinstance(found, type):
+                    return found
+    return None
 
 
 def _attribute(name: str) -> property:

@@ -14,7 +14,7 @@ from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from . import errors
 from .door import Door, StudentSideDied
-from .handles import Handle, Method, Opaque, handle_class
+from .handles import Handle, Method, Opaque, handle_of
 from .imported import Imported
 from .reached import Reached
 
@@ -220,7 +220,7 @@ class StudentSide:
         if "errors" in described:
             return errors.class_of(described["errors"], self._classes)
         if (handle := self._handles.get(number)) is None:
-            handle = self._handles[number] = handle_class(described)(self, number, described)
+            handle = self._handles[number] = handle_of(self, number, described)
         return handle
 
     def _back(self, request: dict[str, Any]) -> dict[str, Any]:
