@@ -93,6 +93,12 @@ class StudentSide:
         self.deadline = time.monotonic() + seconds
         self("names")
 
+    def grants(self, claim: str) -> bool:
+        """Whether the model solution needed this claim, too; in a study, note it."""
+        if self.granted is None:
+            self.used.add(claim)
+        return self.granted is None or claim in self.granted
+
     def __call__(self, operation: str, *operands: Any, claim: str | None = None) -> Any:
         """Carry out an operation.
 
