@@ -13,6 +13,7 @@ from ..protocol.random_states import are_same, get_states, set_states
 from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from . import errors
+from .brief import brief
 from .door import Door, StudentSideDied
 from .handles import Handle, Method, Opaque, handle_class
 from .imported import Imported
@@ -81,6 +82,7 @@ class StudentSide:
         self.seeded = False
         self.waits = 0
         self._expired: TestTimeout | None = None
+        self._refused: str | None = None
         self.deadline = float("inf")
         self.noted: list[tuple[str, list[str], str]] = []
         self.on_change: Callable[[list[str]], None] = lambda names: None
@@ -89,9 +91,18 @@ class StudentSide:
         """Begin a test cell, which has so many seconds."""
         self.granted, self.used, self.seeded = granted, set(), False
         self._callbacks, self._raised, self.noted, self.waits = 0, [], [], 0
-        self._expired = None
+        self._expired = self._refused = None
         self.deadline = time.monotonic() + seconds
         self("names")
+
+    @property
+    def doubt(self) -> str | None:
+        """Why a test cell that ran to its end proves nothing: it may have caught our errors in place of the student's.
+
+        Python itself catches an error in ``len``, for example in ``list(...)``.
+        """
+        late = "this test took too long" if time.monotonic() > self.deadline else None
+        return self._door.died or self._refused or late
 
     def grants(self, claim: str) -> bool:
         """Whether the model solution needed this claim, too; in a study, note it."""
@@ -120,7 +131,9 @@ class StudentSide:
         """
         if claim is not None and claim not in NOT_RISKY:
             if self.granted is not None and claim not in self.granted:
-                raise NotGranted(_not_granted(claim))
+                why = _not_granted(claim)
+                self._refused = self._refused if claim == "len" else why
+                raise NotGranted(why)
             self.used.add(claim)
         if time.monotonic() > self.deadline:
             raise TestTimeout("this test took too long")
@@ -139,7 +152,7 @@ class StudentSide:
             self.waits -= 1
         if self._expired:
             raise self._expired
-        result = self._result(reply)
+        result = self._result(reply, operation)
         if len(self.noted) < MOST_NOTED:
             self.noted.append((operation, [brief(each) for each in operands], brief(result)))
         return result
@@ -158,7 +171,7 @@ class StudentSide:
         finally:
             self._wanted = ""
 
-    def _result(self, reply: dict[str, Any]) -> Any:
+    def _result(self, reply: dict[str, Any], operation: str) -> Any:
         if "failure" in reply:
             raise TimeoutError(str(reply["failure"].get("message"))[:500])
         try:
@@ -178,7 +191,10 @@ class StudentSide:
             self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
         if isinstance(theirs, int) and 0 <= theirs < len(self._raised):
             raise self._raised[theirs]
-        raise errors.made(kind, arguments, message if isinstance(message, str) else "", attributes)
+        made = errors.made(kind, arguments, message if isinstance(message, str) else "", attributes)
+        if isinstance(made, StopIteration) and operation != "next" and not self.grants("StopIteration"):
+            raise RuntimeError("StopIteration in the student's code")  # map() would end, as if all were well
+        raise made
 
     def _follow(self, states: Any) -> None:
         """Take over the states of random generators, if the model solution's code has used them, too."""
@@ -189,10 +205,9 @@ class StudentSide:
     def _packed(self, message: tuple[Any, ...]) -> Any:
         try:
             return self._twins.pack(message, self._node)
-        except NotPlain as error:
-            raise CannotCross(f"{error} to the student's side") from error
-        except ValueTooLarge as error:
-            raise CannotCross(f"a value can't go to the student's side: {error}") from error
+        except (NotPlain, ValueTooLarge) as error:
+            self._refused = f"a value can't go to the student's side: {error}"
+            raise CannotCross(self._refused) from error
 
     def _node(self, value: Any) -> list[Any] | None:
         if isinstance(value, Handle):
@@ -254,18 +269,6 @@ class StudentSide:
             return self._twins.pack(errors.told(error, len(self._raised) - 1), self._node)
         finally:
             self.waits = waits
-
-
-def brief(value: Any) -> str:
-    """A short text for a value; nothing is asked of a handle."""
-    if value is None or type(value) in (bool, int, float, complex, str, bytes):
-        return repr(value)[:80]
-    if type(value) in (list, tuple, set, frozenset):
-        shown = ", ".join(brief(each) for each in list(value)[:5])
-        return f"{type(value).__name__}({shown}{', ...' if len(value) > 5 else ''})"[:200]
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape}"
-    return type(value).__name__
 
 
 def _show(printed: Any) -> None:
