@@ -20,6 +20,7 @@ from .imported import Imported
 from .reached import Reached
 
 MOST_CALLBACKS = 100_000
+MOST_NESTED = 40  # calls of the test cell's functions within each other; each takes a dozen of Python's own
 MAX_PRINTED = 2**20
 MOST_NOTED = 60  # operations of one test cell in the transcript
 NOT_RISKY = {"iter", "next", "copy", "deepcopy", "exit", "enter"}
@@ -74,7 +75,7 @@ class StudentSide:
         self._handles: WeakValueDictionary[int, Handle] = WeakValueDictionary()
         self._classes: dict[int, type] = {}
         self._reached = Reached()
-        self._callbacks = 0
+        self._callbacks = self._depth = 0
         self._raised: list[BaseException] = []
         self.names: set[str] = set()
         self.used: set[str] = set()
@@ -90,7 +91,7 @@ class StudentSide:
     def begin(self, granted: frozenset[str] | None, seconds: float) -> None:
         """Begin a test cell, which has so many seconds."""
         self.granted, self.used, self.seeded = granted, set(), False
-        self._callbacks, self._raised, self.noted, self.waits = 0, [], [], 0
+        self._callbacks, self._depth, self._raised, self.noted, self.waits = 0, 0, [], [], 0
         self._expired = self._refused = None
         self.deadline = time.monotonic() + seconds
         self("names")
@@ -141,18 +142,18 @@ class StudentSide:
         states = get_states() if self.seeded and runs else None
         reads = builtins.input is not _ORIGINAL_INPUT or sys.stdin is not _ORIGINAL_STDIN
         message = (states, *operands) if states is not None else operands
-        forget = self._twins.unused()
-        packed = self._packed(message)
-        content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
-        self.waits += 1
+        self.waits += 1  # until both sides have the same twins
         try:
+            forget = self._twins.unused()
+            packed = self._packed(message)
+            content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
             left = self.deadline - time.monotonic()
             reply = self._door.reach(content | {"reads": reads and runs}, self._back, left)
+            result = self._result(reply, operation)
         finally:
             self.waits -= 1
-        if self._expired:
-            raise self._expired
-        result = self._result(reply, operation)
+            if self._expired:
+                raise self._expired
         if len(self.noted) < MOST_NOTED:
             self.noted.append((operation, [brief(each) for each in operands], brief(result)))
         return result
@@ -202,7 +203,7 @@ class StudentSide:
             self.used.add("random")
             set_states(states)
 
-    def _packed(self, message: tuple[Any, ...]) -> Any:
+    def _packed(self, message: tuple[Any, ...]) -> dict[str, Any]:
         try:
             return self._twins.pack(message, self._node)
         except (NotPlain, ValueTooLarge) as error:
@@ -252,23 +253,33 @@ class StudentSide:
             self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
         _show(request.get("printed"))
         self._callbacks += 1
+        self._depth += 1
         waits, self.waits = self.waits, 0  # the test cell's own code can be interrupted
         try:
             if self._expired or self._callbacks > MOST_CALLBACKS or time.monotonic() > self.deadline:
                 raise TestTimeout("the student's code calls functions of this test without end")
+            if self._depth > MOST_NESTED:
+                raise RecursionError("the student's code and a function of this test call each other too often")
             result: tuple[Any, ...] = ("returned", self._reached.use(number, request.get("back"), operands))
-            return self._twins.pack(result, self._node)
         except TestTimeout as error:
             # The student's code gets an answer, so that it ends, and then the test cell ends.
             self._expired = self._expired or error
-            return self._twins.pack(("raised", "Exception", (), "the test is over", None), self._node)
+            result = ("raised", "Exception", (), "the test is over", None)
         except StudentSideDied:
             raise
         except Exception as error:
-            self._raised.append(error)
-            return self._twins.pack(errors.told(error, len(self._raised) - 1), self._node)
+            result = self._told(error)
         finally:
             self.waits = waits
+            self._depth -= 1
+        try:
+            return self._packed(result)
+        except CannotCross as error:
+            return self._packed(self._told(error))
+
+    def _told(self, error: Exception) -> tuple[Any, ...]:
+        self._raised.append(error)
+        return errors.told(error, len(self._raised) - 1)
 
 
 def _show(printed: Any) -> None:
