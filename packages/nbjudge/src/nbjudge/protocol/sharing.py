@@ -194,7 +194,8 @@ def _fill(value: Any, contents: Any) -> None:
     elif kind in _MAPPINGS:
         pairs: Any = contents
         value.clear()
-        value.update(zip(pairs[::2], pairs[1::2], strict=True))
+        for key, part in zip(pairs[::2], pairs[1::2], strict=True):
+            value[key] = part  # a Counter's update() would count
     elif kind is set:
         value.clear()
         value.update(contents)
