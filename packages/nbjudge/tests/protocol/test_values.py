@@ -53,6 +53,8 @@ def same(one, other):
         return one.dtype == other.dtype and one.tobytes() == other.tobytes()
     if isinstance(one, list | tuple | collections.deque):
         return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, set | frozenset):
+        return one == other and collections.Counter(map(type, one)) == collections.Counter(map(type, other))
     if isinstance(one, dict):
         pairs = zip(one.items(), other.items(), strict=True) if len(one) == len(other) else [(1, 2)]
         return all(same(*pair) for pair in pairs)
@@ -60,9 +62,7 @@ def same(one, other):
         return one.equals(other) and same(one.index, other.index) and list(one.dtypes) == list(other.dtypes)
     if isinstance(one, pd.Series | pd.Index):
         return one.equals(other) and one.dtype == other.dtype
-    if isinstance(one, float) and math.isnan(one):
-        return math.isnan(other)
-    return one == other and repr(one) == repr(other)
+    return repr(one) == repr(other)
 
 
 DTYPES = ["?", "i1", "u2", "<i4", ">i8", "f2", "<f4", ">f8", "c8", "c16", "M8[ns]", "m8[D]", "U3", "S5"]
