@@ -2,7 +2,7 @@
 
 from nbjudge.judge.report import CellReport
 from nbjudge.run.job import Job
-from nbjudge.run.names_used import imports_of
+from nbjudge.run.names_used import free, imports_of
 from nbjudge.run.plan import Apart, PlannedCell
 from nbjudge.sandbox import load
 from nbjudge.sandbox.limits import Limits
@@ -20,7 +20,12 @@ def locked(source, name="given"):
 
 
 def test(source, operations=None, theirs=False, hands_over=()):
-    """A test cell worth one point; by default it may do with the student's objects what it likes."""
+    """A test cell worth one point; by default it may do with the student's objects what it likes.
+
+    It may use each name in it.
+    """
+    if operations is not None:
+        operations = [*operations, *(f"name {name}" for name in free([source]))]
     return PlannedCell(source, "test", False, True, 1.0, apart=Apart(operations, theirs, [*hands_over]))
 
 

@@ -293,7 +293,7 @@ def test_a_claim_that_the_model_solution_did_not_need_is_not_believed():
         "        return 3\ndef f():\n    return Any()"
     )
     ours = ["assert f() == [1, 2, 3]", "assert len(f()) == 3", "assert not f() != [1, 2, 3]"]
-    believed = [test(source, operations=["eq", "ne", "len"]) for source in ours]
+    believed = [test(source, operations=["eq data", "ne data", "len"]) for source in ours]
     doubted = [test(source, operations=[]) for source in ours]
     assert outcomes(lie, *believed) == [None] * 3
     messages = outcomes(lie, *doubted)

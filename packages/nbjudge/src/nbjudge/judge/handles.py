@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from ..protocol.operations import REFLECTED, SPECIAL, UNARY
+from ..protocol.operations import REFLECTED, SPECIAL, UNARY, WITH_ANOTHER
 
 MOST_SPECIALS = 100
 # Libraries ask for these to take over the contents of an object, without any operation that would be a claim.
@@ -87,9 +87,10 @@ class Handle:
         if isinstance(other, type) and issubclass(other, Handle):
             return (other.of_class == _of(self)[2].get("self")) == (operation == "eq")
         # Otherwise it is decided here, and not by the student's own class.
-        if "eq" not in _of(self)[2]["specials"] or not _grants(self, operation):
+        if "eq" not in _of(self)[2]["specials"]:
             return NotImplemented
-        return _of(self)[0](operation, self, other, claim=operation)
+        claim = _claim(operation, other)
+        return _of(self)[0](operation, self, other, claim=claim) if _grants(self, claim) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(_of(self)[1])
@@ -213,9 +214,12 @@ def _of(handle: Handle) -> tuple[Side, int, dict[str, Any]]:
 
 def _grants(handle: Handle, claim: str) -> bool:
     side: Any = _of(handle)[0]
-    if side.granted is None:
-        side.used.add(claim)
-    return side.granted is None or claim in side.granted
+    return bool(side.grants(claim))
+
+
+def _claim(operation: str, other: Any) -> str:
+    """What the student's object claims: that two objects of the student's are equal says nothing about plain data."""
+    return operation if isinstance(other, Handle) else f"{operation} data"
 
 
 def _library(names: Any) -> type | None:
@@ -247,7 +251,9 @@ def _special(name: str) -> Callable[..., Any]:
         return lambda self: _of(self)[0](name, self, claim=name)
     if name in REFLECTED:
         plain = REFLECTED[name]
-        return lambda self, other: _of(self)[0](plain, other, self, claim=plain)
+        return lambda self, other: _of(self)[0](plain, other, self, claim=_claim(plain, other))
+    if name in WITH_ANOTHER:
+        return lambda self, other: _of(self)[0](name, self, other, claim=_claim(name, other))
     if name == "exit":
         return lambda self, *error: _of(self)[0]("exit", self)
     if name == "round":

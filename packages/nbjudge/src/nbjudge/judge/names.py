@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .student_side import CannotCross, StudentSide
+from .student_side import StudentSide
 
 
 class Namespace(dict[str, Any]):
@@ -33,6 +33,7 @@ class Namespace(dict[str, Any]):
         self._side = side
         self._fetched: dict[str, Any] = {}
         self._by_tests: set[str] = set()
+        self._old: set[str] = set()  # set by tests before a cell of the student's ran
         self.given: set[str] = set()
         self.theirs = self.is_test = False
         self.hands_over: frozenset[str] = frozenset()
@@ -46,21 +47,26 @@ class Namespace(dict[str, Any]):
     def student_ran(self) -> None:
         """Note that a cell of the student's has run: what tests have set may have other values there by now."""
         self._fetched.clear()
-        for name in [
-            name
-            for name in self._by_tests
-            if name in self._side.names and not _is_code(super(Namespace, self).__getitem__(name))
-        ]:
-            self._by_tests.discard(name)
-            super().__delitem__(name)
+        self._old |= self._by_tests
 
     def __getitem__(self, name: str) -> Any:
-        if self.theirs and name in self.given and name in self._side.names and not _is_code(super().get(name)):
-            return self._fetch(name)
-        return super().__getitem__(name)
+        return self._fetch(name) if self._is_replaced(name) else super().__getitem__(name)
+
+    def _is_replaced(self, name: str) -> bool:
+        """Whether a name that has a value here gets that of the student's variable."""
+        if name not in self._side.names or not super().__contains__(name) or _is_code(super().get(name)):
+            return False
+        return (self.theirs and name in self.given) or (name in self._old and self._grants("name", name))
+
+    def _grants(self, what: str, name: str) -> bool:
+        """Whether the model solution has such a variable, too; otherwise a student's could replace a test's helpers.
+
+        And the student's code could read a test's own variables, if these were handed over to all that have their name.
+        """
+        return name in self._side.names and self._side.grants(f"{what} {name}")
 
     def __missing__(self, name: str) -> Any:
-        if name not in self._side.names:
+        if not self._grants("name", name):
             raise KeyError(name)
         return self._fetch(name)
 
@@ -77,16 +83,18 @@ class Namespace(dict[str, Any]):
             return
         self.given.discard(name)
         self._by_tests.add(name)
-        if name in self._side.names or name in self.hands_over:
+        self._old.discard(name)
+        if self._grants("set", name) or name in self.hands_over:
             self.hand_over([name])
 
     def __delitem__(self, name: str) -> None:
-        there = name in self._side.names
+        is_here = super().__contains__(name)
+        there = self._grants("set", name) if is_here else name in self._side.names
         if there:
             self._side("del", name)
             self._side.names.discard(name)
             self._fetched.pop(name, None)
-        if super().__contains__(name) or not there:
+        if is_here or not there:
             super().__delitem__(name)
 
     def __contains__(self, name: object) -> bool:
@@ -118,9 +126,10 @@ class Namespace(dict[str, Any]):
         """Give variables of a test cell to the student's side, for code there that uses them."""
         for name in names:
             if super().__contains__(name):
-                try:
-                    self._side("set", name, super().__getitem__(name))
-                except CannotCross:  # code there that uses the name fails, and does not go on with another value
+                value = super().__getitem__(name)
+                if self._side.can_take(value):
+                    self._side("set", name, value)
+                else:  # code there that uses the name fails, and does not go on with another value
                     self._side("del", name)
 
 

@@ -74,6 +74,8 @@ class OrdinaryKernel(GraderKernel):
                     names.student_ran()
                     self._ran = False
                 report = self._run(cell["source"])
+                if report["passed"] and (doubt := self._side.doubt):
+                    report = {"passed": False, "fraction": 0.0, "text": doubt}
                 if apart is not None and report["passed"]:
                     names.hand_over(apart["hands_over"])
         except BaseException as error:
@@ -128,7 +130,7 @@ def _message(error: BaseException) -> str:
         if type(error).__module__.startswith("nbjudge."):
             return str(error)
         text = "".join(traceback.format_exception_only(error)).strip()
-    except Exception:  # the message of an exception may be anything
+    except BaseException:  # the message of an exception may be anything
         text = type(error).__name__
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILENAME]
     where = f" (line {lines[-1]} of this test)" if lines and text == type(error).__name__ else ""

@@ -11,14 +11,16 @@ import numpy as np
 
 from ..protocol.random_states import are_same, get_states, set_states
 from ..protocol.sharing import Twins
-from ..protocol.values import NotPlain, ValueTooLarge, crosses
+from ..protocol.values import NotPlain, Packer, ValueTooLarge, crosses
 from . import errors
+from .brief import brief
 from .door import Door, StudentSideDied
 from .handles import Handle, Method, Opaque, handle_of
 from .imported import Imported
 from .reached import Reached
 
 MOST_CALLBACKS = 100_000
+MOST_NESTED = 40  # calls of the test cell's functions within each other; each takes a dozen of Python's own
 MAX_PRINTED = 2**20
 MOST_NOTED = 60  # operations of one test cell in the transcript
 NOT_RISKY = {"iter", "next", "copy", "deepcopy", "exit", "enter"}
@@ -73,7 +75,7 @@ class StudentSide:
         self._handles: WeakValueDictionary[int, Handle] = WeakValueDictionary()
         self._classes: dict[int, type] = {}
         self._reached = Reached()
-        self._callbacks = 0
+        self._callbacks = self._depth = 0
         self._raised: list[BaseException] = []
         self.names: set[str] = set()
         self.used: set[str] = set()
@@ -81,6 +83,7 @@ class StudentSide:
         self.seeded = False
         self.waits = 0
         self._expired: TestTimeout | None = None
+        self._refused: str | None = None
         self.deadline = float("inf")
         self.noted: list[tuple[str, list[str], str]] = []
         self.on_change: Callable[[list[str]], None] = lambda names: None
@@ -88,10 +91,25 @@ class StudentSide:
     def begin(self, granted: frozenset[str] | None, seconds: float) -> None:
         """Begin a test cell, which has so many seconds."""
         self.granted, self.used, self.seeded = granted, set(), False
-        self._callbacks, self._raised, self.noted, self.waits = 0, [], [], 0
-        self._expired = None
+        self._callbacks, self._depth, self._raised, self.noted, self.waits = 0, 0, [], [], 0
+        self._expired = self._refused = None
         self.deadline = time.monotonic() + seconds
         self("names")
+
+    @property
+    def doubt(self) -> str | None:
+        """Why a test cell that ran to its end proves nothing: it may have caught our errors in place of the student's.
+
+        Python itself catches an error in ``len``, for example in ``list(...)``.
+        """
+        late = "this test took too long" if time.monotonic() > self.deadline else None
+        return self._door.died or self._refused or late
+
+    def grants(self, claim: str) -> bool:
+        """Whether the model solution needed this claim, too; in a study, note it."""
+        if self.granted is None:
+            self.used.add(claim)
+        return self.granted is None or claim in self.granted
 
     def __call__(self, operation: str, *operands: Any, claim: str | None = None) -> Any:
         """Carry out an operation.
@@ -114,7 +132,9 @@ class StudentSide:
         """
         if claim is not None and claim not in NOT_RISKY:
             if self.granted is not None and claim not in self.granted:
-                raise NotGranted(_not_granted(claim))
+                why = _not_granted(claim)
+                self._refused = self._refused if claim == "len" else why
+                raise NotGranted(why)
             self.used.add(claim)
         if time.monotonic() > self.deadline:
             raise TestTimeout("this test took too long")
@@ -122,18 +142,18 @@ class StudentSide:
         states = get_states() if self.seeded and runs else None
         reads = builtins.input is not _ORIGINAL_INPUT or sys.stdin is not _ORIGINAL_STDIN
         message = (states, *operands) if states is not None else operands
-        forget = self._twins.unused()
-        packed = self._packed(message)
-        content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
-        self.waits += 1
+        self.waits += 1  # until both sides have the same twins
         try:
+            forget = self._twins.unused()
+            packed = self._packed(message)
+            content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
             left = self.deadline - time.monotonic()
             reply = self._door.reach(content | {"reads": reads and runs}, self._back, left)
+            result = self._result(reply, operation)
         finally:
             self.waits -= 1
-        if self._expired:
-            raise self._expired
-        result = self._result(reply)
+            if self._expired:
+                raise self._expired
         if len(self.noted) < MOST_NOTED:
             self.noted.append((operation, [brief(each) for each in operands], brief(result)))
         return result
@@ -152,7 +172,15 @@ class StudentSide:
         finally:
             self._wanted = ""
 
-    def _result(self, reply: dict[str, Any]) -> Any:
+    def can_take(self, value: Any) -> bool:
+        """Whether a value of the test cell can go to the student's side."""
+        try:
+            Packer(self._node).packed(value)
+        except (NotPlain, ValueTooLarge):
+            return False
+        return True
+
+    def _result(self, reply: dict[str, Any], operation: str) -> Any:
         if "failure" in reply:
             raise TimeoutError(str(reply["failure"].get("message"))[:500])
         try:
@@ -172,7 +200,10 @@ class StudentSide:
             self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
         if isinstance(theirs, int) and 0 <= theirs < len(self._raised):
             raise self._raised[theirs]
-        raise errors.made(kind, arguments, message if isinstance(message, str) else "", attributes)
+        made = errors.made(kind, arguments, message if isinstance(message, str) else "", attributes)
+        if isinstance(made, StopIteration) and operation != "next" and not self.grants("StopIteration"):
+            raise RuntimeError("StopIteration in the student's code")  # map() would end, as if all were well
+        raise made
 
     def _follow(self, states: Any) -> None:
         """Take over the states of random generators, if the model solution's code has used them, too."""
@@ -180,13 +211,12 @@ class StudentSide:
             self.used.add("random")
             set_states(states)
 
-    def _packed(self, message: tuple[Any, ...]) -> Any:
+    def _packed(self, message: tuple[Any, ...]) -> dict[str, Any]:
         try:
             return self._twins.pack(message, self._node)
-        except NotPlain as error:
-            raise CannotCross(f"{error} to the student's side") from error
-        except ValueTooLarge as error:
-            raise CannotCross(f"a value can't go to the student's side: {error}") from error
+        except (NotPlain, ValueTooLarge) as error:
+            self._refused = f"a value can't go to the student's side: {error}"
+            raise CannotCross(self._refused) from error
 
     def _node(self, value: Any) -> list[Any] | None:
         if isinstance(value, Handle):
@@ -231,35 +261,33 @@ class StudentSide:
             self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
         _show(request.get("printed"))
         self._callbacks += 1
+        self._depth += 1
         waits, self.waits = self.waits, 0  # the test cell's own code can be interrupted
         try:
             if self._expired or self._callbacks > MOST_CALLBACKS or time.monotonic() > self.deadline:
                 raise TestTimeout("the student's code calls functions of this test without end")
+            if self._depth > MOST_NESTED:
+                raise RecursionError("the student's code and a function of this test call each other too often")
             result: tuple[Any, ...] = ("returned", self._reached.use(number, request.get("back"), operands))
-            return self._twins.pack(result, self._node)
         except TestTimeout as error:
             # The student's code gets an answer, so that it ends, and then the test cell ends.
             self._expired = self._expired or error
-            return self._twins.pack(("raised", "Exception", (), "the test is over", None), self._node)
+            result = ("raised", "Exception", (), "the test is over", None)
         except StudentSideDied:
             raise
         except Exception as error:
-            self._raised.append(error)
-            return self._twins.pack(errors.told(error, len(self._raised) - 1), self._node)
+            result = self._told(error)
         finally:
             self.waits = waits
+            self._depth -= 1
+        try:
+            return self._packed(result)
+        except CannotCross as error:
+            return self._packed(self._told(error))
 
-
-def brief(value: Any) -> str:
-    """A short text for a value; nothing is asked of a handle."""
-    if value is None or type(value) in (bool, int, float, complex, str, bytes):
-        return repr(value)[:80]
-    if type(value) in (list, tuple, set, frozenset):
-        shown = ", ".join(brief(each) for each in list(value)[:5])
-        return f"{type(value).__name__}({shown}{', ...' if len(value) > 5 else ''})"[:200]
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape}"
-    return type(value).__name__
+    def _told(self, error: Exception) -> tuple[Any, ...]:
+        self._raised.append(error)
+        return errors.told(error, len(self._raised) - 1)
 
 
 def _show(printed: Any) -> None:

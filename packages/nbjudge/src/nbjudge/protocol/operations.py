@@ -48,6 +48,8 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
 }
 IN_PLACE = {f"i{name}": getattr(operator, f"i{name}") for name in ARITHMETIC}
 BINARY |= IN_PLACE
+# Operations that compare an object with another one, or compute something from both.
+WITH_ANOTHER = {"lt", "le", "gt", "ge", *ARITHMETIC, *IN_PLACE}
 REFLECTED = {f"r{name}": name for name in (*ARITHMETIC, "divmod")}
 # The special methods of an object that its handle has, too; the others are the same for all objects.
 SPECIAL = {

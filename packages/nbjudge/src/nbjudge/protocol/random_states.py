@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+WORDS = 624  # of the state of a Mersenne Twister
+
 
 def get_states() -> dict[str, Any]:
     """The states of the generators of Python, NumPy and, if it is imported, torch; plain data."""
@@ -24,6 +26,9 @@ def set_states(states: dict[str, Any]) -> None:
     ValueError, TypeError, KeyError
         These are no states.
     """
+    (_, (*words, position), _), (_, key, place, *_) = states["random"], states["numpy"]
+    _check(words, position)
+    _check(key, place)
     random.setstate(states["random"])
     np.random.set_state(states["numpy"])
     if "torch" in states and (torch := sys.modules.get("torch")):
@@ -33,6 +38,15 @@ def set_states(states: dict[str, Any]) -> None:
 def are_same(states: Any) -> bool:
     """Whether these are the present states."""
     return bool(_flat(states) == _flat(get_states()))
+
+
+def _check(key: Any, position: Any) -> None:
+    """Refuse what a Mersenne Twister never reaches: it would read outside of its key, or give zeros forever."""
+    words = np.asarray(key)
+    if words.shape != (WORDS,) or words.dtype.kind not in "iu" or type(position) is not int:
+        raise ValueError("no state of a random generator")
+    if not 0 <= position <= WORDS or not (words[1:].any() or words[0] >> 31):
+        raise ValueError("no state of a random generator")
 
 
 def _flat(value: Any) -> Any:

@@ -22,6 +22,8 @@ _ZONED = re.compile(r"datetime64\[(\w{1,2}), ([\w/+:-]{1,40})\]")
 MUTABLE = {"DataFrame", "Series", "deque", "OrderedDict", "Counter", "defaultdict"}
 _EXTENSIONS = ("string", "Int", "UInt", "Float", "boolean", "str")
 
+MAX_LENGTH = 2**24  # of a range
+MAX_DIGITS = 9000  # of a decimal number or of both parts of a fraction
 MAX_BYTES = 64 * 2**20  # of all buffers of one value
 NUMERIC = set("biufcmMSU")
 
@@ -51,7 +53,7 @@ def of(value: Any) -> Record | None:
     record = _BY_TYPE.get(kind) or _BY_NAME.get(f"{kind.__module__}.{kind.__qualname__}")
     if record is None or (record is _DEFAULTDICT and value.default_factory not in (None, *FACTORIES.values())):
         return None
-    return record
+    return None if kind in _FITS and not _FITS[kind](value) else record
 
 
 def named(name: str) -> Record | None:
@@ -125,7 +127,7 @@ def _build_index(parts: list[Any]) -> Any:
     pandas = _pandas()
     match parts:
         case ["range", int(start), int(stop), int(step), name]:
-            return pandas.RangeIndex(start, stop, step, name=name)
+            return pandas.RangeIndex(_fitting(range)(start, stop, step), name=name)
         case ["levels", list(entries), list(names)]:
             return pandas.MultiIndex.from_tuples(entries, names=names)
         case ["values", name, *values]:
@@ -158,6 +160,36 @@ def _integers(make: Callable[..., Any]) -> Callable[[list[Any]], Any]:
         return make(*parts)
 
     return build
+
+
+# Values of a few bytes with which a single operation may take hours, and can't be interrupted, such as sum(range).
+_FITS: dict[type, Callable[[Any], bool]] = {
+    range: lambda value: not value[MAX_LENGTH:],
+    decimal.Decimal: lambda value: len(value.as_tuple().digits) < MAX_DIGITS and abs(value.adjusted()) < MAX_DIGITS,
+    fractions.Fraction: lambda value: _is_short(value.numerator) and _is_short(value.denominator),
+}
+
+
+def _is_short(number: int) -> bool:
+    return number.bit_length() < 3 * MAX_DIGITS
+
+
+def _fitting(kind: Callable[..., Any]) -> Callable[..., Any]:
+    """Build only what can be packed, too."""
+
+    def build(*parts: Any) -> Any:
+        value = kind(*parts)
+        if not _FITS[type(value)](value):
+            raise ValueError("a value that is too large")
+        return value
+
+    return build
+
+
+def _build_fraction(numerator: int, denominator: int) -> fractions.Fraction:
+    if not _is_short(numerator) or not _is_short(denominator):
+        raise ValueError("a value that is too large")
+    return fractions.Fraction(numerator, denominator)
 
 
 def _text(make: Callable[[str], Any]) -> Callable[[list[Any]], Any]:
@@ -195,7 +227,7 @@ _DEFAULTDICT = Record(
 )
 _BY_TYPE: dict[type, Record] = {
     complex: Record("complex", lambda value: [value.real, value.imag], lambda parts: complex(*map(float, parts))),
-    range: Record("range", lambda value: [value.start, value.stop, value.step], _integers(range)),
+    range: Record("range", lambda value: [value.start, value.stop, value.step], _integers(_fitting(range))),
     slice: Record("slice", lambda value: [value.start, value.stop, value.step], lambda parts: slice(*parts)),
     type(...): Record("ellipsis", lambda value: [], lambda parts: ...),
     type(NotImplemented): Record("not implemented", lambda value: [], lambda parts: NotImplemented),
@@ -205,9 +237,9 @@ _BY_TYPE: dict[type, Record] = {
     collections.deque: Record(
         "deque", lambda value: [value.maxlen, *value], lambda parts: collections.deque(parts[1:], parts[0])
     ),
-    decimal.Decimal: Record("Decimal", lambda value: [str(value)], _text(decimal.Decimal)),
+    decimal.Decimal: Record("Decimal", lambda value: [str(value)], _text(_fitting(decimal.Decimal))),
     fractions.Fraction: Record(
-        "Fraction", lambda value: [value.numerator, value.denominator], _integers(fractions.Fraction)
+        "Fraction", lambda value: [value.numerator, value.denominator], _integers(_build_fraction)
     ),
     datetime.datetime: Record("datetime", lambda value: [value.isoformat()], _text(datetime.datetime.fromisoformat)),
     datetime.date: Record("date", lambda value: [value.isoformat()], _text(datetime.date.fromisoformat)),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import ERRORS, Packed, Packer, Unpacker
+from .values import Packed, Packer, Unpacker
 
 Other = Callable[[Any], list[Any] | None]
 MAX_TWINS = 500_000
@@ -95,7 +95,7 @@ class Twins:
                 self._add(unpacker.values.get(place))
             for number, _ in changes:
                 self._twins[number].note()
-        except ERRORS as error:
+        except Exception as error:  # libraries raise many kinds of errors for parts that make no value
             raise ValueError(f"no message: {error}") from error
         return result
 
@@ -194,7 +194,8 @@ def _fill(value: Any, contents: Any) -> None:
     elif kind in _MAPPINGS:
         pairs: Any = contents
         value.clear()
-        value.update(zip(pairs[::2], pairs[1::2], strict=True))
+        for key, part in zip(pairs[::2], pairs[1::2], strict=True):
+            value[key] = part  # a Counter's update() would count
     elif kind is set:
         value.clear()
         value.update(contents)

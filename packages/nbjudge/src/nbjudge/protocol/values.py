@@ -144,7 +144,7 @@ class Packer:
             place = self._node(["objects", list(value.shape)], value)
             self._nodes[place[0]] += [self.item(part) for part in value.reshape(-1)]
             return place
-        if value.dtype.kind not in NUMERIC or value.dtype.names is not None or value.dtype.itemsize > MAX_BYTES:
+        if value.dtype.kind not in NUMERIC or value.dtype.names or not 0 < value.dtype.itemsize <= MAX_BYTES:
             raise NotPlain(f"an array of dtype {value.dtype} can't be sent")
         raw = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
         return self._node(["array", _dtype(value), list(value.shape), *self._buffer(raw.tobytes())], value)
@@ -208,6 +208,7 @@ class Unpacker:
             raise ValueError("no packed value")
         self._root, self._nodes, self._other = packed.get("root"), nodes, other
         self._pools = {name: _pool(packed, name, dtype) for name, dtype in _POOLS}
+        self._left = {name: len(pool) for name, pool in self._pools.items()}
         self.values: dict[int, Any] = {}
         self.shared = _places(packed.get("shared", []))
         self._begun: set[int] = set()
@@ -280,18 +281,19 @@ class Unpacker:
         pool = self._pools[name]
         if type(start) is not int or type(count) is not int or not 0 <= start <= start + count <= len(pool):
             raise ValueError("a piece that is none")
+        self._left[name] -= count
+        if self._left[name] < 0:
+            raise ValueError("pieces that overlap: together they may be far larger than what was sent")
         return pool[start : start + count]
 
     def array(self, dtype: Any, shape: Any, start: Any, count: Any) -> np.ndarray:
         """A new array from a piece of the buffer."""
         found, raw = read_dtype(dtype), self.piece("bytes", start, count)
         size = math.prod(_shape(shape)) * found.itemsize
-        if size != count:
+        if size != count or found.itemsize == 0:
             raise ValueError("an array of another size")
         if found.kind == "b":
             return np.asarray(raw != 0).reshape(_shape(shape))
-        if found.itemsize == 0:
-            return np.zeros(_shape(shape), found)
         array = np.frombuffer(raw.tobytes(), found).reshape(_shape(shape)).copy()
         if found.kind == "U" and array.size and array.reshape(-1).view(np.uint32).max() > 0x10FFFF:
             raise ValueError("text that is none")
@@ -382,6 +384,3 @@ _BUILDERS: dict[str, Callable[[Unpacker, list[Any]], Any]] = {
     "scalar": _read_scalar,
     "objects": _read_objects,
 }
-
-
-ERRORS = (TypeError, KeyError, IndexError, OverflowError, RecursionError, UnicodeDecodeError, AttributeError)

@@ -128,7 +128,9 @@ class Session(Work):
                 raise ProcessKilledError("its processes were killed, and the time left for another try did not suffice")
             if any("lost" in report or "died" in report for report in reports):
                 processes.refuse_if_killed(reports)
-            return reports
+            # Nobody killed it: what it read of the student's side hung or crashed it, in a library's code.
+            has_ordinary = any(cell.apart for cell in self.cells)
+            return list(map(_not_lost, self.cells, reports)) if has_ordinary else reports
 
     def _plan(self) -> KernelPlan:
         files = font_list() | self.own_notebook() | self.files
@@ -217,6 +219,16 @@ class Session(Work):
             for sock in (grader_control, why, student_end):
                 sock.close()
             yield _Processes(Wire(control), tell, door, student_side, grader)
+
+
+def _not_lost(cell: PlannedCell, report: dict[str, Any]) -> dict[str, Any]:
+    """The report on a cell for whose loss a student's values are to blame: the test fails."""
+    if (why := report.get("lost")) is None:
+        return report
+    if cell.apart is not None:
+        return {"passed": False, "fraction": 0.0, "text": why}
+    error = {"type": "error", "name": "NotRun", "value": why, "traceback": [f"NotRun: {why}"]}
+    return {"passed": True, "outputs": [error]}
 
 
 def _apart(apart: Apart) -> ApartPlan:
