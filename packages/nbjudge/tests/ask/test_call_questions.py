@@ -186,11 +186,16 @@ def test_the_source_is_what_was_run(submission):
         (lambda s: s.call("dividde", 1), "contract", "`divided` exists; the checks look for `dividde`"),
         (lambda s: s.run("Stak()"), "contract", "`Stack` exists; the checks look for `Stak`"),
         (lambda s: s.call("number"), "contract", "`number` should be a function; it is of type int."),
-        (lambda s: s.call("divided"), "contract", "called as the task says: missing a required argument: 'a'."),
+        (
+            lambda s: s.call("divided"),
+            "contract",
+            "called as the task says: divided() missing 1 required positional argument: 'a'.",
+        ),
+        (lambda s: s.call("divided", "a"), "error", "TypeError in line"),
         (lambda s: s.call("divided", 1, 0), "error", "of your cell with `divided`, `return a / b`: division by zero"),
         (lambda s: s.call("unwritten"), "not attempted", "still to do: write it"),
         (lambda s: s.raises("unwritten"), "not attempted", "still to do: write it"),
-        (lambda s: s.raises("divided"), "contract", "missing a required argument"),
+        (lambda s: s.raises("divided"), "contract", "missing 1 required positional argument"),
         (lambda s: s.call("ends"), "error", "your code ended Python, as `sys.exit()` does: use `return`."),
         (lambda s: s.call("asks"), "error", '`name = input("Name? ")`: input() was called more often'),
         (lambda s: s.printed("asks", answers=["a"]), "error", "more often than expected; the check gives 1 answer"),
@@ -212,7 +217,7 @@ def test_the_source_is_what_was_run(submission):
         (lambda s: s.source_of("connect"), "contract", "the code of `connect` can't be found"),
         (lambda s: s.source_of("sqrt"), "contract", "define it in a cell of this notebook."),
     ],
-    ids=range(25),
+    ids=range(26),
 )
 def test_what_goes_wrong_is_told(submission, ask, kind, says):
     found, message = refusal(lambda: ask(submission))
