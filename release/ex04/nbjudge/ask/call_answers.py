@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import inspect
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -106,15 +105,12 @@ class CallAnswers:
         if not callable(function):
             raise Unanswerable("contract", f"`{of}` should be a function; it is of type {type(function).__name__}.")
         try:
-            inspect.signature(function).bind(*values, **by_name)
+            return function(*values, **by_name)
         except TypeError as error:
-            raise Unanswerable(
-                "contract",
-                f"`{of}` can't be called as the task says: {error}. Compare the parameters in its `def` line.",
-            ) from error
-        except ValueError:  # it does not tell its parameters
-            pass
-        return function(*values, **by_name)
+            if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+                raise  # by a line of the function
+            told = f"`{of}` can't be called as the task says: {error}. Compare the parameters in its `def` line."
+            raise Unanswerable("contract", told) from error
 
 
 def packed(value: Any, what: str, verb: str, verbs: str) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .call_questions import CallQuestions
 from .check import MAX_MESSAGE, NotPassed, Outcome, judge
+from .compare import same
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
 from .plain_data import outline
 from .replies import NoAnswer, array_of, of_type
@@ -59,6 +60,7 @@ class Submission(CallQuestions):
     """
 
     answers: ClassVar[str] = GENERAL_ANSWERS
+    same = staticmethod(same)  # for test cells, which need no other object than this one
 
     def __init__(self, side: Side) -> None:
         self._side = side
