@@ -3,7 +3,7 @@
 import ast
 import builtins
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from types import MappingProxyType
 from typing import Any
@@ -16,18 +16,6 @@ from .wording import count
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 MAX_PRINTED = 2**18  # characters
-_LAZY = {
-    "generator",
-    "map",
-    "filter",
-    "zip",
-    "range",
-    "reversed",
-    "enumerate",
-    "dict_keys",
-    "dict_values",
-    "dict_items",
-}
 
 
 class CallAnswers:
@@ -136,7 +124,7 @@ def packed(value: Any, what: str, verb: str, verbs: str) -> Any:
         kind, found = type(value).__name__, str(error)
         is_all = found == f"an object of type {kind}"
         here = "" if is_all else f"a {kind}, but " if found.startswith("it has") else f"a {kind}, and in it there is "
-        then = " Make a list of it: `list(...)`." if kind in _LAZY else ""
+        then = " Make a list of it: `list(...)`." if is_all and isinstance(value, Iterable) else ""
         kinds = "numbers, text, lists, tuples, sets, dicts, arrays or tables"
         raise Unanswerable(
             "contract", f"{what} should {verb} plain data ({kinds}); it {verbs} {here}{found}.{then}"
