@@ -112,7 +112,7 @@ class Namespace(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name of either side."""
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 (this is that method)
 
     def items(self) -> Any:
         """Names and values of both sides."""
