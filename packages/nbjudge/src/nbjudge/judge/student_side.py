@@ -145,7 +145,7 @@ class StudentSide:
         self.waits += 1  # until both sides have the same twins
         try:
             forget = self._twins.unused()
-            packed = self._packed(message)
+            packed = self._packed(message, operation)
             content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
             left = self.deadline - time.monotonic()
             reply = self._door.reach(content | {"reads": reads and runs}, self._back, left)
@@ -203,12 +203,13 @@ class StudentSide:
             self.used.add("random")
             set_states(states)
 
-    def _packed(self, message: tuple[Any, ...]) -> dict[str, Any]:
+    def _packed(self, message: tuple[Any, ...], operation: str = "") -> dict[str, Any]:
         try:
             return self._twins.pack(message, self._node)
         except (NotPlain, ValueTooLarge) as error:
-            self._refused = f"a value can't go to the student's side: {error}"
-            raise CannotCross(self._refused) from error
+            why = f"a value can't go to the student's side: {error}"
+            self._refused = self._refused if operation == "set" else why
+            raise CannotCross(why) from error
 
     def _node(self, value: Any) -> list[Any] | None:
         if isinstance(value, Handle):
