@@ -14,6 +14,7 @@ STUDENT = '''
 import collections, math, random
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LinearRegression
 from fractions import Fraction
 from math import sqrt
 
@@ -117,6 +118,7 @@ matrix = np.arange(6.0).reshape(2, 3)
 frame = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
 nested = [[0] * 3] * 2
 third = Fraction(1, 3)
+model = LinearRegression()
 '''
 TESTS = {
     "a function": "assert squares(3) == [0, 1, 4] and type(squares(3)) is list",
@@ -201,6 +203,20 @@ TESTS = {
         "import inspect\nassert list(inspect.signature(squares).parameters) == ['n']\n"
         "assert inspect.isfunction(squares) and inspect.isclass(Stack) and 'push' in dir(Stack())"
     ),
+    "source code": (
+        "import inspect\nassert 'k * k' in inspect.getsource(squares) and 'append' in inspect.getsource(Stack.push)\n"
+        "assert 'self.items' in inspect.getsource(Stack.__init__) and inspect.getsourcelines(squares)[0][-1].strip()"
+    ),
+    "globals as a dict": (
+        "assert globals().get('squares') is squares and globals().get('nothing') is None\n"
+        "assert 'squares' in [*globals()] and dict(globals().items())['third'] == third"
+    ),
+    "a function in NumPy": "import numpy as np\nassert np.vectorize(adder(1))([1, 2]).tolist() == [2, 3]",
+    "a class of a library": (
+        "from sklearn.linear_model import LinearRegression\nassert isinstance(model, LinearRegression)\n"
+        "assert model.get_params()['fit_intercept'] is True"
+    ),
+    "magics": "%matplotlib inline\nassert squares(2) == [0, 1]",
     "what the student imports": "assert sqrt(4) == 2 and np.pi > 3 and math.floor(2.5) == 2",
     "a name that nobody has": (
         "try:\n    nothing\nexcept NameError as error:\n    assert 'nothing' in str(error)\nelse:\n"
@@ -232,6 +248,11 @@ def test_a_replaced_function_is_replaced_on_both_sides():
 
 def test_what_a_test_sets_for_the_students_next_cell_is_there():
     assert outcomes(test("n = 3", hands_over=["n"]), "twice = 2 * n", test("assert twice == 6")) == [None, None]
+
+
+def test_what_only_a_test_imports_is_there_when_the_students_function_uses_it():
+    student = "def f(x):\n    return copy(x)"
+    assert outcomes(student, test("from copy import copy\nassert f([1]) == [1]", hands_over=["copy"])) == [None]
 
 
 def test_what_can_not_cross_is_gone_from_the_students_side():
@@ -331,7 +352,11 @@ def test_a_student_process_that_dies_fails_its_tests_only():
 def test_a_students_name_for_something_dangerous_is_not_taken_for_the_instructors():
     given = locked("import os\nfrom os import system")
     student = "import os\nsquares = os.system\nstack = os\nfound = [os.system]"
-    tests = ["squares('touch here')\nassert os.path.exists('here')", "stack.mkdir('there')", "assert found[0]('touch here') is not None"]
+    tests = [
+        "squares('touch here')\nassert os.path.exists('here')",
+        "stack.mkdir('there')",
+        "assert found[0]('touch here') is not None",
+    ]
     ours = [test(source, operations=[]) for source in tests]
     first, second, third = outcomes(given, student, *ours, test("assert os.listdir() == []"))[:3]
     assert first and second and third is None  # the last ran on the student's side
@@ -339,6 +364,8 @@ def test_a_students_name_for_something_dangerous_is_not_taken_for_the_instructor
 
 def test_what_is_imported_by_name_is_the_judging_sides_own():
     student = "import os.path as p\nfrom math import *\nfrom numpy import linspace as points, sqrt as root, linalg"
-    given = locked("import os.path as p\nfrom math import *\nfrom numpy import linspace as points, sqrt as root, linalg")
+    given = locked(
+        "import os.path as p\nfrom math import *\nfrom numpy import linspace as points, sqrt as root, linalg"
+    )
     assert outcomes(given, student, test("assert p.sep == '/' and floor(1.5) == 1 and root(4) == 2", [])) == [None]
     assert outcomes(student, test("assert len(points(0, 1, 5)) == 5 and linalg.norm([3, 4]) == 5", [])) == [None]

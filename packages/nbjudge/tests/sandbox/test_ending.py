@@ -94,7 +94,7 @@ def test_the_namespace_is_empty_although_it_does_not_end_with_bubblewrap(run, ma
     # As if student code had taken that from its first process.
     namespaces = bubblewrap._namespaces
     monkeypatch.setattr(
-        bubblewrap, "_namespaces", lambda as_root: [w for w in namespaces(as_root) if w != "--die-with-parent"]
+        bubblewrap, "_namespaces", lambda *how: [w for w in namespaces(*how) if w != "--die-with-parent"]
     )
     run(student(SLEEP.format(marker)))
     assert not marked(marker)  # at once: a session ends when all of it has

@@ -7,6 +7,7 @@ A handle has the special methods that its object has. Each use is one request. W
 
 import builtins
 import inspect
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -45,26 +46,10 @@ class Opaque:
 
 
 class Handle:
-    """One object on the student's side.
-
-    Parameters
-    ----------
-    side : StudentSide
-        Carries out the operations.
-    number : int
-        The object's number there.
-    described : dict
-        What the student's side says of it; see `nbjudge.student.objects.about`.
-    """
+    """One object on the student's side; `handle_of` makes it."""
 
     __slots__ = ("__weakref__", "_described", "_number", "_side")
-    kind: Any = None
     of_class: int | None = None
-
-    def __init__(self, side: Side, number: int, described: dict[str, Any]) -> None:
-        object.__setattr__(self, "_side", side)
-        object.__setattr__(self, "_number", number)
-        object.__setattr__(self, "_described", described)
 
     @property  # type: ignore[misc]  # a property in place of the class: isinstance() asks for it
     def __class__(self) -> Any:
@@ -73,7 +58,8 @@ class Handle:
             return _KINDS[kind]
         bases = described.get("bases")
         base = bases[0] if isinstance(bases, list) and bases and isinstance(bases[0], str) else None
-        return _BASES[base] if base in _BASES and _grants(self, f"is a {base}") else type(self)
+        kind = _BASES.get(base) if base else _library(described.get("library"))
+        return kind if kind is not None and _grants(self, f"is a {kind.__name__}") else type(self)
 
     def __getattr__(self, name: str) -> Any:
         side, _, described = _of(self)
@@ -106,7 +92,9 @@ class Handle:
             return (other.of_class == _of(self)[2].get("self")) == (operation == "eq")
         # Otherwise it is decided here, and not by the student's own class.
         claim = _claim(operation, other)
-        return _of(self)[0](operation, self, other, claim=claim) if _grants(self, claim) else NotImplemented
+        if "eq" not in _of(self)[2]["specials"] or not _grants(self, claim):
+            return NotImplemented
+        return _of(self)[0](operation, self, other, claim=claim)
 
     def __hash__(self) -> int:
         return hash(_of(self)[1])
@@ -185,7 +173,30 @@ class Method:
         return getattr(_of(self._handle)[0]("getattr", self._handle, self._name, claim=f"getattr {self._name}"), name)
 
 
-def handle_class(described: dict[str, Any]) -> type[Handle]:
+def handle_of(side: Side, number: int, described: dict[str, Any]) -> Handle:
+    """Make the handle of an object.
+
+    Parameters
+    ----------
+    side : StudentSide
+        Carries out the operations.
+    number : int
+        The object's number there.
+    described : dict
+        What the student's side says of it; see `nbjudge.student.objects.about`.
+
+    Raises
+    ------
+    ValueError
+        It says nothing that describes an object.
+    """
+    handle = object.__new__(_class_of(described))
+    for name, value in (("_side", side), ("_number", number), ("_described", described)):
+        object.__setattr__(handle, name, value)
+    return handle
+
+
+def _class_of(described: dict[str, Any]) -> type[Handle]:
     """The class of handles of such objects; it has the special methods that they have."""
     name, specials, of_class = described.get("type"), described.get("specials"), described.get("class")
     if not isinstance(name, str) or not isinstance(specials, list) or len(specials) > MOST_SPECIALS:
@@ -196,9 +207,9 @@ def handle_class(described: dict[str, Any]) -> type[Handle]:
     if hasattr(builtins, name) or hasattr(np, name) or name in _OF_PANDAS:
         name = f"the student's {name}"  # a test may compare the names of types
     if key not in _made:
-        methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool"}}
-        fixed = {"__slots__": (), "of_class": of_class, "__doc__": _attribute("__doc__")}
-        _made[key] = type(name[:100], (Handle,), fixed | {"__module__": _attribute("__module__")} | methods)
+        methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool", "eq"}}
+        asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__")}
+        _made[key] = type(name[:100], (Handle,), {"__slots__": (), "of_class": of_class} | asked | methods)
     return _made[key]
 
 
@@ -215,6 +226,17 @@ def _grants(handle: Handle, claim: str) -> bool:
 def _claim(operation: str, other: Any) -> str:
     """What the student's object claims: that two objects of the student's are equal says nothing about plain data."""
     return operation if isinstance(other, Handle) else f"{operation} data"
+
+
+def _library(names: Any) -> type | None:
+    """The class of a library, of this side, that an object says it is of: the first that is imported here."""
+    for named in names if isinstance(names, list) else ():
+        match named:
+            case [str(module), str(name)]:
+                found = getattr(sys.modules.get(module), name, None)
+                if isinstance(found, type):
+                    return found
+    return None
 
 
 def _attribute(name: str) -> property:

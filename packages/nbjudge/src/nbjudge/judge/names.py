@@ -2,7 +2,7 @@
 
 import ast
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .student_side import CannotCross, StudentSide
@@ -22,6 +22,8 @@ class Namespace(dict[str, Any]):
         The names that the instructor's locked cells have defined here. Students can't replace them.
     theirs : bool
         Whether data of locked cells is the student's at present: their code may have changed it.
+    hands_over : frozenset of str
+        The names that code on the student's side needs as soon as the present test cell defines them.
     is_test : bool
         Whether a test cell runs now, and not a locked cell before it.
     """
@@ -34,6 +36,7 @@ class Namespace(dict[str, Any]):
         self._old: set[str] = set()  # set by tests before a cell of the student's ran
         self.given: set[str] = set()
         self.theirs = self.is_test = False
+        self.hands_over: frozenset[str] = frozenset()
         side.on_change = self._forget
 
     def _forget(self, names: Iterable[str]) -> None:
@@ -81,7 +84,7 @@ class Namespace(dict[str, Any]):
         self.given.discard(name)
         self._by_tests.add(name)
         self._old.discard(name)
-        if self._grants("set", name):
+        if name in self.hands_over or self._grants("set", name):
             self.hand_over([name])
 
     def __delitem__(self, name: str) -> None:
@@ -99,7 +102,29 @@ class Namespace(dict[str, Any]):
 
     def keys(self) -> Any:
         """The names of both sides."""
-        return dict.fromkeys([*super().keys(), *self._side.names]).keys()
+        theirs = [name for name in sorted(self._side.names) if self._grants("name", name)]
+        return dict.fromkeys([*super().keys(), *theirs]).keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a name of either side."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def items(self) -> Any:
+        """Names and values of both sides."""
+        return {name: self[name] for name in self}.items()
+
+    def values(self) -> Any:
+        """Values of both sides."""
+        return {name: self[name] for name in self}.values()
 
     def hand_over(self, names: Iterable[str]) -> None:
         """Give variables of a test cell to the student's side, for code there that uses them."""

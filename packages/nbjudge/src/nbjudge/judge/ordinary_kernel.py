@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import inspect
 import io
 import os
 import random
@@ -17,6 +18,7 @@ from .door import Door
 from .grader_kernel import FILENAME, GraderKernel
 from .handles import Handle, Method, Opaque
 from .kernel_plan import KernelCell
+from .magics import without_magics
 from .names import Namespace, root_of
 from .outputs import MAX_TEXT
 from .question_log import key_of
@@ -48,6 +50,7 @@ class OrdinaryKernel(GraderKernel):
         self._ran = False
         sys.path.insert(0, os.getcwd())  # the released files, of which the fork server knew nothing
         _sync_seeds(self._side)
+        _read_sources(self._side)
 
     def student_cell(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run a cell on the student side and report its outputs."""
@@ -60,6 +63,7 @@ class OrdinaryKernel(GraderKernel):
         apart = cell["apart"]
         names = self._names
         names.is_test, names.theirs = apart is not None, bool(apart and apart["theirs"])
+        names.hands_over = frozenset(apart["hands_over"] if apart else ())
         operations: list[str] | None = [] if apart is None else apart["operations"]
         granted = None if operations is None else frozenset(operations)
         report: dict[str, Any] = {"passed": False, "fraction": 0.0}
@@ -83,7 +87,7 @@ class OrdinaryKernel(GraderKernel):
     def _run(self, source: str) -> dict[str, Any]:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            tree = ast.parse(source, FILENAME)
+            tree = ast.parse(without_magics(source), FILENAME)
             last = tree.body[-1] if tree.body else None
             if not isinstance(last, ast.Expr):
                 exec(compile(tree, FILENAME, "exec"), self.namespace)
@@ -149,6 +153,23 @@ def _seconds(limit: float, side: StudentSide) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def _read_sources(side: StudentSide) -> None:
+    """Let ``inspect`` find the source of the student's functions and classes, as their process tells it."""
+    lines_of = inspect.getsourcelines
+
+    def getsourcelines(value: Any) -> tuple[list[str], int]:
+        if isinstance(value, Handle | Method):
+            lines, first = side("source", value, claim="source")
+            return lines, first
+        return lines_of(value)
+
+    def getsource(value: Any) -> str:
+        return "".join(getsourcelines(value)[0])
+
+    for function in (getsource, getsourcelines):
+        setattr(inspect, function.__name__, function)
 
 
 def _sync_seeds(side: StudentSide) -> None:

@@ -15,7 +15,7 @@ from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from . import errors
 from .brief import brief
 from .door import Door, StudentSideDied, message_of
-from .handles import Handle, Method, Opaque, handle_class
+from .handles import Handle, Method, Opaque, handle_of
 from .imported import Imported
 from .printed import Printed
 from .reached import Reached
@@ -245,7 +245,7 @@ class StudentSide:
         if "errors" in described:
             return errors.class_of(described["errors"], self._classes)
         if (handle := self._handles.get(number)) is None:
-            handle = self._handles[number] = handle_class(described)(self, number, described)
+            handle = self._handles[number] = handle_of(self, number, described)
         return handle
 
     def _back(self, request: dict[str, Any]) -> dict[str, Any]:

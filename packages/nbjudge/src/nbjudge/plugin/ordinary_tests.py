@@ -15,7 +15,7 @@ import nbformat
 from ..handin.hand_in import Assignment
 from ..run.disk import new_folder
 from ..run.job import installed_versions
-from ..run.names_used import bound, imports_of, used
+from ..run.names_used import bound, free, imports_of
 from ..run.plan import Apart, ByName, Instructions
 
 FOLDER = ".judged_apart"
@@ -71,13 +71,13 @@ def to_study(assignment: Assignment, notebook: str, instructions: Instructions) 
     """
     source = nbformat.read(assignment.source / f"{notebook}.ipynb", as_version=4)
     cells = [cell for cell in source.cells if cell.cell_type == "code"]
-    apart = {}
-    for number, cell in enumerate(cells):
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        if name in instructions.sources and name in instructions.points:
-            later = [each.source for each in cells[number + 1 :] if not _is_test(each, instructions)]
-            needed = {each for text in later for each in used(text)}
-            apart[name] = Apart(None, hands_over=sorted(bound(instructions.sources[name]) & needed))
+    # What the model solution uses, and only tests define: its code on the student's side needs it.
+    needed = free(cell.source for cell in cells if not _is_test(cell, instructions))
+    apart = {
+        cell.metadata.nbgrader.grade_id: Apart(None, hands_over=sorted(bound(cell.source) & needed))
+        for cell in cells
+        if _is_test(cell, instructions)
+    }
     return ByName(apart, _imports(assignment, cells))
 
 

@@ -55,7 +55,7 @@ REFLECTED = {f"r{name}": name for name in (*ARITHMETIC, "divmod")}
 SPECIAL = {
     *("neg", "pos", "abs", "invert", "len", "bool", "int", "float", "complex", "index", "bytes"),
     *("iter", "next", "reversed", "trunc", "floor", "ceil", "enter", "exit", "call", "round"),
-    *("lt", "le", "gt", "ge", "contains", "getitem", "setitem", "delitem", "divmod"),
+    *("eq", "lt", "le", "gt", "ge", "contains", "getitem", "setitem", "delitem", "divmod"),
     *ARITHMETIC,
     *IN_PLACE,
     *REFLECTED,

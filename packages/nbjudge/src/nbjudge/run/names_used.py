@@ -3,10 +3,13 @@
 import ast
 import builtins
 import re
+import symtable
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
+
+from ..judge.magics import without_magics
 
 _CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
 _DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -60,10 +63,25 @@ def bound(source: str) -> set[str]:
     return set() if tree is None else {name for node in _now(tree) for name in _bound_by(node)}
 
 
-def used(source: str) -> set[str]:
-    """All names that a cell uses, also within its functions."""
-    tree = parse(source)
-    return set() if tree is None else {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+def free(sources: Iterable[str]) -> set[str]:
+    """The global names that cells use, also within their functions, and that none of them defines."""
+    wanted: set[str] = set()
+    defined = set(dir(builtins))
+    for source in sources:
+        if (tree := parse(source)) is not None:
+            wanted |= _globals_used(symtable.symtable(ast.unparse(tree), "<cell>", "exec"))
+            defined |= bound(source)
+    return wanted - defined
+
+
+def _globals_used(table: symtable.SymbolTable) -> set[str]:
+    is_module = table.get_type() == "module"
+    found = {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_referenced() and (is_module or symbol.is_global())
+    }
+    return found.union(*map(_globals_used, table.get_children()))
 
 
 def needed(source: str) -> set[str] | None:
@@ -72,7 +90,7 @@ def needed(source: str) -> set[str] | None:
     Names that only a function uses are needed when the function is called, and don't count.
     """
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(without_magics(source))
     except (SyntaxError, ValueError):
         return None
     loaded = {node.id for node in _now(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}

@@ -159,6 +159,10 @@ class Objects:
         """Whether a class is derived from another."""
         return issubclass(value, kind)
 
+    def do_source(self, value: Any) -> tuple[list[str], int]:
+        """The lines of a function or class, and the number of the first one."""
+        return inspect.getsourcelines(value)
+
     def do_signature(self, value: Any) -> list[tuple[Any, ...]]:
         """The parameters of a function: name, kind, and a default value if there is one."""
         parameters = inspect.signature(value).parameters.values()
@@ -295,9 +299,14 @@ def about(value: Any) -> dict[str, Any]:
     kind = type(value)
     described: dict[str, Any] = {
         "type": _name(kind),
-        "specials": sorted(name for name in SPECIAL if hasattr(kind, f"__{name}__")),
+        "specials": sorted(name for name in SPECIAL if _has(kind, f"__{name}__")),
         "methods": _methods(kind),
         "bases": [base.__name__ for base in kind.__mro__ if base in _BASES],
+        "library": [
+            [base.__module__, base.__qualname__]
+            for base in kind.__mro__
+            if base.__module__ not in ("builtins", "__main__")
+        ],
         "class": id(kind),
     }
     if kind in _KINDS:
@@ -312,6 +321,10 @@ def about(value: Any) -> dict[str, Any]:
     elif isinstance(value, np.ufunc):
         described["named"] = ["numpy", value.__name__]
     return described
+
+
+def _has(kind: type, special: str) -> bool:
+    return hasattr(kind, special) and getattr(kind, special) is not vars(object).get(special)
 
 
 def _name(kind: type) -> str:
