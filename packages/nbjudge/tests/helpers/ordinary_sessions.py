@@ -1,11 +1,8 @@
 """Ordinary test cells, executed for real: a sandbox with student code, and a grader kernel that uses its names."""
 
-import builtins
-import re
-
 from nbjudge.judge.report import CellReport
 from nbjudge.run.job import Job
-from nbjudge.run.names_used import imports_of
+from nbjudge.run.names_used import free, imports_of
 from nbjudge.run.plan import Apart, PlannedCell
 from nbjudge.sandbox import load
 from nbjudge.sandbox.limits import Limits
@@ -28,8 +25,7 @@ def test(source, operations=None, theirs=False, hands_over=()):
     It may use each name in it.
     """
     if operations is not None:
-        words = {*re.findall(r"\w+", source)} - {*dir(builtins)}
-        operations = [*operations, *(f"name {name}" for name in sorted(words))]
+        operations = [*operations, *(f"name {name}" for name in free([source]))]
     return PlannedCell(source, "test", False, True, 1.0, apart=Apart(operations, theirs, [*hands_over]))
 
 

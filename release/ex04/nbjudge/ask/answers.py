@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import history
+from .call_answers import CallAnswers
 from .figures import panels_of
 from .mishaps import Given, line_that_spoils, painted_over, replaced, unfinished
 from .no_trace import random_states_of_its_own
@@ -24,7 +25,7 @@ from .unanswerable import Unanswerable, describe, is_stub
 ENGINE = __name__.partition(".")[0]
 
 
-class Answers:
+class Answers(CallAnswers):
     """Answers the questions of any course.
 
     A course with more questions, or with more detailed messages, defines a subclass in a module of its own. Like this
@@ -65,8 +66,9 @@ class Answers:
     def questions(self) -> dict[str, Callable[..., Any]]:
         """The functions that answer, by the names of their questions; the first argument is the notebook's globals."""
         general = (self.values, self.figure, self.has, self.source_line, self.assignment, self.made_from)
+        code = (self.call, self.printed, self.raises, self.run, self.variable, self.source_of)
         mishaps = (self.unfinished, self.painted_over, self.replaced)
-        return {question.__name__: question for question in (*general, *mishaps)}
+        return {question.__name__: question for question in (*general, *code, *mishaps)}
 
     def prepare(self, shell: Any) -> None:
         """Prepare the IPython shell in which a submission is graded, before the first cell runs."""
@@ -141,8 +143,17 @@ class Answers:
         """
         return readiness(namespace, written, self.written, self.reads)
 
-    def find(self, namespace: dict[str, Any], name: str) -> Any:
+    def find(self, namespace: dict[str, Any], name: str, is_code: bool | None = None) -> Any:
         """Look up a name that the tasks ask for.
+
+        Parameters
+        ----------
+        namespace : dict
+            The notebook's globals.
+        name : str
+            The name.
+        is_code : bool, optional
+            Whether the name is that of a class or function; by default, `code` tells.
 
         Raises
         ------
@@ -151,7 +162,7 @@ class Answers:
         """
         if name not in namespace:
             reason = history.why_missing(name, namespace, self.made_in)
-            is_code = name in self.code
+            is_code = name in self.code if is_code is None else is_code
             alike = {other for other, value in namespace.items() if callable(value) == is_code}
             near = near_miss(name, alike - self.names)
             if near and reason.kind != "error" and not str(reason).startswith("still to do"):

@@ -134,6 +134,17 @@ def _lines_with(function: Any, is_it: Callable[[ast.AST, tuple[ast.AST, ...]], b
     return [source[node.lineno - 1].strip()[:MAX_LINE] for node in found if isinstance(node, ast.stmt)]
 
 
+def source_of(name: str, thing: Any, namespace: dict[str, Any]) -> str:
+    """The source of a function or class in the student's cells; empty if it is not known."""
+    if _is_code(thing, namespace) and (source := _source_of(thing)):
+        return source.rstrip()
+    source, statement, _ = _statement_that_makes(name, namespace, is_none=False, fills=False, at=())
+    if statement is None:
+        return ""
+    begins = min(node.lineno for node in (statement, *getattr(statement, "decorator_list", ())))
+    return textwrap.dedent("\n".join(source.splitlines()[begins - 1 : statement.end_lineno]))
+
+
 def _source_of(function: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(function))

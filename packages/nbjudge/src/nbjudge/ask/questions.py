@@ -11,8 +11,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from .call_questions import CallQuestions
 from .check import MAX_MESSAGE, NotPassed, Outcome, judge
+from .compare import same
 from .figures import MAX_IMAGES, MAX_PANELS, MAX_TEXT
+from .plain_data import outline
 from .replies import NoAnswer, array_of, of_type
 from .settings import in_grading
 from .sides import GENERAL_ANSWERS, SameKernel, Side
@@ -39,7 +42,7 @@ class Panel:
     text: str
 
 
-class Submission:
+class Submission(CallQuestions):
     """A student's work, as the test cells see it.
 
     A course with more questions defines a subclass with a method for each of them, and names the module that answers
@@ -57,6 +60,7 @@ class Submission:
     """
 
     answers: ClassVar[str] = GENERAL_ANSWERS
+    same = staticmethod(same)  # for test cells, which need no other object than this one
 
     def __init__(self, side: Side) -> None:
         self._side = side
@@ -272,7 +276,7 @@ class Submission:
         # Each question has a random state of its own, so two calls draw different random numbers, but the same notebook
         # gets the same mark. The state depends on the question, and on how often this check has asked it; so it does
         # not depend on other checks.
-        about = ", ".join(f"{name}={_outline(value)}" for name, value in sorted(arguments.items()))
+        about = ", ".join(f"{name}={outline(value)}" for name, value in sorted(arguments.items()))
         asked = f"{question}({about})"
         self._names |= self._names_in(question, arguments)
         self._asked[asked] += 1
@@ -284,11 +288,7 @@ class Submission:
 
     def _names_in(self, question: str, arguments: dict[str, Any]) -> set[str]:
         """Names in the student's notebook that a question is about."""
-        return {arguments[key] for key in ("of", "name") if key in arguments}
+        return {arguments[key] for key in ("of", "name") if key in arguments} | {*arguments.get("uses", ())}
 
 
 connect = Submission.connect
-
-
-def _outline(value: Any) -> str:
-    return f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else repr(value)

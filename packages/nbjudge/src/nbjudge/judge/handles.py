@@ -91,10 +91,10 @@ class Handle:
         if isinstance(other, type) and issubclass(other, Handle):
             return (other.of_class == _of(self)[2].get("self")) == (operation == "eq")
         # Otherwise it is decided here, and not by the student's own class.
-        claim = _claim(operation, other)
-        if "eq" not in _of(self)[2]["specials"] or not _grants(self, claim):
+        if "eq" not in _of(self)[2]["specials"]:
             return NotImplemented
-        return _of(self)[0](operation, self, other, claim=claim)
+        claim = _claim(operation, other)
+        return _of(self)[0](operation, self, other, claim=claim) if _grants(self, claim) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(_of(self)[1])

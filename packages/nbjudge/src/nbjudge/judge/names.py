@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .student_side import CannotCross, StudentSide
+from .student_side import StudentSide
 
 
 class Namespace(dict[str, Any]):
@@ -84,7 +84,7 @@ class Namespace(dict[str, Any]):
         self.given.discard(name)
         self._by_tests.add(name)
         self._old.discard(name)
-        if name in self.hands_over or self._grants("set", name):
+        if self._grants("set", name) or name in self.hands_over:
             self.hand_over([name])
 
     def __delitem__(self, name: str) -> None:
@@ -130,9 +130,10 @@ class Namespace(dict[str, Any]):
         """Give variables of a test cell to the student's side, for code there that uses them."""
         for name in names:
             if super().__contains__(name):
-                try:
-                    self._side("set", name, super().__getitem__(name))
-                except CannotCross:  # code there that uses the name fails, and does not go on with another value
+                value = super().__getitem__(name)
+                if self._side.can_take(value):
+                    self._side("set", name, value)
+                else:  # code there that uses the name fails, and does not go on with another value
                     self._side("del", name)
 
 

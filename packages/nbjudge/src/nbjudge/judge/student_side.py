@@ -11,7 +11,7 @@ import numpy as np
 
 from ..protocol.random_states import are_same, get_states, set_states
 from ..protocol.sharing import Twins
-from ..protocol.values import NotPlain, ValueTooLarge, crosses
+from ..protocol.values import NotPlain, Packer, ValueTooLarge, crosses
 from . import errors
 from .brief import brief
 from .door import Door, StudentSideDied, message_of
@@ -172,6 +172,14 @@ class StudentSide:
             return self("get", name)
         finally:
             self._wanted = ""
+
+    def can_take(self, value: Any) -> bool:
+        """Whether a value of the test cell can go to the student's side."""
+        try:
+            Packer(self._node).packed(value)
+        except (NotPlain, ValueTooLarge):
+            return False
+        return True
 
     def _result(self, reply: dict[str, Any], operation: str) -> Any:
         if "failure" in reply:
