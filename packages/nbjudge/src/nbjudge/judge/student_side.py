@@ -13,7 +13,7 @@ from ..protocol.random_states import are_same, get_states, set_states
 from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, Packer, ValueTooLarge, crosses
 from . import errors
-from .brief import brief
+from .brief import brief, not_granted
 from .door import Door, StudentSideDied, message_of
 from .handles import Handle, Method, Opaque, handle_of
 from .imported import Imported
@@ -133,7 +133,7 @@ class StudentSide:
         """
         if claim is not None and claim not in NOT_RISKY:
             if self.granted is not None and claim not in self.granted:
-                why = _not_granted(claim)
+                why = not_granted(claim)
                 self._refused = self._refused if claim == "len" else why
                 raise NotGranted(why)
             self.used.add(claim)
@@ -146,7 +146,7 @@ class StudentSide:
         self.waits += 1  # until both sides have the same twins
         try:
             forget = self._twins.unused()
-            packed = self._packed(message, operation)
+            packed = self._packed(message)
             content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
             left = self.deadline - time.monotonic()
             reply = self._door.reach(content | {"reads": reads and runs}, self._back, left)
@@ -213,13 +213,12 @@ class StudentSide:
             self.used.add("random")
             set_states(states)
 
-    def _packed(self, message: tuple[Any, ...], operation: str = "") -> dict[str, Any]:
+    def _packed(self, message: tuple[Any, ...]) -> dict[str, Any]:
         try:
             return self._twins.pack(message, self._node)
         except (NotPlain, ValueTooLarge) as error:
-            why = f"a value can't go to the student's side: {error}"
-            self._refused = self._refused if operation == "set" else why
-            raise CannotCross(why) from error
+            self._refused = f"a value can't go to the student's side: {error}"
+            raise CannotCross(self._refused) from error
 
     def _node(self, value: Any) -> list[Any] | None:
         if isinstance(value, Handle):
@@ -291,12 +290,3 @@ class StudentSide:
     def _told(self, error: Exception) -> tuple[Any, ...]:
         self._raised.append(error)
         return errors.told(error, len(self._raised) - 1)
-
-
-def _not_granted(claim: str) -> str:
-    what, _, name = claim.partition(" ")
-    used = f"its attribute '{name}'" if what in ("getattr", "method") else f"'{claim}'"
-    return (
-        f"this is an object of a class of its own where plain data is expected: {used} is not used here; return plain "
-        "numbers, texts, lists or arrays"
-    )
