@@ -155,3 +155,27 @@ def test_what_a_further_solution_needs_is_granted(graded):
     assert "eq" in findings.by_name.apart["squares-right"].operations
     run(course, "ex1", "--no-feedback")
     assert totals(course)["dora"] == 5
+
+
+def test_a_test_that_spoils_the_students_next_cells_is_judged_inside(tmp_path):
+    """It passes apart; what it binds can't go to the student's side, where the next cell needs it."""
+    cells = [
+        marked(
+            "lock",
+            "### BEGIN SOLUTION: make\nimport threading\nlock = threading.Lock()\n### END SOLUTION",
+            solution=True,
+        ),
+        marked(
+            "lock-right", "import threading\nlock = threading.Lock()\nassert lock", grade=True, locked=True, points=1
+        ),
+        marked("use", "### BEGIN SOLUTION: use\nlock.acquire()\nu = 3\n### END SOLUTION", solution=True),
+        marked("use-right", "assert u == 3", grade=True, locked=True, points=1),
+        marked("last", "### BEGIN SOLUTION: last\nv = 4\n### END SOLUTION", solution=True),
+        marked("last-right", "assert v == 4", grade=True, locked=True, points=1),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    build(tmp_path / "course", notebook=new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+    begin(tmp_path / "course")
+    run(tmp_path / "course", "ex1", command=check_command)
+    findings = read_findings(tmp_path / "course", "ex1", "work")
+    assert findings.by_name.apart.keys() == {"last-right"} and findings.inside.keys() == {"lock-right", "use-right"}

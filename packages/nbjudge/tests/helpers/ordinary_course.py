@@ -13,7 +13,7 @@ from nbjudge.judge.transcript import Transcript
 from nbjudge.plugin.autograde.outputs import passes_only_inside
 from nbjudge.plugin.ordinary_tests import to_study
 from nbjudge.run.job import Job, execute
-from nbjudge.run.plan import ByName, Instructions, plan
+from nbjudge.run.plan import Instructions, plan
 from nbjudge.sandbox.limits import Limits
 
 from helpers.tiny_course import marked
@@ -209,7 +209,7 @@ class Course:
             name: replace(how, operations=sorted({each for of in reports.values() for each in of[name][1].operations}))
             for name, how in self.by_name.apart.items()
         }
-        self.by_name = ByName(apart, self.by_name.imports)
+        self.by_name = replace(self.by_name, apart=apart)
 
     def job(self, written, compares=False, limits=LIMITS):
         """The job of a hand-in."""

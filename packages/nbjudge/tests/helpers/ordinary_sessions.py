@@ -39,7 +39,7 @@ def reports(*cells, compares=False, release=None, limits=LIMITS):
     job = Job(
         cells=planned,
         limits=limits,
-        imports=imports.names,
+        imports=imports,
         compares=compares,
         release=release or {},
     )

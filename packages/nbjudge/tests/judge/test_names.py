@@ -259,6 +259,25 @@ def test_what_only_a_test_imports_is_there_when_the_students_function_uses_it():
     assert outcomes(student, test("from copy import copy\nassert f([1]) == [1]", hands_over=["copy"])) == [None]
 
 
+def test_a_function_that_a_test_deletes_and_puts_back_is_there_again():
+    student = "def helper(x):\n    return x\ndef use(x):\n    return helper(x)"
+    idiom = "orig = helper\ndel helper\ntry:\n    use(1)\nexcept NameError:\n    pass\nfinally:\n    helper = orig"
+    assert outcomes(student, test(idiom), "y = use(3)", test("assert y == 3")) == [None, None]
+
+
+def test_a_generator_of_numpy_crosses_with_its_state():
+    student = "from numpy import random\nrng = random.default_rng(seed=7)"
+    same = "from numpy import random\nassert rng.integers(0, 9, 5).tolist() == random.default_rng(7).integers(0, 9, 5).tolist()"
+    again = "rng = random.default_rng(7)"
+    cells = [student, test(same + "\n" + again), "u = rng.uniform(0, 1, 3)"]
+    assert outcomes(
+        *cells, test("from numpy import random\nassert (u == random.default_rng(7).uniform(0, 1, 3)).all()")
+    ) == [
+        None,
+        None,
+    ]
+
+
 def test_what_can_not_cross_is_gone_from_the_students_side():
     student = "import threading\nlock = 1\ndef use():\n    return lock"
     test_cells = ["lock = threading.Lock()\nassert not lock.locked()", "use()"]

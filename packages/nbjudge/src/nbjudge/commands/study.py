@@ -1,6 +1,7 @@
 """The study: which ordinary test cells give the same marks apart from the student's process as inside it."""
 
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 import nbformat
 
@@ -8,7 +9,7 @@ from ..handin.hand_in import SubmissionKey
 from ..judge.report import CellReport
 from ..judge.transcript import Transcript
 from ..plugin.autograde.execute_apart import LanguageError
-from ..plugin.autograde.outputs import points_inside
+from ..plugin.autograde.outputs import points_inside, points_of
 from ..plugin.course import Course
 from ..plugin.ordinary_tests import (
     Findings,
@@ -21,13 +22,24 @@ from ..plugin.ordinary_tests import (
 from ..run.job import Job
 from ..run.plan import ByName, PlannedCell
 
+Reports = dict[str, dict[str, tuple[PlannedCell, CellReport]]]
 MODEL, RELEASE = "model solution", "untouched release"
+
+
+class Stage(Enum):
+    """What is executed: all test cells both ways, the same with the student's data, or as a class is graded."""
+
+    BOTH_WAYS = auto()
+    WITH_THEIR_DATA = auto()
+    AS_GRADED = auto()
 
 
 class Study:
     """Executes the model solution, the untouched release and further solutions, with each test cell judged both ways.
 
-    A test cell is judged apart if this gives the same points as in the student's own process for all of them.
+    A test cell is judged apart if this gives the same points as in the student's own process for all of them. In the
+    end they are executed as a class is graded, with some test cells apart and some inside: each must still give the
+    same, also those after a test cell that changes something on one side only.
 
     Parameters
     ----------
@@ -66,8 +78,9 @@ class _UnderWay:
     study: str
     by_name: ByName
     jobs: dict[str, Job] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
-    tried_theirs: bool = False
+    inside: dict[str, str] = field(default_factory=dict)
+    stage: Stage = Stage.BOTH_WAYS
+    expected: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Make the jobs, by the names of the solutions."""
@@ -83,23 +96,56 @@ class _UnderWay:
             _, self.jobs[what] = self.course.preparer.sanitized(notebook, files, key, stem, self.by_name)
 
     def is_over(self, results: dict[str, Transcript]) -> bool:
-        """Draw conclusions; a test cell that fails apart is tried once more with the student's data."""
+        """Draw conclusions from the results of the present stage, and prepare the next one."""
         reports = {what: _by_cell(job, results[job.cache_key()]) for what, job in self.jobs.items()}
+        if self.stage is Stage.AS_GRADED:
+            is_same = self._compare_as_graded(reports)
+        else:
+            is_same = self._compare_both_ways(reports)
+        if not is_same:
+            self.prepare()
+            return False
+        stem = self.notebook.removesuffix(".ipynb")
+        write_findings(self.course.root, self.assignment, stem, Findings(self.study, self.by_name, self.inside))
+        return True
+
+    def _compare_both_ways(self, reports: Reports) -> bool:
+        """Find the test cells that are judged apart; one that fails is tried again with the student's data."""
         wrong = {name: why for name in self.by_name.apart if (why := _difference(name, reports))}
-        if wrong and not self.tried_theirs:
-            self.tried_theirs = True
+        if wrong and self.stage is Stage.BOTH_WAYS:
+            self.stage = Stage.WITH_THEIR_DATA
             tried = {name: replace(how, theirs=name in wrong) for name, how in self.by_name.apart.items()}
             self.by_name = replace(self.by_name, apart=tried)
-            self.prepare()
             return False
         apart = {
             name: replace(how, operations=sorted({each for of in reports.values() for each in of[name][1].operations}))
             for name, how in self.by_name.apart.items()
             if name not in wrong
         }
-        findings = Findings(self.study, replace(self.by_name, apart=apart), wrong)
-        stem = self.notebook.removesuffix(".ipynb")
-        write_findings(self.course.root, self.assignment, stem, findings)
+        self.expected = {
+            what: {name: points_inside(*of[name]) for name in self.by_name.apart if name in of}
+            for what, of in reports.items()
+        }
+        self.by_name, self.inside, self.stage = replace(self.by_name, apart=apart), wrong, Stage.AS_GRADED
+        return not apart
+
+    def _compare_as_graded(self, reports: Reports) -> bool:
+        """Whether all points are the same when some test cells are judged apart and the others inside.
+
+        If not, a test cell before the first difference has changed something for those after it. All of these cells
+        are judged inside.
+        """
+        for what, expected in self.expected.items():
+            names = list(expected)
+            for number, name in enumerate(names):
+                if points_of(*reports[what][name]) == expected[name]:
+                    continue
+                before = set(names[: number + 1]) & self.by_name.apart.keys() or self.by_name.apart.keys()
+                why = f"with the {what}, {name} gives other points when this cell is judged apart"
+                self.inside |= dict.fromkeys(before, why)
+                kept = {each: how for each, how in self.by_name.apart.items() if each not in before}
+                self.by_name = replace(self.by_name, apart=kept)
+                return not kept
         return True
 
 
@@ -126,11 +172,11 @@ def _by_cell(job: Job, result: Transcript) -> dict[str, tuple[PlannedCell, CellR
     return {
         cell.name: (cell, report)
         for cell, report in zip(job.cells, result.reports, strict=True)
-        if cell.apart is not None
+        if cell.points is not None
     }
 
 
-def _difference(name: str, reports: dict[str, dict[str, tuple[PlannedCell, CellReport]]]) -> str | None:
+def _difference(name: str, reports: Reports) -> str | None:
     """Why a test cell can't be judged apart; None if it can."""
     for what, cells in reports.items():
         if name not in cells:

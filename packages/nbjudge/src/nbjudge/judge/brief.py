@@ -1,4 +1,4 @@
-"""Short texts for the values that cross, as the transcript shows them."""
+"""Short texts on the values that cross: for the transcript, and for the student."""
 
 import itertools
 from typing import Any
@@ -21,3 +21,13 @@ def brief(value: Any, depth: int = 0) -> str:
     if type(value) is np.ndarray:
         return f"{value.dtype} {value.shape}"
     return type(value).__name__
+
+
+def not_granted(claim: str) -> str:
+    """Why a test fails that would need this claim."""
+    what, _, name = claim.partition(" ")
+    used = f"its attribute '{name}'" if what in ("getattr", "method") else f"'{claim}'"
+    return (
+        f"this is an object of a class of its own where plain data is expected: {used} is not used here; return plain "
+        "numbers, texts, lists or arrays"
+    )

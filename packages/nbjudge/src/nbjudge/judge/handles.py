@@ -5,11 +5,14 @@ A handle has the special methods that its object has. Each use is one request. W
 (`StudentSide.granted`).
 """
 
+import builtins
 import inspect
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from ..protocol.operations import REFLECTED, SPECIAL, UNARY, WITH_ANOTHER
 
@@ -26,6 +29,7 @@ _KINDS: dict[str, type] = {
 _BASES: dict[str, type] = {
     kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 }
+_OF_PANDAS = {"DataFrame", "Series", "Index"}
 _made: dict[Any, Any] = {}
 
 Side = Callable[..., Any]
@@ -122,7 +126,7 @@ class Handle(metaclass=HandleType):
     def _text(self, operation: str) -> str:
         if _grants(self, operation):
             return str(_of(self)[0](operation, self, claim=operation))
-        return f"<the student's {_of(self)[2].get('name') or type(self).__name__}>"
+        return "<an object of the student's>"  # no word of theirs: a test may look for one in this text
 
     def __dir__(self) -> Any:
         return _of(self)[0]("dir", self, claim="dir")
@@ -211,6 +215,8 @@ def _class_of(described: dict[str, Any]) -> type[Handle]:
     if type(of_class) is not int or not all(isinstance(special, str) for special in specials):
         raise ValueError("no description")
     key = name, tuple(specials), of_class
+    if hasattr(builtins, name) or hasattr(np, name) or name in _OF_PANDAS:
+        name = f"the student's {name}"  # a test may compare the names of types
     if key not in _made:
         methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool", "eq"}}
         asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__")}

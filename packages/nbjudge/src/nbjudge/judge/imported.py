@@ -15,7 +15,7 @@ class Imported:
     Parameters
     ----------
     imports : list of (str, str, str)
-        See `Imports.names`.
+        See `names_used.imports_of`.
     """
 
     def __init__(self, imports: list[tuple[str, str, str]]) -> None:

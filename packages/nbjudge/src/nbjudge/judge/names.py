@@ -34,6 +34,7 @@ class Namespace(dict[str, Any]):
         self._fetched: dict[str, Any] = {}
         self._by_tests: set[str] = set()
         self._old: set[str] = set()  # set by tests before a cell of the student's ran
+        self._deleted: set[str] = set()  # by tests, on the student's side; some put them back
         self.given: set[str] = set()
         self.theirs = self.is_test = False
         self.hands_over: frozenset[str] = frozenset()
@@ -84,7 +85,8 @@ class Namespace(dict[str, Any]):
         self.given.discard(name)
         self._by_tests.add(name)
         self._old.discard(name)
-        if self._grants("set", name) or name in self.hands_over:
+        if self._grants("set", name) or name in self.hands_over or name in self._deleted:
+            self._deleted.discard(name)
             self.hand_over([name])
 
     def __delitem__(self, name: str) -> None:
@@ -93,6 +95,7 @@ class Namespace(dict[str, Any]):
         if there:
             self._side("del", name)
             self._side.names.discard(name)
+            self._deleted.add(name)
             self._fetched.pop(name, None)
         if is_here or not there:
             super().__delitem__(name)
@@ -102,7 +105,8 @@ class Namespace(dict[str, Any]):
 
     def keys(self) -> Any:
         """The names of both sides."""
-        return dict.fromkeys([*super().keys(), *self._side.names]).keys()
+        theirs = [name for name in sorted(self._side.names) if self._grants("name", name)]
+        return dict.fromkeys([*super().keys(), *theirs]).keys()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
@@ -112,7 +116,10 @@ class Namespace(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name of either side."""
-        return self[name] if name in self else default  # noqa: SIM401 (this is that method)
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def items(self) -> Any:
         """Names and values of both sides."""
@@ -127,9 +134,11 @@ class Namespace(dict[str, Any]):
         for name in names:
             if super().__contains__(name):
                 value = super().__getitem__(name)
-                if self._side.can_take(value):
+                # Without a value that the student's next cells need, the test is not judged apart. Otherwise code that
+                # uses the name fails, and does not go on with another value.
+                if name in self.hands_over or self._side.can_take(value):
                     self._side("set", name, value)
-                else:  # code there that uses the name fails, and does not go on with another value
+                else:
                     self._side("del", name)
 
 

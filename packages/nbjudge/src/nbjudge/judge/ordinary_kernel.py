@@ -37,7 +37,7 @@ class OrdinaryKernel(GraderKernel):
     output : int
         See `GraderKernel`.
     imports : list of (str, str, str)
-        What the instructor's cells import; see `Imports.names`.
+        What the instructor's cells import; see `names_used.imports_of`.
     timeout : float
         Seconds for one test cell.
     """

@@ -13,15 +13,15 @@ from ..protocol.random_states import are_same, get_states, set_states
 from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, Packer, ValueTooLarge, crosses
 from . import errors
-from .brief import brief
-from .door import Door, StudentSideDied
+from .brief import brief, not_granted
+from .door import Door, StudentSideDied, message_of
 from .handles import Handle, Method, Opaque, handle_of
 from .imported import Imported
+from .printed import Printed
 from .reached import Reached
 
 MOST_CALLBACKS = 100_000
 MOST_NESTED = 40  # calls of the test cell's functions within each other; each takes a dozen of Python's own
-MAX_PRINTED = 2**20
 MOST_NOTED = 60  # operations of one test cell in the transcript
 NOT_RISKY = {"iter", "next", "copy", "deepcopy", "exit", "enter"}
 _ORIGINAL_INPUT = builtins.input
@@ -48,7 +48,7 @@ class StudentSide:
     door : Door
         The way to the student's process.
     imports : list of (str, str, str)
-        What the instructor's cells import; see `Imports.names`. If a name of the student's has such a value, the value
+        What the instructor's cells import; see `names_used.imports_of`. If a name of the student's has such a value, the value
         is imported here, too.
 
     Attributes
@@ -84,6 +84,7 @@ class StudentSide:
         self.waits = 0
         self._expired: TestTimeout | None = None
         self._refused: str | None = None
+        self._printed = Printed()
         self.deadline = float("inf")
         self.noted: list[tuple[str, list[str], str]] = []
         self.on_change: Callable[[list[str]], None] = lambda names: None
@@ -92,7 +93,7 @@ class StudentSide:
         """Begin a test cell, which has so many seconds."""
         self.granted, self.used, self.seeded = granted, set(), False
         self._callbacks, self._depth, self._raised, self.noted, self.waits = 0, 0, [], [], 0
-        self._expired = self._refused = None
+        self._expired, self._refused, self._printed = None, None, Printed()
         self.deadline = time.monotonic() + seconds
         self("names")
 
@@ -132,7 +133,7 @@ class StudentSide:
         """
         if claim is not None and claim not in NOT_RISKY:
             if self.granted is not None and claim not in self.granted:
-                why = _not_granted(claim)
+                why = not_granted(claim)
                 self._refused = self._refused if claim == "len" else why
                 raise NotGranted(why)
             self.used.add(claim)
@@ -182,7 +183,8 @@ class StudentSide:
 
     def _result(self, reply: dict[str, Any], operation: str) -> Any:
         if "failure" in reply:
-            raise TimeoutError(str(reply["failure"].get("message"))[:500])
+            self._refused = message_of(reply["failure"])
+            raise TimeoutError(self._refused)
         try:
             result, states = self._twins.unpack(reply.get("packed"), self._value)
             if isinstance(names := reply.get("names"), list):
@@ -191,7 +193,7 @@ class StudentSide:
                 self.on_change([name for name in rebound if isinstance(name, str)])
             if states is not None and self.seeded:
                 self._follow(states)
-            _show(reply.get("printed"))
+            self._printed.show(reply.get("printed"))
             status, *value = result
             if status == "returned":
                 return value[0]
@@ -259,7 +261,7 @@ class StudentSide:
             number, *operands = self._twins.unpack(request.get("packed"), self._value)
         except (ValueError, TypeError) as error:
             self._door.refuse(f"your kernel sent something that was not asked for ({error})"[:300])
-        _show(request.get("printed"))
+        self._printed.show(request.get("printed"))
         self._callbacks += 1
         self._depth += 1
         waits, self.waits = self.waits, 0  # the test cell's own code can be interrupted
@@ -288,19 +290,3 @@ class StudentSide:
     def _told(self, error: Exception) -> tuple[Any, ...]:
         self._raised.append(error)
         return errors.told(error, len(self._raised) - 1)
-
-
-def _show(printed: Any) -> None:
-    """Print here what the student's code printed."""
-    for entry in printed[:1000] if isinstance(printed, list) else ():
-        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str):
-            (sys.stderr if entry[0] == "stderr" else sys.stdout).write(entry[1][:MAX_PRINTED])
-
-
-def _not_granted(claim: str) -> str:
-    what, _, name = claim.partition(" ")
-    used = f"its attribute '{name}'" if what in ("getattr", "method") else f"'{claim}'"
-    return (
-        f"this is an object of a class of its own where plain data is expected: {used} is not used here; return plain "
-        "numbers, texts, lists or arrays"
-    )

@@ -87,8 +87,8 @@ def _imports(assignment: Assignment, cells: list[Any]) -> list[tuple[str, str, s
     Such a module may keep what it was called with. If only the student's code imports it, the student's counts.
     """
     own = {Path(name).stem for name in assignment.file_names if name.endswith(".py")}
-    given = imports_of(cell.source for cell in cells if not cell.metadata.get("nbgrader", {}).get("solution")).names
-    everything = imports_of(cell.source for cell in cells).names
+    given = imports_of(cell.source for cell in cells if not cell.metadata.get("nbgrader", {}).get("solution"))
+    everything = imports_of(cell.source for cell in cells)
     return [each for each in everything if each[1].partition(".")[0] not in own or each in given]
 
 

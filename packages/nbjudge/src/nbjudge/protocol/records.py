@@ -51,6 +51,8 @@ def of(value: Any) -> Record | None:
     """The record of a value; None if it has none. Only the exact types count."""
     kind = type(value)
     record = _BY_TYPE.get(kind) or _BY_NAME.get(f"{kind.__module__}.{kind.__qualname__}")
+    if record is _GENERATOR and type(value.bit_generator) is not np.random.PCG64:
+        return None
     if record is None or (record is _DEFAULTDICT and value.default_factory not in (None, *FACTORIES.values())):
         return None
     return None if kind in _FITS and not _FITS[kind](value) else record
@@ -216,6 +218,28 @@ def _build_defaultdict(parts: list[Any]) -> Any:
     return collections.defaultdict(None if factory is None else FACTORIES[factory], pairs)
 
 
+def _state_of(generator: np.random.Generator) -> tuple[int, ...]:
+    state: Any = generator.bit_generator.state
+    return state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]
+
+
+def _build_generator(parts: list[Any]) -> Any:
+    """A generator as ``np.random.default_rng`` makes it, from the state of its bit generator."""
+    if len(parts) != 4 or not all(type(part) is int for part in parts):
+        raise ValueError("no generator")
+    state, increment, has, left = parts
+    if not (0 <= state < 2**128 and 0 <= increment < 2**128 and has in (0, 1) and 0 <= left < 2**32):
+        raise ValueError("no generator")
+    bits: Any = np.random.PCG64(0)
+    bits.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": state, "inc": increment},
+        "has_uint32": has,
+        "uinteger": left,
+    }
+    return np.random.Generator(bits)
+
+
 def _items(value: Any) -> list[Any]:
     return list(value.items())
 
@@ -225,6 +249,7 @@ _DEFAULTDICT = Record(
     lambda value: [getattr(value.default_factory, "__name__", None), *value.items()],
     _build_defaultdict,
 )
+_GENERATOR = Record("Generator", lambda value: list(_state_of(value)), _build_generator)
 _BY_TYPE: dict[type, Record] = {
     complex: Record("complex", lambda value: [value.real, value.imag], lambda parts: complex(*map(float, parts))),
     range: Record("range", lambda value: [value.start, value.stop, value.step], _integers(_fitting(range))),
@@ -234,6 +259,7 @@ _BY_TYPE: dict[type, Record] = {
     collections.OrderedDict: Record("OrderedDict", _items, _pairs(collections.OrderedDict)),
     collections.Counter: Record("Counter", _items, lambda parts: collections.Counter(dict(parts))),
     collections.defaultdict: _DEFAULTDICT,
+    np.random.Generator: _GENERATOR,
     collections.deque: Record(
         "deque", lambda value: [value.maxlen, *value], lambda parts: collections.deque(parts[1:], parts[0])
     ),

@@ -5,7 +5,6 @@ import builtins
 import re
 import symtable
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -13,23 +12,6 @@ from ..judge.magics import without_magics
 
 _CELL_MAGIC = re.compile(r"\A\s*%%.*\n?")
 _DEFERRED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
-
-@dataclass(frozen=True)
-class Imports:
-    """What cells import.
-
-    Attributes
-    ----------
-    names : list of (str, str, str)
-        For each name that an import statement defines: the name, the module, and what is taken from the module; nothing
-        if the name is the module itself. The name is ``*`` for ``from module import *``.
-    lines : list of str
-        The import statements themselves, each once.
-    """
-
-    names: list[tuple[str, str, str]]
-    lines: list[str]
 
 
 def parse(source: str) -> ast.Module | None:
@@ -40,10 +22,16 @@ def parse(source: str) -> ast.Module | None:
         return None
 
 
-def imports_of(sources: Iterable[str]) -> Imports:
-    """What cells import, also within functions."""
+def imports_of(sources: Iterable[str]) -> list[tuple[str, str, str]]:
+    """What cells import, also within functions.
+
+    Returns
+    -------
+    list of (str, str, str)
+        For each name that an import statement defines: the name, the module, and what is taken from the module; nothing
+        if the name is the module itself. The name is ``*`` for ``from module import *``.
+    """
     names: set[tuple[str, str, str]] = set()
-    lines: dict[str, None] = {}
     for node in _statements(sources):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -51,10 +39,7 @@ def imports_of(sources: Iterable[str]) -> Imports:
                 names.add((alias.asname, alias.name, "") if alias.asname else (first, first, ""))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {(alias.asname or alias.name, node.module, alias.name) for alias in node.names}
-        else:
-            continue
-        lines[ast.unparse(node)] = None
-    return Imports(sorted(names), list(lines))
+    return sorted(names)
 
 
 def bound(source: str) -> set[str]:

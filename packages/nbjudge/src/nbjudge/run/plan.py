@@ -42,7 +42,7 @@ class ByName:
     apart : dict of str to Apart
         The test cells that are judged apart, by nbgrader id.
     imports : list of (str, str, str)
-        What the instructor's cells import; see `Imports.names`.
+        What the instructor's cells import; see `names_used.imports_of`.
     """
 
     apart: dict[str, Apart] = field(default_factory=dict)

@@ -26,7 +26,6 @@ from ..sandbox.fonts import font_list
 from ..sandbox.hidden import NOTHING_MORE, Hidden
 from ..sandbox.load import Meter, Reading
 from ..sandbox.watchdog import watch
-from .names_used import imports_of
 from .plan import Apart, PlannedCell
 from .work import Work
 
@@ -208,7 +207,8 @@ class Session(Work):
             fds = [sock.fileno() for sock in (grader_control, door, why)]
             sources = [cell.source for cell in self.cells if cell.on_grader_side]
             if any(cell.apart for cell in self.cells):
-                sources = imports_of(sources).lines  # these cells need the student's side; what they import does not
+                # These cells need the student's side; what they import does not.
+                sources = sorted({f"import {module}" for _, module, _ in self.imports})
                 if self.release:
                     shutil.copytree(self.release, folder, dirs_exist_ok=True)
             try:

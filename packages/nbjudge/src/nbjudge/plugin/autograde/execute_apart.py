@@ -260,7 +260,7 @@ class ExecuteApart(Execute):
         release = assignment_of(self._course, names["assignment"]).release
         instructions = from_gradebook(names)
         released = nbformat.read(release / f"{names['notebook']}.ipynb", as_version=4)
-        studied, by_name = by_name is not None, by_name or self._by_name(names, instructions)
+        by_name = by_name or self._by_name(names, instructions)
         cells = plan(nb, instructions, self.grader_setup, released, by_name)
         given = released_files(release)
         # Files of the students' own are imported from their folder, where released files come first otherwise.
@@ -281,7 +281,7 @@ class ExecuteApart(Execute):
             hidden=self.hidden_packages,
             course=str(Path(self._course.root).resolve()),
             imports=by_name.imports,
-            compares=studied,
+            compares=any(how.operations is None for how in by_name.apart.values()),
         )
 
     def _by_name(self, names: NbgraderContext, instructions: Instructions) -> ByName:

@@ -50,10 +50,20 @@ def outputs_of(planned: PlannedCell, report: CellReport, count: int) -> list[Not
 
 def points_inside(planned: PlannedCell, report: CellReport) -> float:
     """The points that an ordinary test cell earned in the student's own process, where it ran there as well."""
-    if report.inside is None or planned.points is None:
+    return _points_for(planned, report.inside)
+
+
+def points_of(planned: PlannedCell, report: CellReport) -> float:
+    """The points that a test cell earned where it is judged."""
+    return report.earned(planned.points or 0.0) if planned.on_grader_side else _points_for(planned, report.outputs)
+
+
+def _points_for(planned: PlannedCell, put_out: list[dict[str, Any]] | None) -> float:
+    """The points that nbgrader gives for what a test cell has put out."""
+    if put_out is None or planned.points is None:
         return 0.0
     says = {"grade_id": planned.name, "grade": True, "solution": False, "task": False, "points": planned.points}
-    outputs = [_scorable(_output(output, 0), planned.points) for output in report.inside]
+    outputs = [_scorable(_output(output, 0), planned.points) for output in put_out]
     cell = NotebookNode(
         cell_type="code", source="", metadata=NotebookNode(nbgrader=NotebookNode(says)), outputs=outputs
     )
