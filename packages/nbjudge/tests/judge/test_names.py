@@ -119,6 +119,7 @@ frame = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
 nested = [[0] * 3] * 2
 third = Fraction(1, 3)
 model = LinearRegression()
+square = np.matrix([[1, 2], [3, 4]])
 '''
 TESTS = {
     "a function": "assert squares(3) == [0, 1, 4] and type(squares(3)) is list",
@@ -216,6 +217,9 @@ TESTS = {
         "from sklearn.linear_model import LinearRegression\nassert isinstance(model, LinearRegression)\n"
         "assert model.get_params()['fit_intercept'] is True"
     ),
+    "an array of a class of NumPy's": "assert square.shape == (2, 2) and square.sum() == 10",
+    "the text of a class": "assert str(type(Stack())) == \"<class '__main__.Stack'>\"",
+    "a method is a method": "import inspect\nassert inspect.ismethod(Stack().push)",
     "magics": "%matplotlib inline\nassert squares(2) == [0, 1]",
     "what the student imports": "assert sqrt(4) == 2 and np.pi > 3 and math.floor(2.5) == 2",
     "a name that nobody has": (
@@ -287,6 +291,14 @@ def test_a_module_of_the_release_is_imported_as_it_was_released():
     assert "AssertionError" in message
 
 
+def test_objects_of_a_released_modules_class_go_to_the_students_code():
+    release = {"shop.py": b"class Item:\n    def __init__(self, price):\n        self.price = price\n"}
+    student = "def total(items):\n    return sum(item.price for item in items)"
+    assert outcomes(student, test("from shop import Item\nassert total([Item(1), Item(2)]) == 3"), release=release) == [
+        None
+    ]
+
+
 def test_a_claim_that_the_model_solution_did_not_need_is_not_believed():
     lie = (
         "class Any:\n    def __eq__(self, other):\n        return True\n    def __len__(self):\n"
@@ -340,7 +352,7 @@ def once(function):
         test("assert once(lambda: 2) == 2"),
         limits=Limits(cell=3.0, answer=2.0),
     )
-    assert [bool(message) for message in messages] == [True, True, False]
+    assert [bool(message) for message in messages] == [True, True, False], messages
 
 
 def test_a_student_process_that_dies_fails_its_tests_only():

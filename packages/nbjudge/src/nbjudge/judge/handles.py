@@ -30,7 +30,7 @@ _BASES: dict[str, type] = {
     kind.__name__: kind for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
 }
 _OF_PANDAS = {"DataFrame", "Series", "Index"}
-_made: dict[Any, type["Handle"]] = {}
+_made: dict[Any, Any] = {}
 
 Side = Callable[..., Any]
 
@@ -45,7 +45,14 @@ class Opaque:
         return f"<{self._what} on the student's side>"
 
 
-class Handle:
+class HandleType(type):
+    """The class of the classes of handles: they print as the student's classes."""
+
+    def __repr__(cls) -> str:
+        return f"<class '__main__.{cls.__name__}'>"
+
+
+class Handle(metaclass=HandleType):
     """One object on the student's side; `handle_of` makes it."""
 
     __slots__ = ("__weakref__", "_described", "_number", "_side")
@@ -157,6 +164,10 @@ class Method:
         self._handle = handle
         self._name = name
 
+    @property  # type: ignore[misc]  # a property in place of the class: isinstance() asks for it
+    def __class__(self) -> Any:
+        return types.MethodType
+
     @property
     def path(self) -> tuple[int, str]:
         """The number of the object, and the name of the method."""
@@ -209,8 +220,9 @@ def _class_of(described: dict[str, Any]) -> type[Handle]:
     if key not in _made:
         methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool", "eq"}}
         asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__")}
-        _made[key] = type(name[:100], (Handle,), {"__slots__": (), "of_class": of_class} | asked | methods)
-    return _made[key]
+        _made[key] = HandleType(name[:100], (Handle,), {"__slots__": (), "of_class": of_class} | asked | methods)
+    found: type[Handle] = _made[key]
+    return found
 
 
 def _of(handle: Handle) -> tuple[Side, int, dict[str, Any]]:

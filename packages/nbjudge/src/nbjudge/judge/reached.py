@@ -6,8 +6,10 @@ attributes and special methods. Nothing else: from a function's other attributes
 
 import builtins
 import io
+import os
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 from ..protocol.operations import BINARY, REFLECTED, SPECIAL, UNARY
@@ -40,7 +42,7 @@ class Reached:
             return ["mine", self._number(value), {"function": True, "name": name}]
         if type(value) in _ITERATORS:
             return ["mine", self._number(value), self._described(value, {"iter", "next"})]
-        if type(value).__module__ == "__main__" or type(value) in FILES:
+        if _is_tests(type(value)) or type(value) in FILES:
             return ["mine", self._number(value), self._described(value, SPECIAL)]
         return None
 
@@ -56,12 +58,12 @@ class Reached:
             return builtins.input(*operands)
         value: Any = self._objects[number] if type(number) is int and 0 <= number < len(self._objects) else None
         kind = type(value)
-        if operation == "call" and (_is_function(value) or (kind.__module__ == "__main__" and callable(value))):
+        if operation == "call" and (_is_function(value) or (_is_tests(kind) and callable(value))):
             arguments, keywords = operands
             return value(*arguments, **keywords)
         if kind in _ITERATORS and operation in ("iter", "next"):
             return UNARY[operation](value)
-        if (kind.__module__ == "__main__" and not _is_function(value)) or kind in FILES:
+        if (_is_tests(kind) and not _is_function(value)) or kind in FILES:
             return _use_object(value, operation, operands)
         raise TypeError("this can't be done with an object of the test")
 
@@ -102,6 +104,14 @@ def _use_object(value: Any, operation: Any, operands: list[Any]) -> Any:
     if operation == "exit":
         return value.__exit__(None, None, None)
     raise TypeError("this can't be done with an object of the test")
+
+
+def _is_tests(kind: type) -> bool:
+    """Whether a class is the test cell's own, or of a module that was released beside the notebook."""
+    if kind.__module__ == "__main__":
+        return True
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return isinstance(file, str) and Path(file).is_relative_to(os.getcwd())
 
 
 def _is_function(value: Any) -> bool:

@@ -272,9 +272,9 @@ class StudentSide:
                 raise RecursionError("the student's code and a function of this test call each other too often")
             result: tuple[Any, ...] = ("returned", self._reached.use(number, request.get("back"), operands))
         except TestTimeout as error:
-            # The student's code gets an answer, so that it ends, and then the test cell ends.
+            # The student's code is told, so that it ends, and then the test cell ends.
             self._expired = self._expired or error
-            result = ("raised", "Exception", (), "the test is over", None)
+            result = ("over",)
         except StudentSideDied:
             raise
         except Exception as error:

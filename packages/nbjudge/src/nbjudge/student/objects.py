@@ -19,6 +19,7 @@ from ..protocol.operations import BINARY, SPECIAL, UNARY
 from ..protocol.random_states import get_states, set_states
 from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, ValueTooLarge, crosses
+from .shell import CellTimeoutError
 from .theirs import function_of, object_of
 
 MOST_METHODS = 200
@@ -253,6 +254,8 @@ class Objects:
         packed = self._twins.pack((number, *operands), self._node)
         answer = self._back(operation, packed)
         status, *value = self._twins.unpack(answer, self._value)
+        if status == "over":
+            raise CellTimeoutError("stopped: the test is over")  # `except Exception` does not catch this
         if status == "returned":
             return value[0]
         name, arguments, message, theirs = value
