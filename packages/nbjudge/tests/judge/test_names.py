@@ -267,7 +267,7 @@ def test_a_function_that_a_test_deletes_and_puts_back_is_there_again():
 
 def test_a_generator_of_numpy_crosses_with_its_state():
     student = "from numpy import random\nrng = random.default_rng(seed=7)"
-    same = "from numpy import random\nassert rng.integers(0, 9, 5).tolist() == random.default_rng(7).integers(0, 9, 5).tolist()"
+    same = "from numpy import random\nassert rng.integers(0, 99) == random.default_rng(7).integers(0, 99)"
     again = "rng = random.default_rng(7)"
     cells = [student, test(same + "\n" + again), "u = rng.uniform(0, 1, 3)"]
     assert outcomes(

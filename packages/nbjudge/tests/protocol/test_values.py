@@ -158,7 +158,7 @@ NOT_PLAIN = [
     fractions.Fraction(1, 10**9000),
     collections.defaultdict(lambda: 1),
     type("Sub", (list,), {})(),
-    np.random.default_rng(1),
+    np.random.Generator(np.random.MT19937(1)),
 ]
 
 

@@ -76,6 +76,8 @@ def _table(course: Course, assignment: str) -> tuple[Table, int]:
 
 
 def _claims(operations: list[str]) -> str:
+    # That a test uses variables of the student's is no claim of theirs.
+    operations = [each for each in operations if not each.startswith(("name ", "set "))]
     if not operations:
         return "it gives the same marks both ways"
     return f"it gives the same marks both ways; the student's objects are believed: {', '.join(operations)}"

@@ -43,8 +43,8 @@ class KernelPlan(TypedDict):
     output : int
         See `GraderKernel`.
     imports : list of (str, str, str) or None
-        What the instructor's cells import, for test cells that use the student's names; see `names_used.imports_of`. None if
-        the test cells ask ``submission``.
+        What the instructor's cells import, for test cells that use the student's names; see `names_used.imports_of`.
+        None if the test cells ask ``submission``.
     """
 
     cells: list[KernelCell]

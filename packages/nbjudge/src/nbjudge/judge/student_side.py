@@ -48,8 +48,8 @@ class StudentSide:
     door : Door
         The way to the student's process.
     imports : list of (str, str, str)
-        What the instructor's cells import; see `names_used.imports_of`. If a name of the student's has such a value, the value
-        is imported here, too.
+        What the instructor's cells import; see `names_used.imports_of`. If a name of the student's has such a value,
+        the value is imported here, too.
 
     Attributes
     ----------
