@@ -119,6 +119,21 @@ frame = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
 nested = [[0] * 3] * 2
 third = Fraction(1, 3)
 model = LinearRegression()
+counter = 7
+
+def bump():
+    global counter
+    counter += 1
+
+def half(n: int) -> float:
+    return n / 2
+
+class Dog:
+    def __init__(self, number):
+        self._number = number
+    def told(self):
+        return self._number
+
 square = np.matrix([[1, 2], [3, 4]])
 '''
 TESTS = {
@@ -220,6 +235,13 @@ TESTS = {
     "an array of a class of NumPy's": "assert square.shape == (2, 2) and square.sum() == 10",
     "the text of a class": "assert str(type(Stack())) == \"<class '__main__.Stack'>\"",
     "a method is a method": "import inspect\nassert inspect.ismethod(Stack().push)",
+    "a test case of unittest": (
+        "import unittest\nclass Right(unittest.TestCase):\n    def test(self):\n        self.assertEqual(squares(2), [0, 1])\n"
+        "result = unittest.main(argv=[''], exit=False).result\nassert result.wasSuccessful() and result.testsRun"
+    ),
+    "private attributes": "d = Dog(77)\nassert d._number == 77\nd._number = 5\nassert d.told() == 5",
+    "a variable that the test sets and the student's code changes": "counter = 0\nbump()\nbump()\nassert counter == 2",
+    "annotations": "import typing\nassert typing.get_type_hints(half) == {'n': int, 'return': float}",
     "magics": "%matplotlib inline\nassert squares(2) == [0, 1]",
     "what the student imports": "assert sqrt(4) == 2 and np.pi > 3 and math.floor(2.5) == 2",
     "a name that nobody has": (

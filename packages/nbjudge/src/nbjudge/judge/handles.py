@@ -55,8 +55,8 @@ class HandleType(type):
 class Handle(metaclass=HandleType):
     """One object on the student's side; `handle_of` makes it."""
 
-    __slots__ = ("__weakref__", "_described", "_number", "_side")
-    of_class: int | None = None
+    __slots__ = ("__weakref__", "_nbjudge_described", "_nbjudge_number", "_nbjudge_side")
+    _nbjudge_class = 0
 
     @property  # type: ignore[misc]  # a property in place of the class: isinstance() asks for it
     def __class__(self) -> Any:
@@ -96,7 +96,7 @@ class Handle(metaclass=HandleType):
         if self is other:
             return operation == "eq"
         if isinstance(other, type) and issubclass(other, Handle):
-            return (other.of_class == _of(self)[2].get("self")) == (operation == "eq")
+            return (other._nbjudge_class == _of(self)[2].get("self")) == (operation == "eq")
         # Otherwise it is decided here, and not by the student's own class.
         if "eq" not in _of(self)[2]["specials"]:
             return NotImplemented
@@ -138,7 +138,7 @@ class Handle(metaclass=HandleType):
         return _of(self)[0]("deepcopy", self)
 
     def __instancecheck__(self, value: Any) -> bool:
-        if not isinstance(value, Handle) and not hasattr(type(value), "_described"):
+        if not isinstance(value, Handle) and not hasattr(type(value), "_nbjudge_described"):
             return False
         return bool(_of(self)[0]("isinstance", value, self, claim="isinstance"))
 
@@ -202,7 +202,7 @@ def handle_of(side: Side, number: int, described: dict[str, Any]) -> Handle:
         It says nothing that describes an object.
     """
     handle = object.__new__(_class_of(described))
-    for name, value in (("_side", side), ("_number", number), ("_described", described)):
+    for name, value in (("_nbjudge_side", side), ("_nbjudge_number", number), ("_nbjudge_described", described)):
         object.__setattr__(handle, name, value)
     return handle
 
@@ -219,15 +219,15 @@ def _class_of(described: dict[str, Any]) -> type[Handle]:
         name = f"the student's {name}"  # a test may compare the names of types
     if key not in _made:
         methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool", "eq"}}
-        asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__")}
-        _made[key] = HandleType(name[:100], (Handle,), {"__slots__": (), "of_class": of_class} | asked | methods)
+        asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__", "__annotations__")}
+        _made[key] = HandleType(name[:100], (Handle,), {"__slots__": (), "_nbjudge_class": of_class} | asked | methods)
     found: type[Handle] = _made[key]
     return found
 
 
 def _of(handle: Handle) -> tuple[Side, int, dict[str, Any]]:
     get = object.__getattribute__
-    return get(handle, "_side"), get(handle, "_number"), get(handle, "_described")
+    return get(handle, "_nbjudge_side"), get(handle, "_nbjudge_number"), get(handle, "_nbjudge_described")
 
 
 def _grants(handle: Handle, claim: str) -> bool:

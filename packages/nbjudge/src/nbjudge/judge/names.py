@@ -34,6 +34,7 @@ class Namespace(dict[str, Any]):
         self._fetched: dict[str, Any] = {}
         self._by_tests: set[str] = set()
         self._old: set[str] = set()  # set by tests before a cell of the student's ran
+        self._handed_over: set[str] = set()
         self._deleted: set[str] = set()  # by tests, on the student's side; some put them back
         self.given: set[str] = set()
         self.theirs = self.is_test = False
@@ -44,6 +45,9 @@ class Namespace(dict[str, Any]):
         """Fetch variables again when they are used again: the student's code has given them other values."""
         for name in names:
             self._fetched.pop(name, None)
+            if name in self._handed_over and super().__contains__(name):
+                super().__delitem__(name)
+                self._handed_over.discard(name)
 
     def student_ran(self) -> None:
         """Note that a cell of the student's has run: what tests have set may have other values there by now."""
@@ -84,6 +88,7 @@ class Namespace(dict[str, Any]):
             return
         self.given.discard(name)
         self._by_tests.add(name)
+        self._handed_over.discard(name)
         self._old.discard(name)
         if self._grants("set", name) or name in self.hands_over or name in self._deleted:
             self._deleted.discard(name)
@@ -138,8 +143,38 @@ class Namespace(dict[str, Any]):
                 # uses the name fails, and does not go on with another value.
                 if name in self.hands_over or self._side.can_take(value):
                     self._side("set", name, value)
+                    self._handed_over.add(name)
                 else:
                     self._side("del", name)
+
+
+class MainModule(types.ModuleType):
+    """The module ``__main__`` of test cells, for ``unittest.main`` and ``mock.patch``.
+
+    Parameters
+    ----------
+    names : Namespace
+        The variables of the test cells.
+    """
+
+    def __init__(self, names: Namespace) -> None:
+        super().__init__("__main__")
+        vars(self)["__names__"] = names
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return vars(self)["__names__"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        vars(self)["__names__"][name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del vars(self)["__names__"][name]
+
+    def __dir__(self) -> list[str]:
+        return list(dict.keys(vars(self)["__names__"]))
 
 
 def _is_code(value: Any) -> bool:

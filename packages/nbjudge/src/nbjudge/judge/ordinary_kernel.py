@@ -19,7 +19,7 @@ from .grader_kernel import FILENAME, GraderKernel
 from .handles import Handle, Method, Opaque
 from .kernel_plan import KernelCell
 from .magics import without_magics
-from .names import Namespace, root_of
+from .names import MainModule, Namespace, root_of
 from .outputs import MAX_TEXT
 from .question_log import key_of
 from .student_side import StudentSide, TestTimeout
@@ -46,6 +46,7 @@ class OrdinaryKernel(GraderKernel):
         super().__init__(door, output)
         self._side = StudentSide(door, imports)
         self.namespace = self._names = Namespace(self._side)
+        sys.modules["__main__"] = MainModule(self._names)
         self._timeout = timeout
         self._ran = False
         sys.path.insert(0, os.getcwd())  # the released files, of which the fork server knew nothing

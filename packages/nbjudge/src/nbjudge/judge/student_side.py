@@ -222,7 +222,7 @@ class StudentSide:
 
     def _node(self, value: Any) -> list[Any] | None:
         if isinstance(value, Handle):
-            return ["yours", object.__getattribute__(value, "_number")]
+            return ["yours", object.__getattribute__(value, "_nbjudge_number")]
         if isinstance(value, type) and (number := vars(value).get("__theirs__")) is not None:
             return ["yours", number]
         if isinstance(value, Method):

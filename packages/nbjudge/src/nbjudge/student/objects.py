@@ -114,7 +114,7 @@ class Objects:
 
     def do_set(self, name: str, value: Any) -> None:
         """Give a variable a value."""
-        self._namespace[name] = value
+        self._namespace[name] = self._fetched[name] = value
 
     def do_del(self, name: str) -> None:
         """Delete a variable."""
