@@ -236,7 +236,8 @@ TESTS = {
     "the text of a class": "assert str(type(Stack())) == \"<class '__main__.Stack'>\"",
     "a method is a method": "import inspect\nassert inspect.ismethod(Stack().push)",
     "a test case of unittest": (
-        "import unittest\nclass Right(unittest.TestCase):\n    def test(self):\n        self.assertEqual(squares(2), [0, 1])\n"
+        "import unittest\nclass Right(unittest.TestCase):\n    def test(self):\n"
+        "        self.assertEqual(squares(2), [0, 1])\n"
         "result = unittest.main(argv=[''], exit=False).result\nassert result.wasSuccessful() and result.testsRun"
     ),
     "private attributes": "d = Dog(77)\nassert d._number == 77\nd._number = 5\nassert d.told() == 5",

@@ -34,12 +34,13 @@ class Descriptor:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as the process runs)
         fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_RDWR | os.O_APPEND)  # several programs write into it
         os.dup2(self._file.fileno(), NUMBERS[name])
+        self._number = self._file.fileno()
         self._read = 0
         self._decoder = _Decoder("replace")
 
     def pull(self) -> None:
         """Record what was written since the last time."""
-        if os.getpid() != self._owner or os.fstat(self._file.fileno()).st_size == self._read:
+        if os.fstat(self._number).st_size == self._read or os.getpid() != self._owner:  # each print comes here
             return
         with self._reading:
             size = os.fstat(self._file.fileno()).st_size
