@@ -23,7 +23,7 @@ from nbjudge.handin.rebuild import rebuild
 from nbjudge.judge.report import CellReport
 from nbjudge.judge.seeds import hand_in_secret
 from nbjudge.judge.transcript import Transcript
-from nbjudge.plugin.autograde.execute_apart import released_files
+from nbjudge.plugin.autograde.beside import released_files
 from nbjudge.plugin.instructions import from_source
 from nbjudge.run.executors import connect
 from nbjudge.run.job import Job, execute

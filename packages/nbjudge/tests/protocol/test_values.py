@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbjudge.protocol import records, values
 from nbjudge.protocol.sharing import Twins
-from nbjudge.protocol.values import NotPlain, Packer, Unpacker, ValueTooLarge, crosses
+from nbjudge.protocol.unpacking import Unpacker
+from nbjudge.protocol.values import NotPlain, Packer, ValueTooLarge, crosses
 from nbjudge.protocol.wire import Wire
 
 from helpers.hostile import VALUES, Tape, frame

@@ -34,6 +34,7 @@ from .common import course_command
 from .marks_table import as_text, table, terminal
 from .rehearsal import rehearsal
 from .status import HandInStatus, concerns_all, what_happened
+from .study import forgeable
 
 # The exit code if a hand-in can't be graded and its student must correct it.
 NOT_ALL_GRADED = 3
@@ -275,9 +276,9 @@ def _print_marks(
     waiting = sum(mark.pending > 0 for mark in marks)
     if waiting:
         console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
-    if forgeable := course.forgeable(assignment):
-        where = ", ".join(f"{name} ({len(cells)} of {of})" for name, (cells, of, _) in forgeable.items())
+    if found := forgeable(course, assignment):
+        where = ", ".join(f"{name} ({len(cells)} of {of})" for name, (cells, of, _) in found.items())
         console.print(as_text(f"Tests in the student's process, which can forge them: {where}; see 'nbjudge check'"))
-        for name, (*_, doubt) in forgeable.items():
+        for name, (*_, doubt) in found.items():
             if doubt:
                 console.print(as_text(f"{name}: is that meant? {doubt}."))

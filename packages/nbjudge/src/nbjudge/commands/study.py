@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from pathlib import Path
 
 import nbformat
 
 from ..handin.hand_in import SubmissionKey
 from ..judge.report import CellReport
 from ..judge.transcript import Transcript
-from ..plugin.autograde.execute_apart import LanguageError
+from ..plugin.autograde.execute_apart import ExecuteApart, LanguageError
 from ..plugin.autograde.outputs import points_inside, points_of
 from ..plugin.course import Course
 from ..plugin.ordinary_tests import (
@@ -192,3 +193,24 @@ def _difference(name: str, reports: Reports) -> str | None:
             because = f": {why[-1][:300]}" if why and apart < inside else ""
             return f"with the {what} it gives {apart:g} points apart, {inside:g} inside{because}"
     return None
+
+
+def forgeable(course: Course, assignment: str) -> dict[str, tuple[list[str], int, str | None]]:
+    """The notebooks with test cells that run in the student's process.
+
+    Returns
+    -------
+    dict of str to tuple
+        For each such notebook: these cells, the number of all test cells, and a warning (`doubt`) or None.
+    """
+    setup = ExecuteApart(config=course.api.config).grader_setup
+    found = {}
+    for name in course.notebooks(assignment):
+        instructions = course.instructions(assignment, name)
+        findings = read_findings(course.root, assignment, Path(name).stem)
+        apart = findings.by_name.apart if findings else {}
+        tests = instructions.points.keys() - instructions.written
+        inside = sorted(tests - apart.keys())
+        if inside and not instructions.are_apart(setup):
+            found[name] = inside, len(tests), instructions.doubt(setup)
+    return found

@@ -32,7 +32,6 @@ from .generate import SupportFiles
 from .generate.save_cells import SettledMarksError, change_notebooks
 from .gradebook import check_gradebook, sqlite_file
 from .instructions import from_gradebook
-from .ordinary_tests import read_findings
 from .other_notebooks import handed_in, remarks_on_other_notebooks
 from .prepare import Prepared, Preparer
 from .record.recorder import Recorder
@@ -119,26 +118,6 @@ class Course:
     def is_declared_apart(self, instructions: Instructions) -> bool:
         """Whether the test cells of a notebook ask ``submission``; see `Instructions.are_apart`."""
         return instructions.are_apart(ExecuteApart(config=self.api.config).grader_setup)
-
-    def forgeable(self, assignment: str) -> dict[str, tuple[list[str], int, str | None]]:
-        """The notebooks with test cells that run in the student's process.
-
-        Returns
-        -------
-        dict of str to tuple
-            For each such notebook: these cells, the number of all test cells, and a warning (`doubt`) or None.
-        """
-        setup = ExecuteApart(config=self.api.config).grader_setup
-        found = {}
-        for name in self.notebooks(assignment):
-            instructions = self.instructions(assignment, name)
-            findings = read_findings(self.root, assignment, Path(name).stem)
-            apart = findings.by_name.apart if findings else {}
-            tests = instructions.points.keys() - instructions.written
-            inside = sorted(tests - apart.keys())
-            if inside and not instructions.are_apart(setup):
-                found[name] = inside, len(tests), instructions.doubt(setup)
-        return found
 
     def generate(self, assignment: str, discard_marks: bool = False) -> None:
         """Generate the release, unless it is newer than all files it is made from.

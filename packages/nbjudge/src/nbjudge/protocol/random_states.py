@@ -55,3 +55,32 @@ def _flat(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _flat(part) for name, part in value.items()}
     return [_flat(part) for part in value] if isinstance(value, tuple | list) else value
+
+
+def state_of(generator: np.random.Generator) -> tuple[int, ...]:
+    """The state of a generator that ``np.random.default_rng`` has made, as four whole numbers."""
+    state: Any = generator.bit_generator.state
+    return state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]
+
+
+def generator_of(parts: list[Any]) -> Any:
+    """The generator with such a state.
+
+    Raises
+    ------
+    ValueError
+        This is no state.
+    """
+    if len(parts) != 4 or not all(type(part) is int for part in parts):
+        raise ValueError("no generator")
+    state, increment, has, left = parts
+    if not (0 <= state < 2**128 and 0 <= increment < 2**128 and has in (0, 1) and 0 <= left < 2**32):
+        raise ValueError("no generator")
+    bits: Any = np.random.PCG64(0)
+    bits.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": state, "inc": increment},
+        "has_uint32": has,
+        "uinteger": left,
+    }
+    return np.random.Generator(bits)

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from .random_states import generator_of, state_of
+
 FACTORIES: dict[str, type] = {kind.__name__: kind for kind in (int, float, str, bool, list, dict, set, tuple)}
 _ZONED = re.compile(r"datetime64\[(\w{1,2}), ([\w/+:-]{1,40})\]")
 MUTABLE = {"DataFrame", "Series", "deque", "OrderedDict", "Counter", "defaultdict"}
@@ -218,28 +220,6 @@ def _build_defaultdict(parts: list[Any]) -> Any:
     return collections.defaultdict(None if factory is None else FACTORIES[factory], pairs)
 
 
-def _state_of(generator: np.random.Generator) -> tuple[int, ...]:
-    state: Any = generator.bit_generator.state
-    return state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"]
-
-
-def _build_generator(parts: list[Any]) -> Any:
-    """A generator as ``np.random.default_rng`` makes it, from the state of its bit generator."""
-    if len(parts) != 4 or not all(type(part) is int for part in parts):
-        raise ValueError("no generator")
-    state, increment, has, left = parts
-    if not (0 <= state < 2**128 and 0 <= increment < 2**128 and has in (0, 1) and 0 <= left < 2**32):
-        raise ValueError("no generator")
-    bits: Any = np.random.PCG64(0)
-    bits.state = {
-        "bit_generator": "PCG64",
-        "state": {"state": state, "inc": increment},
-        "has_uint32": has,
-        "uinteger": left,
-    }
-    return np.random.Generator(bits)
-
-
 def _items(value: Any) -> list[Any]:
     return list(value.items())
 
@@ -249,7 +229,7 @@ _DEFAULTDICT = Record(
     lambda value: [getattr(value.default_factory, "__name__", None), *value.items()],
     _build_defaultdict,
 )
-_GENERATOR = Record("Generator", lambda value: list(_state_of(value)), _build_generator)
+_GENERATOR = Record("Generator", lambda value: list(state_of(value)), generator_of)
 _BY_TYPE: dict[type, Record] = {
     complex: Record("complex", lambda value: [value.real, value.imag], lambda parts: complex(*map(float, parts))),
     range: Record("range", lambda value: [value.start, value.stop, value.step], _integers(_fitting(range))),

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .values import Packed, Packer, Unpacker
+from .unpacking import Unpacker
+from .values import Packed, Packer
 
 Other = Callable[[Any], list[Any] | None]
 MAX_TWINS = 500_000

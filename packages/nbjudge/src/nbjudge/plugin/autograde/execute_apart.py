@@ -15,10 +15,8 @@ from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
 from traitlets import Bool, Float, Integer, List, Unicode
 
 from ...handin.answers_elsewhere import refer
-from ...handin.files import is_text
 from ...handin.hand_in import SubmissionKey
 from ...handin.remarks import add_remarks
-from ...judge.question_log import TRANSCRIPT
 from ...judge.seeds import hand_in_secret
 from ...judge.transcript import Transcript
 from ...run.job import Job, execute
@@ -33,12 +31,10 @@ from ..folders import assignment_of, hand_in_of
 from ..gradebook import NbgraderContext
 from ..instructions import from_gradebook
 from ..ordinary_tests import read_findings, study_digest
-from ..timestamp import TIMESTAMP
+from .beside import may_hold_an_answer, released_files, write_transcript
 from .outputs import WAITING, outputs_of, passes_only_inside, remarks_on, remarks_printed
 
 UNPROTECTED = "run without a sandbox"
-# Types of files in which a student may have written an answer.
-PAPERS = {".txt", ".md", ".rtf", ".tex", ".pdf", ".doc", ".docx", ".odt", ".pages"}
 _NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # replaced by ? in names that formgrader shows
 
 
@@ -225,7 +221,7 @@ class ExecuteApart(Execute):
                 add_remarks(nb, [f"{name} says: {line}" for line in remarks_printed(report)])
             if job.sandboxed and report.refused:
                 add_remarks(nb, [f"{name} was refused {', '.join(report.refused)}"])
-        if papers := [name for name in job.files.keys() - job.release.keys() if _may_hold_an_answer(name)]:
+        if papers := [name for name in job.files.keys() - job.release.keys() if may_hold_an_answer(name)]:
             where = ", ".join(f"`{_NOT_IN_NAMES.sub('?', name)}`" for name in sorted(papers)[:3])
             unanswered = (cell for cell in nb.cells if is_grade(cell) and is_solution(cell))
             add_remarks(nb, [refer(cell, where) for cell in unanswered if determine_grade(cell)[0] == 0])
@@ -303,21 +299,3 @@ class ExecuteApart(Execute):
     @property
     def _course(self) -> CourseDirectory:
         return CourseDirectory(config=self.config, parent=self.parent)
-
-
-def _may_hold_an_answer(name: str) -> bool:
-    return name != TIMESTAMP and Path(name).suffix.lower() in PAPERS
-
-
-def released_files(folder: Path) -> dict[str, bytes]:
-    """The files of a released assignment, by relative path. Names that are not UTF-8 can't be sent and are left out."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    files = {str(path.relative_to(folder)): path for path in found}
-    return {name: path.read_bytes() for name, path in files.items() if is_text(name)}
-
-
-def write_transcript(folder: Path, notebook: str, result: Transcript) -> None:
-    """Keep a transcript beside the graded notebook."""
-    path = folder / (notebook + TRANSCRIPT)
-    path.unlink(missing_ok=True)  # the old file may be read-only
-    path.write_bytes(result.packed)
