@@ -18,7 +18,7 @@ from helpers.tiny_course import CONFIG, marked
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 PATIENCE = 300
-CANARY = 2  # the model solution and the untouched release are executed, too
+CANARY = 4  # the model solution and the untouched release are executed, too: for the study, and as they are graded
 
 
 def ordinary(answer="1"):

@@ -21,7 +21,8 @@ from ..plugin.ordinary_tests import (
     write_findings,
 )
 from ..run.job import Job
-from ..run.plan import ByName, PlannedCell
+from ..run.names_used import bound, free
+from ..run.plan import Apart, ByName, PlannedCell
 
 Reports = dict[str, dict[str, tuple[PlannedCell, CellReport]]]
 MODEL, RELEASE = "model solution", "untouched release"
@@ -127,8 +128,21 @@ class _UnderWay:
             what: {name: points_inside(*of[name]) for name in self.by_name.apart if name in of}
             for what, of in reports.items()
         }
-        self.by_name, self.inside, self.stage = replace(self.by_name, apart=apart), wrong, Stage.AS_GRADED
+        self.inside, self.stage = wrong, Stage.AS_GRADED
+        self._judge_apart(apart)
         return not apart
+
+    def _judge_apart(self, apart: dict[str, Apart]) -> None:
+        """Have these test cells judged apart; they hand over what the other ones, which run inside, use of theirs."""
+        sources = {cell.name: cell.source for cell in self.jobs[MODEL].cells if cell.points is not None}
+        needed = free(source for name, source in sources.items() if name not in apart)
+        self.by_name = replace(
+            self.by_name,
+            apart={
+                name: replace(how, hands_over=sorted({*how.hands_over, *(bound(sources[name]) & needed)}))
+                for name, how in apart.items()
+            },
+        )
 
     def _compare_as_graded(self, reports: Reports) -> bool:
         """Whether all points are the same when some test cells are judged apart and the others inside.
@@ -145,7 +159,7 @@ class _UnderWay:
                 why = f"with the {what}, {name} gives other points when this cell is judged apart"
                 self.inside |= dict.fromkeys(before, why)
                 kept = {each: how for each, how in self.by_name.apart.items() if each not in before}
-                self.by_name = replace(self.by_name, apart=kept)
+                self._judge_apart(kept)
                 return not kept
         return True
 
