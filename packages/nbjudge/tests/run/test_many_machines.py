@@ -57,7 +57,8 @@ def test_the_canary_is_executed_where_the_class_is(tmp_path):
     with cluster(tmp_path, workers=1) as elsewhere:
         grade(course, f"--scheduler={elsewhere.address}")
     after = executed(course)
-    assert after.keys() == before.keys() and sum(after[name] != before[name] for name in after) == CANARY - 2  # what was studied stays known
+    # What was studied stays known.
+    assert after.keys() == before.keys() and sum(after[name] != before[name] for name in after) == CANARY - 2
 
 
 @pytest.mark.slow
