@@ -55,7 +55,13 @@ def reports(flood, *cells):
     thread.start()
     plan = {
         "cells": [
-            {"source": source, "on_student_side": student_side, "on_grader_side": not student_side, "draws": True}
+            {
+                "source": source,
+                "on_student_side": student_side,
+                "on_grader_side": not student_side,
+                "draws": True,
+                "apart": None,
+            }
             for source, student_side in (*cells, (PEAK, False))
         ],
         "files": {},
@@ -64,6 +70,7 @@ def reports(flood, *cells):
         "secret": np.zeros(16, np.uint8),
         **dict.fromkeys(["start_timeout", "cell_timeout", "answer_timeout"], PATIENCE),
         "output": Limits.output,
+        "imports": None,
     }
     with contextlib.ExitStack() as stack:
         for sock in (session, tell):

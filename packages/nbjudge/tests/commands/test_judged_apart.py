@@ -127,6 +127,8 @@ def test_explain_tells_what_was_called(graded):
     course, *_ = graded
     said = run(course, "ada", "squares-right", command=explain_command)
     assert "call" in said and "list(0, 1, 4)" in said
+    words = " ".join(run(course, "dora", "squares-right", command=explain_command).split())
+    assert "AssertionError" in words and "in the student's process it ran to its end" in words
 
 
 def test_a_study_is_not_repeated_and_a_changed_test_is_studied(graded, monkeypatch):

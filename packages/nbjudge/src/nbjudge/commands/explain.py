@@ -22,6 +22,7 @@ from .common import NotGradedError, course_command
 from .marks_table import terminal
 
 MOST = 4000  # characters of each text
+RAN = "it ran to its end"
 SHOWN = ("python", "torch", "numpy", "nbgrader")
 
 
@@ -79,7 +80,7 @@ def _laid_out(
     course: Course, path: Path, student: str, test_id: str, report: CellReport, transcript: dict[str, Any]
 ) -> RenderableType:
     notebook, assignment = path.name.removesuffix(TRANSCRIPT), path.parent.name
-    verdict = report.lost or report.text or _plain(report.html or "") or _put_out(report) or "it ran to its end"
+    verdict = report.lost or report.text or _plain(report.html or "") or _put_out(report.outputs) or RAN
     questions = Table(title="Asked, and answered", title_justify="left")
     for column in ("question", "arguments", "answer"):
         questions.add_column(column, overflow="fold")
@@ -90,6 +91,7 @@ def _laid_out(
     told = {
         "mark": mark_of_cell(course.db_url, SubmissionKey(assignment, student), notebook, test_id),
         "verdict": verdict,
+        **({} if report.inside is None else {"in the student's process": _put_out(report.inside) or RAN}),
         "seeds": ", ".join(f"{seed} for {purpose}" for purpose, seed in report.seeds.items()) or "none",
         "versions": ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions),
         "limits": ", ".join(f"{name} {limit:,}" for name, limit in transcript["limits"].items()),
@@ -102,10 +104,10 @@ def _laid_out(
     return Group(_shown(f"{student}, {assignment}, {test_id}", style="bold"), facts, questions)
 
 
-def _put_out(report: CellReport) -> str:
-    """The outputs of a test without `submission`; nbgrader scores such a test by its outputs."""
-    said = (output.get("value", output.get("text", "")) for output in report.outputs or [])
-    kinds = (output.get("name", "") for output in report.outputs or [])
+def _put_out(outputs: list[dict[str, Any]] | None) -> str:
+    """What a test without `submission` put out in the student's process; nbgrader scores such a test by this."""
+    said = (output.get("value", output.get("text", "")) for output in outputs or [])
+    kinds = (output.get("name", "") for output in outputs or [])
     return "\n".join(": ".join(filter(None, both)) for both in zip(kinds, said, strict=True))
 
 

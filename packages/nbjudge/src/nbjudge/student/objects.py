@@ -20,7 +20,7 @@ from ..protocol.random_states import get_states, set_states
 from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from .about import about
-from .shell import CellTimeoutError
+from .shell import CellTimeoutError, paused
 from .theirs import function_of, object_of
 
 _GONE = object()
@@ -76,18 +76,21 @@ class Objects:
             and the states. ``names``: the names of all variables, if they have changed. ``rebound``: the names of
             variables that were sent before and have other values now.
         """
-        self._twins.drop(forget)
-        operands = self._twins.unpack(packed, self._value)
-        if states:
-            first, *operands = operands
-            set_states(first)
+        # An interrupt in here would leave the two sides with different numbers for what they share.
+        with paused():
+            self._twins.drop(forget)
+            operands = self._twins.unpack(packed, self._value)
+            if states:
+                first, *operands = operands
+                set_states(first)
         try:
             with self._input(reads):
                 result: tuple[Any, ...] = ("returned", self._do(operation, list(operands)))
         except (Exception, SystemExit) as error:
             result = ("raised", *self._told_of(error))
-        now = get_states() if states else None
-        return {"packed": self._pack(result, now)} | self._names() | self._rebound()
+        with paused():
+            now = get_states() if states else None
+            return {"packed": self._pack(result, now)} | self._names() | self._rebound()
 
     def _do(self, operation: str, operands: list[Any]) -> Any:
         if operation in UNARY:
@@ -242,9 +245,10 @@ class Objects:
 
     def ask(self, number: int, operation: str, *operands: Any) -> Any:
         """Carry out an operation with an object of the test cell, there."""
-        packed = self._twins.pack((number, *operands), self._node)
-        answer = self._back(operation, packed)
-        status, *value = self._twins.unpack(answer, self._value)
+        with paused():
+            packed = self._twins.pack((number, *operands), self._node)
+            answer = self._back(operation, packed)
+            status, *value = self._twins.unpack(answer, self._value)
         if status == "over":
             raise CellTimeoutError("stopped: the test is over")  # `except Exception` does not catch this
         if status == "returned":
