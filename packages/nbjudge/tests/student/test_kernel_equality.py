@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox nee
 
 SMALL = read_all()
 KERNEL = PROJECT / "docs" / "kernel.md"
-QUICK = 5  # one in so many is tried with every `make test`
+QUICK = 12  # one in so many is tried with every `make test`
 LIMITS = Limits(cell=60.0, memory=2 * 2**30)
 
 
