@@ -118,7 +118,7 @@ def prepared(example: Example, seed: int) -> Job | HandInError:
     limits = FORGERS_LIMITS if example.name.startswith("forgeries") else Limits()
     release = released_files(of.release)
     secret = hand_in_secret(seed.to_bytes(16, "big"), cells, instructions, arranged.files, release)
-    return Job(cells, arranged.files, ANSWERS, secret, limits, release=release)
+    return Job(cells, arranged.files, answers=ANSWERS, secret=secret, limits=limits, release=release)
 
 
 def judged(example: Example, seed: int, job: Job, transcript: Transcript) -> Verdict:

@@ -3,7 +3,7 @@
 # %% scratch after=setup-checks
 import os
 
-mine = ("/tmp", "/dev/shm", "/home/student", "/proc")
+mine = ("/tmp", "/dev/shm", "/home", "/proc")
 for folder, folders, files in os.walk("/"):
     folders[:] = [name for name in folders if os.path.join(folder, name) not in mine and folder.count("/") < 4]
     try:
@@ -18,5 +18,5 @@ for folder, folders, files in os.walk("/"):
                 print("got through:", folder, name)
             except OSError:
                 pass
-for name in ("/tmp", "/dev/shm", "/home/student"):
+for name in ("/tmp", "/dev/shm", "/home", "/home/student"):
     open(f"{name}/left-by-a-forgery", "w").close()
