@@ -397,6 +397,17 @@ def once(function):
     assert [bool(message) for message in messages] == [True, True, False], messages
 
 
+def test_a_students_function_that_a_function_of_the_test_calls_has_its_own_time():
+    student = "def once(function):\n    return function()\ndef forever():\n    while True:\n        pass"
+    first, second = outcomes(
+        student,
+        test("once(lambda: forever())"),
+        test("assert once(lambda: 2) == 2"),
+        limits=Limits(cell=20.0, answer=2.0),
+    )
+    assert "stopped after 2 s" in first and second is None
+
+
 def test_a_student_process_that_dies_fails_its_tests_only():
     fatal = "import os\ndef f():\n    os._exit(0)"
     first, second, third = reports(fatal, test("f()"), test("f()"), test("assert True"))[1:]
