@@ -147,6 +147,18 @@ def test_a_study_is_not_repeated_and_a_changed_test_is_studied(graded, monkeypat
         path.write_text(text)
 
 
+def test_without_a_study_of_this_version_all_tests_run_inside_and_grade_says_so(graded):
+    course, *_ = graded
+    path = course / "source" / "ex1" / "work.ipynb"
+    text = path.read_text()
+    try:
+        path.write_text(text.replace("squares(3) == [0, 1, 4]", "squares(1) == [0]"))
+        said = " ".join(run(course, "ex1", "--no-canary", "--no-feedback").split())
+        assert "which can forge them: work.ipynb (4 of 4)" in said
+    finally:
+        path.write_text(text)
+
+
 def test_what_a_further_solution_needs_is_granted(graded):
     course, *_ = graded
     place = course / "solutions" / "ex1" / "own class"

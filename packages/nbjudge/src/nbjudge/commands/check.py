@@ -8,7 +8,7 @@ from rich.table import Table
 from ..plugin.course import Course
 from ..plugin.folders import by_assignment
 from ..plugin.ordinary_tests import FOLDER as FINDINGS
-from ..plugin.ordinary_tests import SOLUTIONS, read_findings
+from ..plugin.ordinary_tests import SOLUTIONS, holding_findings
 from ..run.disk import course_lock
 from ..sandbox.bubblewrap import bubblewrap
 from .class_grading import Grading
@@ -61,7 +61,8 @@ def _table(course: Course, assignment: str) -> tuple[Table, int]:
     number = 0
     for notebook in course.notebooks(assignment):
         instructions = course.instructions(assignment, notebook)
-        findings = read_findings(course.root, assignment, notebook.removesuffix(".ipynb"))
+        files = course.preparer.assignment(assignment)
+        findings = holding_findings(course.root, files, notebook.removesuffix(".ipynb"), instructions)
         apart = findings.by_name.apart if findings else {}
         for test in (name for name in instructions.sources if name in instructions.points):
             if course.is_declared_apart(instructions):

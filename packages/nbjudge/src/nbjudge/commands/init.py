@@ -36,7 +36,7 @@ def init(course_dir: Path, undo: bool) -> None:
     if "nbjudge.configure(" in before:
         click.echo(f"{path} has the line already. What nbjudge makes of the tests: nbjudge check")
         return
-    write_whole(path, _with_lines(path, before).encode())
+    write_whole(path, _with_lines(path, before).encode(), path.stat().st_mode & 0o777 if path.is_file() else 0o644)
     click.echo(f"Added to {path}: nbjudge.configure(c). Nothing else was changed; 'nbjudge init --undo' undoes it.")
     click.echo("Next: 'nbjudge check' says how each test is judged, and 'nbjudge grade ASSIGNMENT' grades a class.")
 

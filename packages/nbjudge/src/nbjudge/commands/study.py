@@ -15,7 +15,7 @@ from ..plugin.course import Course
 from ..plugin.ordinary_tests import (
     Findings,
     further_solutions,
-    read_findings,
+    holding_findings,
     study_digest,
     to_study,
     write_findings,
@@ -171,10 +171,9 @@ def _begun(course: Course, assignment: str, notebook: str) -> _UnderWay | None:
         return None
     stem, files = notebook.removesuffix(".ipynb"), course.preparer.assignment(assignment)
     by_name = to_study(files, stem, instructions)
-    study = study_digest(course.root, files, stem, instructions)
-    known = read_findings(course.root, assignment, stem)
-    if not by_name.apart or (known is not None and known.study == study):
+    if not by_name.apart or holding_findings(course.root, files, stem, instructions):
         return None
+    study = study_digest(course.root, files, stem, instructions)
     begun = _UnderWay(course, assignment, notebook, study, by_name)
     try:
         begun.prepare()
@@ -221,7 +220,8 @@ def forgeable(course: Course, assignment: str) -> dict[str, tuple[list[str], int
     found = {}
     for name in course.notebooks(assignment):
         instructions = course.instructions(assignment, name)
-        findings = read_findings(course.root, assignment, Path(name).stem)
+        files = course.preparer.assignment(assignment)
+        findings = holding_findings(course.root, files, Path(name).stem, instructions)
         apart = findings.by_name.apart if findings else {}
         tests = instructions.points.keys() - instructions.written
         inside = sorted(tests - apart.keys())

@@ -7,6 +7,7 @@ the release and the further solutions are as they were in the study, with the sa
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Findings:
 
 def further_solutions(course: Path, assignment: str, notebook: str) -> dict[str, Path]:
     """The further solutions that the instructor has put into ``solutions/``, by name."""
-    found = sorted((course / SOLUTIONS / assignment).glob(f"*/{notebook}.ipynb"))
+    found = sorted((course / SOLUTIONS / assignment).glob(f"*/{escape(notebook)}.ipynb"))
     return {f"solution {path.parent.name}": path for path in found}
 
 
@@ -107,6 +108,15 @@ def read_findings(course: Path, assignment: str, notebook: str) -> Findings | No
         return Findings(content["study"], ByName(apart, imports), content["inside"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
+
+
+def holding_findings(
+    course: Path, assignment: Assignment, notebook: str, instructions: Instructions
+) -> Findings | None:
+    """The findings of the last study, if it is of this version of the notebook; None otherwise."""
+    found = read_findings(course, assignment.name, notebook)
+    holds = found is not None and found.study == study_digest(course, assignment, notebook, instructions)
+    return found if holds else None
 
 
 def write_findings(course: Path, assignment: str, notebook: str, findings: Findings) -> None:

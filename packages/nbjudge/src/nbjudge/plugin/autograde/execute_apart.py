@@ -30,7 +30,7 @@ from ..fingerprint import Fingerprint, assignment_digest
 from ..folders import assignment_of, hand_in_of
 from ..gradebook import NbgraderContext
 from ..instructions import from_gradebook
-from ..ordinary_tests import read_findings, study_digest
+from ..ordinary_tests import SOLUTIONS, holding_findings
 from .beside import may_hold_an_answer, released_files, write_transcript
 from .outputs import WAITING, outputs_of, passes_only_inside, remarks_on, remarks_printed
 
@@ -159,7 +159,14 @@ class ExecuteApart(Execute):
         """
         access, course = Access(self.gpu, self.network, tuple(self.data)), self._course
         names = (course.source_directory, course.submitted_directory, course.autograded_directory)
-        folders = (*names, course.release_directory, course.feedback_directory, "gradebook_copies", "downloaded")
+        folders = (
+            *names,
+            course.release_directory,
+            course.feedback_directory,
+            "gradebook_copies",
+            "downloaded",
+            SOLUTIONS,
+        )
         try:
             access.check(Path(course.root), [*(Path(course.root, name) for name in folders), PACKAGE])
         except AccessError as error:
@@ -285,9 +292,9 @@ class ExecuteApart(Execute):
         which = names["assignment"], names["notebook"]
         if which not in self._studied:
             root, assignment = Path(self._course.root), assignment_of(self._course, which[0])
-            found = None if instructions.are_apart(self.grader_setup) else read_findings(root, *which)
-            holds = found is not None and found.study == study_digest(root, assignment, which[1], instructions)
-            self._studied[which] = found.by_name if found is not None and holds else NOT_APART
+            is_declared = instructions.are_apart(self.grader_setup)
+            found = None if is_declared else holding_findings(root, assignment, which[1], instructions)
+            self._studied[which] = NOT_APART if found is None else found.by_name
         return self._studied[which]
 
     def run_or_load(self, job: Job) -> Transcript:
