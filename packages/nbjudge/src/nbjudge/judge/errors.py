@@ -2,7 +2,7 @@
 
 import builtins
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 # A student's exception of one of these could end a test of the instructor's without failing it.
 NOT_THESE = {"unittest", "pytest", "_pytest", "nose", "doctest", "nbjudge", "asyncio", "concurrent", "__main__"}
@@ -82,8 +82,3 @@ def told(error: Exception, number: int) -> tuple[Any, ...]:
     kind = next((base for base in type(error).__mro__ if base.__module__ == "builtins"), Exception)
     plain = tuple(part if isinstance(part, str | int | float) else str(part)[:1000] for part in error.args)
     return "raised", kind.__name__, plain, str(error)[:1000], number
-
-
-def undefined(name: str) -> NoReturn:
-    """Raise the error that Python raises for a name that does not exist."""
-    raise NameError(f"name '{name}' is not defined", name=name)

@@ -24,8 +24,6 @@ from .outputs import MAX_TEXT
 from .question_log import key_of
 from .student_side import StudentSide, TestTimeout
 
-MOST_NOTED_TEXT = 200
-
 
 class OrdinaryKernel(GraderKernel):
     """Runs a plan whose test cells use the student's names.

@@ -39,7 +39,7 @@ class Record:
     name : str
         The kind of its nodes.
     parts : function
-        The parts of a value; None for a value that can't be packed.
+        The parts of a value.
     build : function
         The value from its parts, which may be anything plain. It raises an error if they don't fit.
     """

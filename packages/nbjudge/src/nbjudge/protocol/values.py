@@ -1,8 +1,9 @@
 """Plain data as JSON and arrays: values that one side can rebuild without running code of the other side.
 
-A packed value is ``{"root": item, "nodes": [...], "ints": ..., "floats": ..., "bytes": ...}``. An item is None, a bool,
-a string, a number, or ``[k]``, which stands for node k. A node is ``[kind, ...]``. Because all nodes lie in one flat
-list, depth, shared parts and cycles cost nothing. Long lists of numbers and all buffers lie in three arrays.
+A packed value is ``{"root": item, "nodes": [...], "shared": [...], "ints": ..., "floats": ..., "bytes": ...}``. An item
+is None, a bool, a string, a number, or ``[k]``, which stands for node k. A node is ``[kind, ...]``. Because all nodes
+lie in one flat list, depth, shared parts and cycles cost nothing. ``shared`` has the numbers of the nodes of values
+that may be changed in place (`sharing`). Long lists of numbers and all buffers lie in the three arrays.
 """
 
 import math

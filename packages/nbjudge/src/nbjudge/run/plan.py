@@ -25,7 +25,8 @@ class Apart:
     theirs : bool
         Whether data that locked cells have made is taken from the student's side.
     hands_over : list of str
-        The names set by the test that the instructor's later cells use on the student's side.
+        The names set by the test that code on the student's side uses: that of the model solution, and of the test
+        cells that run there.
     """
 
     operations: list[str] | None = None

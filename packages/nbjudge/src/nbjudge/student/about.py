@@ -14,7 +14,6 @@ _KINDS = {
     types.BuiltinFunctionType: "builtin function",
     types.MethodType: "method",
     types.GeneratorType: "generator",
-    types.ModuleType: "module",
 }
 
 
