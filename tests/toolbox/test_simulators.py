@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import straightforward
 from scipy.stats import ks_2samp, kstest
 
 from course_utils import simulators
 from course_utils.simulators import BLIP, BLIP_PARAMETERS, CHIRP, CHIRP_PARAMETERS, NOISE_SIGMA
+from tests import straightforward
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "fixed_dataset.json").read_text())
 # The chirps of the golden dataset alone: they need no exp, so they are the same on every machine.

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nbjudge.protocol import records, values
+from nbjudge.protocol import records, unpacking
 from nbjudge.protocol.sharing import Twins
 from nbjudge.protocol.unpacking import Unpacker
 from nbjudge.protocol.values import NotPlain, Packer, ValueTooLarge, crosses
@@ -181,7 +181,11 @@ def test_what_is_too_large_is_not_sent(value):
 
 # What a hostile side sends
 
-KINDS = ["list", "dict", "tuple", "set", "frozenset", *values._BUILDERS, *records._BY_KIND, "twin", "object", "yours"]
+KINDS = [
+    *("list", "dict", "tuple", "set", "frozenset", "twin", "object", "yours"),
+    *unpacking._BUILDERS,
+    *records._BY_KIND,
+]
 ITEMS = st.one_of(
     st.none(),
     st.booleans(),
