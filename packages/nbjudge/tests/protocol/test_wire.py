@@ -440,6 +440,12 @@ def test_references_to_arrays_that_are_not_there(reference):
         hear(claim(("<i4", [3]), body=[{"$array": reference}], buffers=ONE))
 
 
+@pytest.mark.parametrize("key", [b"$array", rb"\u0024array", rb"$arra\u0079"], ids=bytes.decode)
+def test_a_reference_to_an_array_in_a_message_that_has_none(key):
+    with pytest.raises(WireError, match="reference"):
+        hear(frame(b'{"body": [1, {"a": {"' + key + b'": 0}}], "arrays": []}'))
+
+
 def test_an_array_is_in_one_place():
     # Or what was sent once would be shown, or sent on, a million times.
     with pytest.raises(WireError, match="elsewhere"):

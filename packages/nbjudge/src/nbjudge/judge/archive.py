@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..protocol.wire import put_back, take_out
+from ..protocol.wire import put_back, take_out, whole_text
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold; with the real date, equal content would differ
 
@@ -54,7 +54,7 @@ def unpack(packed: bytes) -> Any:
             arrays = [
                 np.load(io.BytesIO(archive.read(f"arrays/{number}.npy")), allow_pickle=False) for number in range(count)
             ]
-        return put_back(content, dict(enumerate(arrays)))
+        return put_back(whole_text(content), dict(enumerate(arrays)))
     except Exception as error:
         # zipfile, json and NumPy raise a dozen kinds of error for wrong bytes; here all mean the same.
         raise ArchiveError(f"this is no archive of ours: {error}") from error

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..protocol.random_states import are_same, get_states, set_states
 from ..protocol.sharing import Twins
-from ..protocol.values import NotPlain, Packer, ValueTooLarge, crosses
+from ..protocol.values import EXACT, NotPlain, Packer, ValueTooLarge, crosses
 from . import errors
 from .brief import brief, not_granted
 from .door import Door, StudentSideDied, message_of
@@ -221,6 +221,8 @@ class StudentSide:
             raise CannotCross(self._refused) from error
 
     def _node(self, value: Any) -> list[Any] | None:
+        if type(value) in EXACT:
+            return None
         if isinstance(value, Handle):
             return ["yours", object.__getattribute__(value, "_nbjudge_number")]
         if isinstance(value, type) and (number := vars(value).get("__theirs__")) is not None:

@@ -11,6 +11,7 @@ from .records import MAX_BYTES, read_dtype
 from .values import MAX_BITS, MAX_NESTED, MAX_NODES
 
 MAX_DIMENSIONS = 32
+_PLAIN = {type(None), bool, int, float, str}
 
 
 class Unpacker:
@@ -54,7 +55,7 @@ class Unpacker:
 
     def of(self, item: Any) -> Any:
         """The value that an item stands for."""
-        if item is None or isinstance(item, bool | int | float | str):
+        if type(item) in _PLAIN:
             return item
         if not isinstance(item, list) or len(item) != 1 or type(item[0]) is not int:
             raise ValueError("an item that is none")
@@ -78,7 +79,7 @@ class Unpacker:
         if kind == "list":
             items: list[Any] = []
             self.values[place] = items  # it may hold itself
-            items.extend(map(self.of, parts))
+            items.extend(self._all(parts))
             return items
         if kind == "dict":
             entries: dict[Any, Any] = {}
@@ -88,13 +89,17 @@ class Unpacker:
             return entries
         if kind in ("tuple", "set", "frozenset"):
             if kind == "tuple":
-                return tuple(map(self.of, parts))
+                return tuple(self._all(parts))
             return {"set": set, "frozenset": frozenset}[kind](map(self._hashable, parts))
         if (build := _BUILDERS.get(kind)) is not None:
             return build(self, parts)
         if (record := records.named(kind)) is not None:
-            return record.build([self.of(part) for part in parts])
+            return record.build(self._all(parts))
         return self._other(node)
+
+    def _all(self, items: list[Any]) -> list[Any]:
+        """The values that items stand for; for those that are plain, no call is made."""
+        return [item if type(item) in _PLAIN else self.of(item) for item in items]
 
     def _hashable(self, item: Any) -> Any:
         value = self.of(item)
@@ -131,8 +136,12 @@ class Unpacker:
 _POOLS: tuple[tuple[str, type[np.generic]], ...] = (("ints", np.int64), ("floats", np.float64), ("bytes", np.uint8))
 
 
+_EMPTY: dict[str, np.ndarray] = {name: np.empty(0, dtype) for name, dtype in _POOLS}
+
+
 def _pool(packed: dict[str, Any], name: str, dtype: type[np.generic]) -> np.ndarray:
-    pool = packed.get(name, np.empty(0, dtype))
+    if (pool := packed.get(name)) is None:
+        return _EMPTY[name]
     if not isinstance(pool, np.ndarray) or pool.dtype != dtype or pool.ndim != 1:
         raise ValueError(f"no {name}")
     return pool

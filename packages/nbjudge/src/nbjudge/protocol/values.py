@@ -14,6 +14,7 @@ import numpy as np
 
 from . import records
 from .records import MAX_BYTES, NUMERIC
+from .wire import Plain
 
 Packed = dict[str, Any]
 Other = Callable[[Any], list[Any] | None]
@@ -46,7 +47,7 @@ class Packer:
 
     def __init__(self, other: Other = lambda value: None) -> None:
         self._other = other
-        self._nodes: list[Any] = []
+        self._nodes = Plain()
         self._places: dict[int, int] = {}
         self._kept: list[Any] = []  # while packing, no other object may get the address of one that was packed
         self._ints: list[np.ndarray] = []
@@ -174,13 +175,13 @@ class Packer:
         return start
 
 
-_EXACT = {type(None), bool, int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset}
+EXACT = {type(None), bool, int, float, str, bytes, bytearray, list, tuple, dict, set, frozenset}
 
 
 def crosses(value: Any) -> bool:
     """Whether a value is plain data by its type; its parts may be anything."""
     kind = type(value)
-    if kind in _EXACT:
+    if kind in EXACT:
         return True
     if kind is np.ndarray or (isinstance(value, np.generic) and kind.__module__ == "numpy"):
         dtype: np.dtype = value.dtype

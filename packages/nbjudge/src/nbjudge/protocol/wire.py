@@ -30,6 +30,7 @@ MAX_ARRAYS = 4096
 MAX_ARRAY_BYTES = 256 * 2**20
 MAX_DIMENSIONS = 8
 
+_PLAIN = {type(None), bool, int, float, str}
 _LENGTH = struct.Struct(">I")
 _INNERMOST = re.compile(rb"[\[{][^][{}]*[]}]")
 # The group is possessive, because a string may hold millions of escapes, and the matcher would store each of them for
@@ -82,7 +83,7 @@ class Wire:
         try:
             body = take_out(message, arrays)
             specs = [{"dtype": array.dtype.str, "shape": array.shape} for array in arrays]
-            text = json.dumps({"body": body, "arrays": specs}, allow_nan=False, ensure_ascii=False)
+            text = _ENCODER.encode({"body": body, "arrays": specs})
         except (ValueError, RecursionError) as error:
             raise TypeError(f"not a message: {error}") from error
         header = text.encode("utf-8", "replace")
@@ -129,7 +130,7 @@ class Wire:
         if reason := _refusal(text):
             raise WireError(reason)
         try:
-            header = json.loads(text.decode(), parse_constant=_finite, parse_float=_finite)
+            header = _DECODER.decode(text.decode())
             specs = [_array_spec(spec) for spec in header["arrays"]]
             body = header["body"]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -137,9 +138,11 @@ class Wire:
         total = sum(math.prod(shape) * dtype.itemsize for dtype, shape in specs)
         if len(specs) > MAX_ARRAYS or total > self._max_array_bytes:
             raise WireError(f"message too large: {len(specs)} arrays, {total} bytes")
+        if not specs and b"$array" not in text and b"\\u" not in text:
+            return body  # nothing to put back, and no escape that spells "$array" or half a surrogate pair
         arrays = [self._read_array(dtype, shape, deadline) for dtype, shape in specs]
         try:
-            return put_back(body, dict(enumerate(arrays)))
+            return put_back(body if b"\\u" not in text else whole_text(body), dict(enumerate(arrays)))
         except (ValueError, TypeError, RecursionError) as error:
             raise WireError(f"not a message: {error}") from error
 
@@ -176,8 +179,18 @@ class Wire:
             view = view[count:]
 
 
+class Plain(list[Any]):
+    """A list of values that are JSON by the way they were made: `take_out` does not look at each of them."""
+
+
 def take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     """Replace the arrays in a value by ``{"$array": k}`` and collect them."""
+    if type(value) in _PLAIN:
+        return value
+    if type(value) is Plain:
+        return value
+    if isinstance(value, list | tuple):  # most values lie in long lists: for those that are plain, no call is made
+        return [item if type(item) in _PLAIN else take_out(item, arrays) for item in value]
     if isinstance(value, np.ndarray):
         array = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<")).reshape(value.shape)
         if array.dtype.str not in DTYPES:
@@ -185,12 +198,10 @@ def take_out(value: Any, arrays: list[np.ndarray]) -> Any:
         arrays.append(array)
         return {"$array": len(arrays) - 1}
     if isinstance(value, dict):
-        if not all(isinstance(key, str) and key != "$array" for key in value):
+        if "$array" in value or not all([isinstance(key, str) for key in value]):
             raise TypeError("keys must be strings")
-        return {key: take_out(item, arrays) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [take_out(item, arrays) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
+        return {key: item if type(item) in _PLAIN else take_out(item, arrays) for key, item in value.items()}
+    if isinstance(value, int | float | str):
         return value
     raise TypeError(f"values of type {type(value).__name__} can't be sent")
 
@@ -209,10 +220,19 @@ def put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
             if len(value) != 1 or type(index) is not int or index not in arrays:
                 raise ValueError("reference to an array that isn't there, or is elsewhere")
             return arrays.pop(index)
-        return {_text(key): put_back(item, arrays) for key, item in value.items()}
+        return {key: item if type(item) in _PLAIN else put_back(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
-        return [put_back(item, arrays) for item in value]
-    return _text(value) if isinstance(value, str) else value
+        return [item if type(item) in _PLAIN else put_back(item, arrays) for item in value]
+    return value
+
+
+def whole_text(value: Any) -> Any:
+    """A value whose text can be written as UTF-8: JSON's escapes can spell half a surrogate pair, which can't."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {whole_text(key): whole_text(item) for key, item in value.items()}
+    return [whole_text(item) for item in value] if isinstance(value, list) else value
 
 
 def _refusal(header: bytes | bytearray) -> str | None:
@@ -269,6 +289,5 @@ def _finite(number: str) -> float:
     return value
 
 
-def _text(value: str) -> str:
-    """Text that can be written as UTF-8: JSON's escapes can spell half a surrogate pair, which can't."""
-    return value.encode("utf-8", "replace").decode()
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+_DECODER = json.JSONDecoder(parse_constant=_finite, parse_float=_finite)
