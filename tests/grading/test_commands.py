@@ -88,6 +88,7 @@ def test_validate_is_content_with_the_model_solution(tmp_path, run_nbgrader):
     assert "Success! Your notebook passes all the tests." in said
 
 
+@pytest.mark.slow
 def test_late_hand_in_loses_a_tenth_a_day(course, run_nbgrader):
     run_nbgrader("db", "assignment", "add", "ex04", "--duedate=2026-11-20 12:00:00 UTC", course=course)
     (course / "submitted" / "ada" / "ex04" / "timestamp.txt").write_text("2026-11-21 13:00:00 UTC")

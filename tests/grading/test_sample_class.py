@@ -78,6 +78,7 @@ def test_student_code_wrote_nothing(sample_class):
         assert {path.name for path in folder.iterdir()} <= handed_in | ours
 
 
+@pytest.mark.slow
 def test_gradebook_and_folders_are_those_of_plain_nbgrader(sample_class, tmp_path, run_nbgrader):
     course = tmp_path / "course"
     for name in ("source", "submitted", ".cache/results"):  # another execution would train other nets

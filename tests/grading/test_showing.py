@@ -69,6 +69,7 @@ assert "numbers only" not in page
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 def test_a_hand_in_that_is_slow_to_show_holds_up_nobody(tmp_path):
     notebook = light()

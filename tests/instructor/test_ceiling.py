@@ -45,6 +45,7 @@ def test_blip_evidence_of_an_empty_image():
     assert log_evidence_blip(np.zeros((1, 32, 64)), FINE) == pytest.approx(expected, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", [BLIP, CHIRP])
 def test_evidence_is_the_average_likelihood_over_the_prior(label):
     rng = np.random.default_rng(11)
@@ -64,6 +65,7 @@ def test_evidence_is_the_average_likelihood_over_the_prior(label):
     assert (np.abs(np.exp(EVIDENCE[label](images)) - mean) < 4 * error).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", [BLIP, CHIRP])
 def test_probability_of_a_signal_is_calibrated(label):
     rng = np.random.default_rng(12)
@@ -163,6 +165,7 @@ def test_a_sieve_leaves_means_unbiased():
     assert abs(estimate.value - np.exp(-excess).mean()) < 4 * estimate.error
 
 
+@pytest.mark.slow
 def test_hard_images_and_their_log_odds(monkeypatch):
     monkeypatch.setattr(ceiling, "BLIPS", 15_000)
     monkeypatch.setattr(ceiling, "CHIRPS", 750)
@@ -186,6 +189,7 @@ def test_a_mean_and_its_error():
     assert sample.mean(np.array([1.0, 3.0])).error == pytest.approx(np.std(values) / np.sqrt(10))
 
 
+@pytest.mark.slow
 def test_command(monkeypatch, tmp_path):
     monkeypatch.setattr(ceiling, "ROUNDS", 1)
     monkeypatch.setattr(ceiling, "BLIPS", 5_000)

@@ -202,6 +202,7 @@ def test_the_banks_are_dense_enough(dataset):
         assert found.max() <= 1.001 and found.mean() > 0.97 and found.min() > 0.88
 
 
+@pytest.mark.slow
 def test_a_matched_filter_for_chirps_alone_also_answers_to_blips(dataset):
     few = slice(0, 150)
     strain, labels = dataset.strain[few], dataset.labels[few]

@@ -278,6 +278,7 @@ def test_a_hand_in_with_an_old_date_is_a_new_one(course):
         assert marks(course) == MARKS | {"bob": points}
 
 
+@pytest.mark.slow
 def test_whoever_is_killed_between_the_marks_and_the_notebook_records_both_again(course, monkeypatch):
     hand_in(course, "bob", "1")
     before, rename = notebooks(course), os.rename
@@ -318,6 +319,7 @@ def test_when_marks_cant_be_recorded_the_notebook_stays(course, monkeypatch):
     assert notebooks(course) == before and marks(course) == MARKS
 
 
+@pytest.mark.slow
 def test_a_feedback_page_that_is_cut_or_not_there_is_written_anew(course):
     pages = {student: course / "feedback" / student / "ex1" / "work.html" for student in MARKS}
     grade(course, "--no-canary")
@@ -346,6 +348,7 @@ def test_marks_that_are_not_in_the_gradebook_are_recorded_again(course, tmp_path
     assert marks(course) == MARKS | {"bob": 2.0} and executed(course) == kept
 
 
+@pytest.mark.slow
 def test_a_hidden_test_that_changes_changes_marks(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1", "bob": "1.0"})
@@ -419,6 +422,7 @@ c.Autograde.post_convert_hook = lambda **_: open("told", "a").write("told ")
 """
 
 
+@pytest.mark.slow
 def test_folders_and_a_gradebook_of_other_names(tmp_path):
     course = tmp_path / "course"
     build(course, ANSWERS)
@@ -490,7 +494,7 @@ def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(tmp_path):
         interrupted = time.monotonic()
         said = running.stderr.read()
         running.wait(PATIENCE)
-    assert time.monotonic() - interrupted < 5
+    assert time.monotonic() - interrupted < 30, "it waited for the cell that sleeps for a minute"
     assert running.returncode == 130 and "run the same command again" in said
     assert not descendants().keys() - before
     hand_in(course, "bob", "1")

@@ -271,6 +271,7 @@ def test_a_job_that_never_comes_back_is_given_up_by_its_worker(tmp_path):
     assert isinstance(results["stuck"], GivenUpError) and results["ada"] == b"done"
 
 
+@pytest.mark.slow
 def test_a_worker_that_stops_in_mid_run_costs_nothing(tmp_path):
     course = tmp_path / "course"
     answers = {f"s{number}": f"__import__('time').sleep(1) or {number % 2}" for number in range(6)}

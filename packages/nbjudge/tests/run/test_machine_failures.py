@@ -171,6 +171,7 @@ def test_a_gradebook_that_is_locked_from_the_start(course):
     goes_on(course, kept)
 
 
+@pytest.mark.slow
 def test_a_gradebook_that_is_locked_in_between(course):
     hand_in(course, "ada", "1  # again")
     hand_in(course, "bob", "__import__('time').sleep(3) or 2")
@@ -284,6 +285,7 @@ def counted(tmp_path):
     return os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}, count
 
 
+@pytest.mark.slow
 def test_a_submission_or_a_grader_kernel_that_dies_each_time(tmp_path, counted):
     course = tmp_path / "course"
     environment, count = counted
@@ -310,6 +312,7 @@ def test_a_submission_or_a_grader_kernel_that_dies_each_time(tmp_path, counted):
     assert "gradebook.db: file is not a database" in explained.stderr
 
 
+@pytest.mark.slow
 def test_a_submission_that_takes_its_worker_with_it_each_time(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1", "bob": KILL.format(whom="getppid"), "cy": "2"})

@@ -88,6 +88,7 @@ for name, want in {wanted}.items():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "before",
     [
@@ -100,6 +101,7 @@ def test_whoever_wants_more_has_it(before):
     assert said == [f"{name}: True" for name in WANTED]
 
 
+@pytest.mark.slow
 def test_who_was_interrupted_can_try_again():
     interrupted = """
 sys.modules["torch._dynamo.aot_compile"] = None
@@ -131,6 +133,7 @@ print(module.__spec__, module.__file__, module.__path__, module.__package__, *so
     assert [name for name in names if not name.startswith("0x")] == [n for n in expected if not n.startswith("0x")]
 
 
+@pytest.mark.slow
 def test_what_was_to_be_left_alone_still_is():
     before = """
 @torch.compiler.disable
