@@ -176,7 +176,8 @@ class Method:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the method."""
         name = self._name
-        return _of(self._handle)[0]("method", self._handle, name, arguments, keywords, claim=f"method {name}")
+        given = (arguments, keywords) if keywords else (arguments,)
+        return _of(self._handle)[0]("method", self._handle, name, *given, claim=f"method {name}")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(_CONVERSIONS):
@@ -262,7 +263,7 @@ def _special(name: str) -> Callable[..., Any]:
         def call(self: Handle, *arguments: Any, **keywords: Any) -> Any:
             side, _, described = _of(self)
             claim = None if described.get("kind") in _KINDS else "call"
-            return side("call", self, arguments, keywords, claim=claim)
+            return side("call", self, arguments, *([keywords] if keywords else []), claim=claim)
 
         return call
     if name in UNARY:

@@ -20,7 +20,7 @@ from ..protocol.random_states import get_states, set_states
 from ..protocol.sharing import Twins
 from ..protocol.values import NotPlain, ValueTooLarge, crosses
 from .about import about
-from .shell import CellTimeoutError, paused
+from .shell import CellTimeoutError, paused, time_limit
 from .theirs import function_of, object_of
 
 _GONE = object()
@@ -52,7 +52,7 @@ class Objects:
         self._fetched: dict[str, Any] = {}  # the variables that the judging side knows, with their values
 
     def reach(
-        self, operation: str, packed: Any, forget: list[int], states: bool = False, reads: bool = False
+        self, operation: str, packed: Any, forget: list[int], seconds: float, states: bool = False, reads: bool = False
     ) -> dict[str, Any]:
         """Carry out one operation of a test cell.
 
@@ -64,6 +64,9 @@ class Objects:
             The operands, and the states of random generators if they count.
         forget : list of int
             The twins that the judging side does not need any more.
+        seconds : float
+            How long the operation may take. The rest is not interrupted, or the two sides would have different numbers
+            for what they share.
         states : bool
             Whether the first operand holds the states of random generators, and new ones are to be sent back.
         reads : bool
@@ -75,22 +78,24 @@ class Objects:
             ``packed``: ``("returned", value)`` or ``("raised", class, arguments, message, attributes, number)``,
             and the states. ``names``: the names of all variables, if they have changed. ``rebound``: the names of
             variables that were sent before and have other values now.
+
+        Raises
+        ------
+        CellTimeoutError
+            The operation took too long.
         """
-        # An interrupt in here would leave the two sides with different numbers for what they share.
-        with paused():
-            self._twins.drop(forget)
-            operands = self._twins.unpack(packed, self._value)
-            if states:
-                first, *operands = operands
-                set_states(first)
-        try:
-            with self._input(reads):
+        self._twins.drop(forget)
+        operands = self._twins.unpack(packed, self._value)
+        if states:
+            first, *operands = operands
+            set_states(first)
+        with self._input(reads), time_limit(seconds):
+            try:
                 result: tuple[Any, ...] = ("returned", self._do(operation, list(operands)))
-        except (Exception, SystemExit) as error:
-            result = ("raised", *self._told_of(error))
-        with paused():
-            now = get_states() if states else None
-            return {"packed": self._pack(result, now)} | self._names() | self._rebound()
+            except (Exception, SystemExit) as error:
+                result = ("raised", *self._told_of(error))
+        now = get_states() if states else None
+        return {"packed": self._pack(result, now)} | self._names() | self._rebound()
 
     def _do(self, operation: str, operands: list[Any]) -> Any:
         if operation in UNARY:
@@ -118,13 +123,15 @@ class Objects:
         """Do nothing: the names of the variables are sent with the answer."""
         self._told = None
 
-    def do_call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def do_call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any] | None = None) -> Any:
         """Call something."""
-        return function(*arguments, **keywords)
+        return function(*arguments, **(keywords or {}))
 
-    def do_method(self, value: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def do_method(
+        self, value: Any, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any] | None = None
+    ) -> Any:
         """Call a method."""
-        return getattr(value, name)(*arguments, **keywords)
+        return getattr(value, name)(*arguments, **(keywords or {}))
 
     def do_getattr(self, value: Any, name: str) -> Any:
         """The value of an attribute."""
