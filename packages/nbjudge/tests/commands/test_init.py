@@ -47,11 +47,17 @@ def test_what_the_course_sets_wins(tmp_path):
 
 
 def test_a_course_without_a_configuration_gets_one(tmp_path):
-    run(tmp_path)
+    (tmp_path / "source").mkdir()
+    assert "Made" in run(tmp_path)
     path = tmp_path / "nbgrader_config.py"
     assert "ExecuteApart" in str(settings(path).Autograde)
     run(tmp_path, "--undo")
     assert not path.exists()
+
+
+def test_a_folder_that_is_no_course_stays_as_it_is(tmp_path):
+    assert "is no course folder" in run(tmp_path, code=1) and not any(tmp_path.iterdir())
+    assert "is no course folder" in run(tmp_path, "--undo", code=1)
 
 
 @pytest.mark.parametrize(

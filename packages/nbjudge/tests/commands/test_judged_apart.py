@@ -1,15 +1,18 @@
 """A class with ordinary tests: studied, judged apart, and explained."""
 
+import shutil
 import sqlite3
 import sys
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_notebook
 from nbjudge.commands.check import check as check_command
 from nbjudge.commands.explain import explain as explain_command
 from nbjudge.plugin.ordinary_tests import read_findings
 
+from helpers.by_hand import put
 from helpers.gradebooks import begin, totals
 from helpers.in_process import run
 from helpers.tiny_course import build, hand_in, marked
@@ -80,6 +83,8 @@ def graded(tmp_path_factory):
     begin(course)
     for student, answers in STUDENTS.items():
         hand_in(course, student, notebook(**answers))
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("\nc.CourseDirectory.ignore = ['*.pyc']\n")  # without our own patterns
     before = sorted(path.name for path in course.iterdir())
     checked = run(course, "ex1", command=check_command)
     assert {path.name for path in course.iterdir()} - {*before} == {".judged_apart", ".cache", ".course_secret"}
@@ -113,7 +118,39 @@ def test_what_passes_only_in_the_students_process_waits_for_a_grader(graded):
         ).fetchall()
     assert rows == [("cleo", "squares-right"), ("dora", "squares-right")]
     assert "passes only in the student's own process" in " ".join(said.replace("│", " ").split())
-    assert "Waiting for a grader's eyes" in said
+    assert "Hand-ins that wait for a grader in formgrader ('jupyter lab'): 2" in said
+    assert said.count("waits for you: squares-right") == 2
+    assert "See 'nbjudge explain cleo squares-right'" in " ".join(said.split())
+
+
+def test_a_later_run_for_one_student_shows_what_waits_of_the_others(graded):
+    course, *_ = graded
+    said = run(course, "ex1", "--student", "ada", "--no-canary", "--no-feedback")
+    assert said.count("waits for you: squares-right") == 2
+
+
+def lines_of(page):
+    """The lines with marks on top of a feedback page."""
+    return [" ".join(line.get_text(" ").split()) for line in BeautifulSoup(page, "html.parser").select("div.said")]
+
+
+def test_each_line_of_the_students_page_names_the_test_and_its_points(graded):
+    course, *_ = graded
+    pages = {student: (course / "feedback" / student / "ex1" / "work.html").read_text() for student in STUDENTS}
+    assert lines_of(pages["ada"])[:2] == ["squares-right · 2 of 2 points show", "squares-errors · 1 of 1 points show"]
+    assert "squares-right · not graded yet (2 points) A grader will look at this test. show" in lines_of(pages["cleo"])
+    assert lines_of(pages["ben"])[1].startswith("squares-errors · 0 of 1 points")
+    assert not list((course / "feedback").rglob("*.transcript.zip"))
+
+
+def test_what_a_grader_has_given_stands_on_the_page(graded, tmp_path):
+    course = shutil.copytree(graded[0], tmp_path / "course")
+    put(course, "cleo", "squares-right", 1)
+    said = run(course, "ex1", "--no-canary")
+    assert said.count("waits for you: squares-right") == 1
+    page = (course / "feedback" / "cleo" / "ex1" / "work.html").read_text()
+    assert "squares-right · 1 of 2 points, given by a grader show" in lines_of(page)
+    assert "A grader will look" not in page and page.count("given by a grader") == 2
 
 
 def test_the_students_page_says_that_a_grader_will_look_and_accuses_nobody(graded):
@@ -190,6 +227,38 @@ def test_a_test_that_spoils_the_students_next_cells_is_judged_inside(tmp_path):
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     build(tmp_path / "course", notebook=new_notebook(cells=cells, metadata={"kernelspec": kernel}))
     begin(tmp_path / "course")
-    run(tmp_path / "course", "ex1", command=check_command)
+    # The release gets the point of "lock-right", for that test makes a lock itself.
+    run(tmp_path / "course", "ex1", command=check_command, code=1)
     findings = read_findings(tmp_path / "course", "ex1", "work")
     assert findings.by_name.apart.keys() == {"last-right"} and findings.inside.keys() == {"lock-right", "use-right"}
+
+
+def test_check_names_broken_tests_and_says_that_nobody_would_be_graded(tmp_path):
+    course = tmp_path / "course"
+    cells = notebook(solution=True)
+    for cell in cells.cells:
+        if cell.metadata.nbgrader.grade_id == "length":
+            cell.source = "assert len(Pile(1, 2)) == 3"
+        if cell.metadata.nbgrader.grade_id == "squares-errors":
+            cell.source = "assert True"
+    build(course, notebook=cells)
+    begin(course)
+    said = " ".join(run(course, "ex1", command=check_command, code=1).replace("│", " ").split())
+    assert "the model solution does not earn its points" in said
+    assert "would grade nobody, for here the model solution of work.ipynb loses points in length (0 of 1)" in said
+    assert "the untouched release of work.ipynb gets points in squares-errors (1 of 1)" in said
+    assert said.count("run in the student's own process, as with nbgrader itself") == 1 and " 1 run in" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("c.X = [", "'[' was never closed"), ("import no_such_thing", "line 9: ModuleNotFoundError: No module named")],
+)
+def test_an_error_in_the_configuration_is_one_line_with_its_place(tmp_path, line, words):
+    course = tmp_path / "course"
+    build(course, notebook=notebook(solution=True))
+    path = course / "nbgrader_config.py"
+    lines = path.read_text().splitlines()[:8]
+    path.write_text("\n".join([*lines, *[""] * (8 - len(lines)), line]))
+    said = " ".join(run(course, "ex1", command=check_command, code=1).split())
+    assert words in said and "nbgrader_config.py, line 9" in said and "Traceback" not in said

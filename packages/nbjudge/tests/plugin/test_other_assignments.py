@@ -314,7 +314,7 @@ def test_the_feedback(courses, printed):
     text = re.sub("<[^>]+>", "", page)
     assert "cubes(3) ==" in text and "cubes(1)" not in text and "cubes(0)" not in text
     page = (courses[1] / "feedback" / "ada" / "numbers" / "plots.html").read_text()
-    assert "Task 4 \xa0 not read yet (4 points)" in page
+    assert "Task 4 \xa0 not graded yet (4 points)" in page
 
 
 def test_nothing_outside_the_sandbox_is_within_reach(courses):

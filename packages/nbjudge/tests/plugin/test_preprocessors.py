@@ -241,9 +241,9 @@ def test_marks_come_first_under_the_headings():
     assert "Handed in late: 1.5 points less." in page
     assert re.findall(r"<h3>(.+?) &nbsp; (.+?)</h3>", page) == [
         ("Task 1: Build", "5 of 8"),
-        ("Task &lt;2&gt;", "not read yet (4 points)"),
+        ("Task &lt;2&gt;", "not graded yet (4 points)"),
     ]
-    assert "<b>partly passed</b>" in page and "Written answer &middot; not read yet (4 points)" in page
+    assert "<b>partly passed</b>" in page and "Written answer &middot; not graded yet (4 points)" in page
     assert re.findall(r'href="#(\w)"', page) == ["a", "b", "c"] and "\n\n" not in page
 
 

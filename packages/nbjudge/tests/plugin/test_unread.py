@@ -71,26 +71,26 @@ def test_the_feedback_says_what_is_not_read(course):
         *("Score: 4.0 / 5.0 (Top)", "Score: 0.0 / 3.0 (Top)", "Score: 1.5 / 2.0 (Top)"),
     ]
     assert headings(shown["bob"]) == [
-        "work (Score: 2.0 so far; 5 of 14.0 points not read yet)",
+        "work (Score: 2.0 so far; 5 of 14.0 points not graded yet)",
         *("Score: 2.0 / 2.0 (Top)", "Score: 0.0 / 2.0 (Top)"),
-        *("Score: 0.0 / 5.0 (Top)", "Not read yet (3.0 points) (Top)", "Not read yet (2.0 points) (Top)"),
+        *("Score: 0.0 / 5.0 (Top)", "Not graded yet (3.0 points) (Top)", "Not graded yet (2.0 points) (Top)"),
     ]
-    assert headings(shown["cy"])[0] == "work (Score: 4.0 so far; 10 of 14.0 points not read yet)"
-    assert headings(shown["cy"])[3:] == [f"Not read yet ({points} points) (Top)" for points in ("5.0", "3.0", "2.0")]
+    assert headings(shown["cy"])[0] == "work (Score: 4.0 so far; 10 of 14.0 points not graded yet)"
+    assert headings(shown["cy"])[3:] == [f"Not graded yet ({points} points) (Top)" for points in ("5.0", "3.0", "2.0")]
     assert sums(course, "ada") == ["8 of 12", "Task 1.5 of 2"]
-    assert sums(course, "bob") == ["2 of 9 so far, 3 points not read yet", "Task not read yet (2 points)"]
-    assert sums(course, "cy") == ["4 of 4 so far, 8 points not read yet", "Task not read yet (2 points)"]
+    assert sums(course, "bob") == ["2 of 9 so far, 3 points not graded yet", "Task not graded yet (2 points)"]
+    assert sums(course, "cy") == ["4 of 4 so far, 8 points not graded yet", "Task not graded yet (2 points)"]
     said = {student: [line.text for line in shown[student].select("div.said")] for student in shown}
     assert said["bob"][2:] == [
         "Written answer · 0 of 5 points show",
-        "use · not read yet (3 points) show",
-        "Written answer · not read yet (2 points) show",
+        "use · not graded yet (3 points) show",
+        "Written answer · not graded yet (2 points) show",
     ]
-    so_far = "These are your marks so far: {} points are for what nobody has read yet."
+    so_far = "These are your marks so far: {} points are not graded yet."
     assert [so_far.format(5) in shown["bob"].text, so_far.format(10) in shown["cy"].text] == [True, True]
     assert [shown[student].h2.text for student in shown] == ["Your marks", "Your marks so far", "Your marks so far"]
-    assert "so far" not in shown["ada"].text and "not read" not in shown["ada"].text.lower()
-    assert [line.text for line in shown["cy"].select("#toc li")][2].endswith("(Not read yet (5.0 points))")
+    assert "so far" not in shown["ada"].text and "not graded" not in shown["ada"].text.lower()
+    assert [line.text for line in shown["cy"].select("#toc li")][2].endswith("(Not graded yet (5.0 points))")
     assert shown["cy"].text.count("Score: 0.0 / 5.0") == 2, "words of the student's stay as they are"
 
 
@@ -98,8 +98,8 @@ def test_the_feedback_says_what_is_not_read(course):
 def test_a_browser_shows_it(course):
     grade(course)
     shown = open_page(page(course, "cy").as_uri())
-    assert headings(shown)[0] == "work (Score: 4.0 so far; 10 of 14.0 points not read yet)"
-    assert "Not read yet (5.0 points)" in headings(shown)[3]
+    assert headings(shown)[0] == "work (Score: 4.0 so far; 10 of 14.0 points not graded yet)"
+    assert "Not graded yet (5.0 points)" in headings(shown)[3]
 
 
 def late(course):
@@ -124,7 +124,7 @@ def test_a_mark_for_other_words_counts_for_nothing(course):
     late(course)
     hand_in(course, "ada", work("Other words."))
     grade(course)
-    assert sums(course, "ada") == ["4 of 7 so far, 5 points not read yet", "Task not read yet (2 points)"]
+    assert sums(course, "ada") == ["4 of 7 so far, 5 points not graded yet", "Task not graded yet (2 points)"]
     said = json.loads(grade(course, "--json").partition("{\n")[2].join(("{", "")))
     (ada,) = (mark for mark in said["marks"] if mark["student"] == "ada")
     assert (ada["so_far"], ada["penalty"], ada["total"]) == (3.6, 0.4, None)

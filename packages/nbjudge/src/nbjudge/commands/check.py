@@ -15,6 +15,7 @@ from .class_grading import Grading
 from .common import course_command
 from .marks_table import as_text, terminal
 from .rehearsal import rehearsal
+from .study import BROKEN
 
 DECLARED = "apart: it asks 'submission'"
 APART = "apart, as it is"
@@ -28,17 +29,26 @@ def check(course: Course, assignments: tuple[str, ...]) -> None:
     """Say of each test cell of the ASSIGNMENTS (all by default) how it is judged, and why.
 
     The model solution and the untouched release are executed, with each test judged both apart from the student's
-    process and in it. Nothing of the course is changed but what is remembered of this for 'nbjudge grade'.
+    process and in it. Nothing of the course is changed but what is remembered of this for 'nbjudge grade'. The exit
+    code is 1 if the model solution loses points, or the untouched release gets some.
     """
-    console = terminal()
+    console, complaints = terminal(), list[str]()
     if course.sandboxed:
         bubblewrap()
     known = [name for name in by_assignment(course.api.coursedir, "source") if course.notebooks(name)]
-    for assignment in [course.assignment(each) for each in assignments] or known:
+    chosen = [course.assignment(each) for each in assignments] or known
+    if not chosen:
+        raise click.ClickException(f"there is no assignment with a notebook in {course.folder('source', '')}")
+    for assignment in chosen:
         with course_lock(course.root), rehearsal(course, assignment) as copy:
             copy.generate(assignment, discard_marks=True)
-            with Grading(copy, assignment) as grading, console.status(f"Studying {assignment}"):
+            with (
+                Grading(course, assignment) as grading,
+                grading.instead(copy),
+                console.status(f"Studying {assignment}"),
+            ):
                 grading.study()
+                complaints += filter(None, [grading.canary()])
             if (copy.root / FINDINGS).is_dir():
                 shutil.copytree(copy.root / FINDINGS, course.root / FINDINGS, dirs_exist_ok=True)
             table, inside = _table(copy, assignment)
@@ -51,6 +61,8 @@ def check(course: Course, assignments: tuple[str, ...]) -> None:
                     f"or ask 'submission'. Further solutions in {SOLUTIONS}/{assignment}/ANY NAME/ are studied, too."
                 )
             )
+    if complaints:
+        raise click.ClickException(f"'nbjudge grade' would grade nobody, for {' '.join(complaints)}")
 
 
 def _table(course: Course, assignment: str) -> tuple[Table, int]:
@@ -71,7 +83,7 @@ def _table(course: Course, assignment: str) -> tuple[Table, int]:
                 row = APART, _claims(apart[test].operations or [])
             else:
                 row = INSIDE, (findings.inside.get(test) if findings else None) or "it was not studied"
-                number += 1
+                number += row[1] != BROKEN
             table.add_row(*map(as_text, (notebook, test, *row)))
     return table, number
 

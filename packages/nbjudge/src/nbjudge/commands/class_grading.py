@@ -72,18 +72,18 @@ class Grading:
     def __exit__(self, *error: Any) -> None:
         self._resources.__exit__(*error)
 
-    def canary(self) -> None:
-        """Check that the assignment gives the marks that it should give.
+    def canary(self) -> str | None:
+        """What is wrong with the marks that the assignment gives, and what to do; None if they are as they should be.
 
         Raises
         ------
         CanaryError
-            The assignment gives other marks, or can't be executed here.
+            The assignment can't be executed here.
         OSError
             Results can't be written, or there is no such scheduler.
         """
         canary = Canary(self._course, self._assignment)
-        canary.check(self._results_of(canary.jobs))
+        return canary.complaint(self._results_of(canary.jobs))
 
     def study(self) -> None:
         """Find out which ordinary test cells can be judged apart from the student's process, unless this is known.

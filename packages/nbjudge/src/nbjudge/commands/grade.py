@@ -29,6 +29,7 @@ from ..plugin.record.penalties import update_penalties
 from ..run.disk import course_lock
 from ..run.store import Store
 from ..sandbox.bubblewrap import bubblewrap
+from .canary import CanaryError
 from .class_grading import Grading
 from .common import course_command
 from .marks_table import as_text, table, terminal
@@ -163,7 +164,9 @@ def _try(grading: Grading, no_canary: bool, console: Console) -> None:
     if not no_canary:
         with console.status("Grading the model solution and the untouched release first"):
             grading.study()
-            grading.canary()
+            complaint = grading.canary()
+        if complaint:
+            raise CanaryError(f"nobody was graded, for {complaint} With --no-canary the class is graded all the same.")
 
 
 class _RunningColumn(ProgressColumn):
@@ -264,7 +267,8 @@ def _print_marks(
     course: Course, assignment: str, ended: dict[str, HandInStatus], console: Console, as_json: bool
 ) -> None:
     marks, most = read_marks(course.db_url, assignment)
-    remarks = {student: course.remarks(SubmissionKey(assignment, student)) for student in ended}
+    everybody = ended.keys() | {mark.student for mark in marks}
+    remarks = {student: course.remarks(SubmissionKey(assignment, student)) for student in sorted(everybody)}
     for student in sorted({mark.student for mark in marks} - {*course.students(assignment)}):
         folder = course.folder("submitted", assignment, student)
         remarks[student] = [f"{folder} is not there any more; these marks are of what was in it"]
@@ -273,9 +277,17 @@ def _print_marks(
         return
     title = f"Marks for {assignment} ({course.root.resolve().name})"
     console.print(table(marks, most, _problems(ended), remarks, title))
-    waiting = sum(mark.pending > 0 for mark in marks)
-    if waiting:
-        console.print(f"Waiting for a grader's eyes in formgrader ('jupyter lab'): {waiting}")
+    if waiting := sum(mark.pending > 0 for mark in marks):
+        console.print(f"Hand-ins that wait for a grader in formgrader ('jupyter lab'): {waiting}")
+    if first := next((mark for mark in marks if mark.waiting), None):
+        test = first.waiting[0].rpartition("/")[2]
+        console.print(
+            as_text(
+                "A test that waits passes only in the student's own process: a forgery, or something that can't be "
+                f"carried across. See 'nbjudge explain {first.student} {test}', look at the student's code, and give "
+                "the points."
+            )
+        )
     if found := forgeable(course, assignment):
         where = ", ".join(f"{name} ({len(cells)} of {of})" for name, (cells, of, _) in found.items())
         console.print(as_text(f"Tests in the student's process, which can forge them: {where}; see 'nbjudge check'"))

@@ -29,6 +29,10 @@ NEW = f"# Made by nbjudge init.\nc = get_config()\n\n{LINES}"
 def init(course_dir: Path, undo: bool) -> None:
     """Have an existing nbgrader course graded by nbjudge: one line in its nbgrader_config.py."""
     path = course_dir / CONFIG
+    if not path.is_file() and not (course_dir / "source").is_dir():
+        raise click.ClickException(
+            f"{course_dir.resolve()} is no course folder: there is neither a {CONFIG} nor a folder 'source'"
+        )
     before = path.read_text("utf-8") if path.is_file() else ""
     if undo:
         _undo(path, before)
@@ -37,16 +41,16 @@ def init(course_dir: Path, undo: bool) -> None:
         click.echo(f"{path} has the line already. What nbjudge makes of the tests: nbjudge check")
         return
     write_whole(path, _with_lines(path, before).encode(), path.stat().st_mode & 0o777 if path.is_file() else 0o644)
-    click.echo(f"Added to {path}: nbjudge.configure(c). Nothing else was changed; 'nbjudge init --undo' undoes it.")
+    what = f"Added to {path}: nbjudge.configure(c)" if before.strip() else f"Made {path} with nbjudge.configure(c)"
+    click.echo(f"{what}. Nothing else was changed; 'nbjudge init --undo' undoes it.")
     click.echo("Next: 'nbjudge check' says how each test is judged, and 'nbjudge grade ASSIGNMENT' grades a class.")
 
 
 def _undo(path: Path, before: str) -> None:
     begin, end = before.find(BEGIN), before.find(f"{END}\n")
     if begin < 0 or end < begin:
-        raise click.ClickException(
-            f"{path} has no lines that 'nbjudge init' added; remove nbjudge.configure(c) yourself"
-        )
+        left = "; remove nbjudge.configure(c) yourself" if "nbjudge.configure(" in before else ""
+        raise click.ClickException(f"{path} has no lines that 'nbjudge init' added{left}")
     after = before[:begin].removesuffix("\n") + before[end + len(END) + 1 :]
     if before == NEW:
         path.unlink()

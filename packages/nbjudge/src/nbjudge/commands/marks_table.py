@@ -36,10 +36,13 @@ def table(
         if mark is None:
             shown.add_row(as_text(student), "-", "-", "-", "-", *said)
             continue
-        if len(mark.lost) > 6:
-            said.append(as_text(f"lost points in {len(mark.lost)} test cells"))
-        elif mark.lost:
-            said.append(as_text(f"lost {', '.join(mark.lost)}"))
+        if mark.waiting:
+            said.append(Text.assemble(("waits for you:", "bold"), " ", as_text(", ".join(mark.waiting), MAX_REMARK)))
+        lost = [test for test in mark.lost if test not in mark.waiting]
+        if len(lost) > 6:
+            said.append(as_text(f"lost points in {len(lost)} test cells"))
+        elif lost:
+            said.append(as_text(f"lost {', '.join(lost)}"))
         left = remarks.get(student, [])
         said += [as_text(remark, MAX_REMARK) for remark in left[:MAX_REMARKS]]
         if len(left) > MAX_REMARKS:
@@ -47,7 +50,7 @@ def table(
         shown.add_row(
             as_text(student),
             f"{mark.automatic:g}",
-            "pending" if mark.pending else f"{mark.written:g}",
+            "pending" if mark.pending > len(mark.waiting) else f"{mark.written:g}",
             f"-{mark.penalty:g}" if mark.penalty else "",
             f"{mark.so_far:g} so far" if mark.pending else f"{mark.so_far:g}",
             Text("; ").join(said),

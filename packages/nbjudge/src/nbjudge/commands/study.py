@@ -26,6 +26,7 @@ from ..run.plan import Apart, ByName, PlannedCell
 
 Reports = dict[str, dict[str, tuple[PlannedCell, CellReport]]]
 MODEL, RELEASE = "model solution", "untouched release"
+BROKEN = f"the {MODEL} does not earn its points"
 
 
 class Stage(Enum):
@@ -200,7 +201,7 @@ def _difference(name: str, reports: Reports) -> str | None:
         if report.lost is not None:
             return f"with the {what}: {report.lost}"
         if what == MODEL and inside < (cell.points or 0.0):
-            return f"the {MODEL} loses points in the student's own process, too"
+            return BROKEN
         if apart != inside:
             why = (report.text or "").strip().splitlines()
             because = f": {why[-1][:300]}" if why and apart < inside else ""

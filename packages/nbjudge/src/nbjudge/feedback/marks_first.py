@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from traitlets import Bool
 
-from ..handin.cells import STUDENT_CELL_PREFIX
+from ..handin.cells import MESSAGE_ONLY, STUDENT_CELL_PREFIX
 from ..handin.files import printable
 
 MAX_REMARKS, MAX_WORDS = 50, 1000  # how many remarks are shown, and how many characters of each
@@ -36,7 +36,7 @@ class MarksFirst(Preprocessor):
         if penalty:
             parts.append(f"<p>Handed in late: {penalty:g} points less{' so far' if unread else ''}.</p>")
         if unread:
-            parts.append(f"<p>These are your marks so far: {unread:g} points are for what nobody has read yet.</p>")
+            parts.append(f"<p>These are your marks so far: {unread:g} points are not graded yet.</p>")
         if remarks := nb.metadata.get("grading", {}).get("remarks", []):
             shown = [f"<li>{as_line(remark)}</li>" for remark in remarks[:MAX_REMARKS]]
             if len(remarks) > MAX_REMARKS:
@@ -74,25 +74,37 @@ def sum_of(cells: list[NotebookNode]) -> str:
     most, unread = (sum(mark.get("points") or 0.0 for mark in some) for some in (read, marks))
     unread -= most
     if not read:
-        return f"not read yet ({unread:g} points)"
+        return f"not graded yet ({unread:g} points)"
     earned = f"{sum(mark['score'] for mark in read):g} of {most:g}"
-    return f"{earned} so far, {unread:g} points not read yet" if unread else earned
+    return f"{earned} so far, {unread:g} points not graded yet" if unread else earned
 
 
 def said_of(cell: NotebookNode) -> str:
-    """The message of a test cell with a link to the cell; without a message, its points and why points are missing."""
+    """The name and points of a cell with points, what its test says, and a link to it.
+
+    What a `check` shows has a title and the points in it, so nothing stands before it.
+    """
     says: dict[str, Any] = cell.metadata.nbgrader
     outputs = cell.get("outputs", [])
-    shown = next((output.data.get("text/html") for output in outputs if "data" in output), None)
-    most = f"{says.get('points') or 0.0:g} points"
-    points = f"not read yet ({most})" if says.get("score") is None else f"{says['score']:g} of {most}"
-    if not shown:
+    shown = next((output for output in outputs if "data" in output), NotebookNode(data={}, metadata={}))
+    message = shown.data.get("text/html", "")
+    if says.get("by_hand") or not message or shown.metadata.get(MESSAGE_ONLY):
         name = "Written answer" if cell.cell_type == "markdown" else says["grade_id"]
-        shown = f"<div>{' &middot; '.join(as_line(part) for part in (name, points, *why_not(outputs)))}</div>"
+        line = " &middot; ".join(as_line(part) for part in (name, points_of(says), *why_not(outputs)))
+        full = says.get("score") == says.get("points")  # then what was printed is of no use here
+        message = f"<div>{line}{'' if says.get('by_hand') or full or not message else message}</div>"
     link = f'<a href="#{html.escape(says["grade_id"])}">show</a>'
     # It is one line, because an empty line would end the HTML block in Markdown. It may quote the student, so MathJax
     # must not read it.
-    return f'<div class="said tex2jax_ignore">{" ".join(shown.split())} {link}</div>'
+    return f'<div class="said tex2jax_ignore">{" ".join(message.split())} {link}</div>'
+
+
+def points_of(says: dict[str, Any]) -> str:
+    """The points of one cell in words."""
+    most = f"{says.get('points') or 0.0:g} points"
+    if says.get("score") is None:
+        return f"not graded yet ({most})"
+    return f"{says['score']:g} of {most}{', given by a grader' if says.get('by_hand') else ''}"
 
 
 def why_not(outputs: list[NotebookNode]) -> list[str]:

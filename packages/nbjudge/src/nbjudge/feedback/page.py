@@ -49,8 +49,8 @@ def _without_unread(page: str, read: list[bool], unread: float, **_: Any) -> str
     """Replace the 0 that nbgrader's template shows for answers that nobody has read; see `GetMarks`."""
     for place in (_IN_LIST, _AT_CELL):
         page = place.sub(partial(_of_cell, iter(read)), page, len(read))
-    return _OF_NOTEBOOK.sub(rf"\1 (Score: \2 so far; {unread:g} of \3 points not read yet)", page, 1)
+    return _OF_NOTEBOOK.sub(rf"\1 (Score: \2 so far; {unread:g} of \3 points not graded yet)", page, 1)
 
 
 def _of_cell(read: Iterator[bool], said: re.Match[str]) -> str:
-    return said[0] if next(read) else f"Not read yet ({said[1]} points)"
+    return said[0] if next(read) else f"Not graded yet ({said[1]} points)"

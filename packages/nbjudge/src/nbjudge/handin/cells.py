@@ -7,6 +7,9 @@ from nbformat import NotebookNode
 from .releases import FLAGS, as_seen
 
 STUDENT_CELL_PREFIX = "students-own"  # the beginning of the ids of the student's own cells
+# In the metadata of a graded notebook: the test cells whose points a grader must give. In that of a test's output: it
+# says nothing of points.
+WAITING, MESSAGE_ONLY = "waiting", "message_only"
 
 
 def as_list(value: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """Checks a course's configuration."""
 
 import logging
+import traceback
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,16 @@ class CourseError(RuntimeError):
     """An nbgrader command failed for a reason that has nothing to do with one submission."""
 
 
+def why_no_config(error: Exception) -> str:
+    """What is wrong in a configuration file that can't be executed, with its path and line."""
+    place = f"{error.filename}, line {error.lineno}" if isinstance(error, SyntaxError) else ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.endswith(CONFIG):
+            place = f"{frame.filename}, line {frame.lineno}"
+    said = error.msg if isinstance(error, SyntaxError) else f"{type(error).__name__}: {error}"
+    return f"nothing was done, for there is an error in {place or f'a {CONFIG}'}: {said}"
+
+
 def check_steps(api: NbGraderAPI) -> None:
     """Refuse a configuration with which nbgrader would execute students' code itself.
 
@@ -32,10 +43,11 @@ def check_steps(api: NbGraderAPI) -> None:
     steps = [*autograde.sanitize_preprocessors, *autograde.autograde_preprocessors]
     names = {step.rpartition(".")[2] if isinstance(step, str) else step.__name__ for step in steps}
     if missing := INDISPENSABLE - names:
+        where = " or in ".join(dict.fromkeys([str(api.coursedir.root), str(Path.cwd())]))
         raise CourseError(
             f"nothing was graded, for students' code would run without a sandbox: {', '.join(sorted(missing))} is not "
-            f"in c.Autograde's preprocessors. Is there a {CONFIG} in {api.coursedir.root} or in {Path.cwd()}? "
-            "It needs the line nbjudge.configure(c)"
+            f"in c.Autograde's preprocessors. Is there a {CONFIG} in {where}? It needs the line nbjudge.configure(c), "
+            "which 'nbjudge init' adds"
         )
 
 

@@ -8,6 +8,7 @@ from nbgrader.converters import GenerateAssignment, GenerateFeedback, NbGraderEx
 from nbgrader.converters.base import BaseConverter
 
 from ..handin.files import find_files
+from ..judge.question_log import TRANSCRIPT
 from .folders import find_notebooks
 
 
@@ -15,6 +16,7 @@ class _ByName(BaseConverter):
     """Finds notebooks, and the files beside them, by literal names, not patterns."""
 
     step: str  # the step whose folder it reads
+    left_out: tuple[str, ...] = ()  # more patterns of files that are not copied
 
     def init_notebooks(self) -> None:
         """Find the notebooks.
@@ -32,7 +34,7 @@ class _ByName(BaseConverter):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy the files beside the notebooks."""
         source, to = (Path(path(assignment_id, student_id)) for path in (self._format_source, self._format_dest))
-        for name in find_files(source, [*self.coursedir.ignore, "*.ipynb"]):
+        for name in find_files(source, [*self.coursedir.ignore, "*.ipynb", *self.left_out]):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             (to / name).unlink(missing_ok=True)  # the old file may be read-only
             shutil.copy(source / name, to / name)
@@ -48,6 +50,7 @@ class GenerateNamedFeedback(GenerateFeedback, _ByName):
     """Generates feedback."""
 
     step = "autograded"
+    left_out = (f"*{TRANSCRIPT}",)  # a transcript holds what hidden tests ask
 
 
 def why_it_failed(result: dict[str, Any]) -> str:

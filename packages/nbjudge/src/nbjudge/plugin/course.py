@@ -23,8 +23,7 @@ from ..run.disk import new_folder
 from ..run.interrupt import defer_sigint
 from ..run.plan import Instructions
 from .autograde.execute_apart import ExecuteApart
-from .autograde.outputs import ONLY_INSIDE, WAITING
-from .configuration import CONFIG, LOG, CourseError, check_steps, check_url, log_to
+from .configuration import CONFIG, LOG, CourseError, check_steps, check_url, log_to, why_no_config
 from .converters import GenerateNamedAssignment, GenerateNamedFeedback, why_it_failed
 from .course_files import is_notebook, is_page, modified, newest, newest_support_file, read_notebook
 from .folders import accept, by_assignment, by_student
@@ -62,8 +61,12 @@ class Course:
             With this configuration, nbgrader would execute students' code itself.
         """
         app = NbGrader()
+        app.raise_config_file_errors = True  # otherwise nbgrader goes on without the file
         with chdir(self.root if (self.root / CONFIG).is_file() else "."):
-            app.load_config_file()
+            try:
+                app.load_config_file()
+            except Exception as error:
+                raise CourseError(why_no_config(error)) from error
         app.config.CourseDirectory.root = str(self.root.resolve())
         app.config.merge(self.settings)
         api = NbGraderAPI(config=app.config)
@@ -239,8 +242,7 @@ class Course:
             path = self.folder("autograded", key.assignment, key.student) / name
             if graded := path.is_file() and read_notebook(path):
                 noted = graded.metadata.get("grading", {})
-                left = [*noted.get("remarks", []), *(f"{cell} {ONLY_INSIDE}" for cell in noted.get(WAITING, []))]
-                said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in left]
+                said += [f"{name}: {remark}" if len(names) > 1 else remark for remark in noted.get("remarks", [])]
         return said
 
     def _convert(self, kind: type[BaseConverter], assignment: str, student: str = "*") -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Mark:
     lost : tuple of str
         Ids of the test cells that did not earn all their points. If there are several notebooks, the notebook's name
         stands before the id.
+    waiting : tuple of str
+        Ids of the test cells, among these, whose points a grader must give.
     """
 
     student: str
@@ -41,6 +43,7 @@ class Mark:
     penalty: float
     pending: int
     lost: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
 
     @property
     def so_far(self) -> float:
@@ -110,6 +113,7 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
             if by_test and all(grade.auto_score is None and grade.manual_score is None for grade in grades.values()):
                 continue  # registered, but never graded
             lost = [cell for cell, grade in by_test.items() if grade.score < grade.max_score]
+            waiting = [cell for cell, grade in by_test.items() if grade.needs_manual_grade]
             marks.append(
                 Mark(
                     student=submission.student.id,
@@ -122,6 +126,7 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
                     penalty=submission.late_submission_penalty or 0.0,
                     pending=sum(grade.needs_manual_grade for grade in grades.values()),
                     lost=tuple(f"{notebook}/{name}" if several else name for notebook, name in lost),
+                    waiting=tuple(f"{notebook}/{name}" if several else name for notebook, name in waiting),
                 )
             )
             gradebook.db.expire(submission)  # otherwise the whole class would stay in memory

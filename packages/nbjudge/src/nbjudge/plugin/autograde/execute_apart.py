@@ -15,6 +15,7 @@ from nbgrader.utils import determine_grade, is_grade, is_locked, is_solution
 from traitlets import Bool, Float, Integer, List, Unicode
 
 from ...handin.answers_elsewhere import refer
+from ...handin.cells import WAITING
 from ...handin.hand_in import SubmissionKey
 from ...handin.remarks import add_remarks
 from ...judge.seeds import hand_in_secret
@@ -32,7 +33,7 @@ from ..gradebook import NbgraderContext
 from ..instructions import from_gradebook
 from ..ordinary_tests import SOLUTIONS, holding_findings
 from .beside import may_hold_an_answer, released_files, write_transcript
-from .outputs import WAITING, outputs_of, passes_only_inside, remarks_on, remarks_printed
+from .outputs import outputs_of, passes_only_inside, remarks_on, remarks_printed
 
 UNPROTECTED = "run without a sandbox"
 _NOT_IN_NAMES = re.compile(r"[^\w.,+ /()-]")  # replaced by ? in names that formgrader shows

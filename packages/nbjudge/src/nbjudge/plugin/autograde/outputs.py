@@ -9,6 +9,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
+from ...handin.cells import MESSAGE_ONLY
 from ...handin.remarks import and_others
 from ...judge.report import CellReport
 from ...run.plan import PlannedCell
@@ -20,14 +21,6 @@ MAX_REMARKS, MAX_REMARK = 5, 500
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 ONLY_ON_COLAB = {"google", "google.colab"}
 MAX_MESSAGE = 10_000  # characters of a test's message, which may quote the student
-
-
-# In the metadata of a graded notebook, the test cells whose points a grader must give.
-WAITING = "waiting"
-ONLY_INSIDE = (
-    "passes only in the student's own process: a forgery, or something that can't be carried across; look at the cell, "
-    "and give the points in formgrader"
-)
 
 
 class SetupFailed(RuntimeError):
@@ -111,7 +104,8 @@ def _mark(most: float, report: CellReport, count: int, waits: bool) -> list[Note
         "text/plain": repr(points if points == most else min(round(points, 4), most)),
         "text/html": f'<div class="tex2jax_ignore">{shown}</div>',
     }
-    return [_new("execute_result", data=NotebookNode(data), execution_count=count)]
+    metadata = NotebookNode() if report.html else NotebookNode({MESSAGE_ONLY: True})
+    return [_new("execute_result", data=NotebookNode(data), execution_count=count, metadata=metadata)]
 
 
 def _scorable(output: NotebookNode, most: float) -> NotebookNode:
@@ -139,7 +133,7 @@ def _error(name: str, why: str) -> NotebookNode:
 def _new(kind: str, **content: Any) -> NotebookNode:
     """An output. nbformat's own function would validate each output; here the whole notebook is, when it is written."""
     needed = {} if kind in ("stream", "error") else {"metadata": NotebookNode()}
-    return NotebookNode(output_type=kind, **needed, **content)
+    return NotebookNode(output_type=kind, **(needed | content))
 
 
 def _output(output: dict[str, Any], count: int) -> NotebookNode:

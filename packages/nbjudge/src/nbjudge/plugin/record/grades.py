@@ -9,8 +9,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import is_grade, is_task
 
+from ...handin.cells import WAITING
 from ...handin.hand_in import SubmissionKey
-from ..autograde.outputs import WAITING
 from ..folders import hand_in_of
 from ..gradebook import NbgraderContext, gradebook
 from .by_hand import Seen, digests_of, is_for_graders
