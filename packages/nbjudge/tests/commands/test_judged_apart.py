@@ -166,6 +166,8 @@ def test_explain_tells_what_was_called(graded):
     assert "call" in said and "list(0, 1, 4)" in said
     words = " ".join(run(course, "dora", "squares-right", command=explain_command).split())
     assert "AssertionError" in words and "in the student's process it ran to its end" in words
+    assert "waits for a grader" in words and "why it waits it earns more in the student's own process" in words
+    assert "not asked: the model solution does not need it" in " ".join(words.replace("│", " ").split())
 
 
 def test_a_study_is_not_repeated_and_a_changed_test_is_studied(graded, monkeypatch):

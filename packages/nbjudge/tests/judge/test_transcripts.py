@@ -285,7 +285,7 @@ def test_an_answer_of_several_lines_has_several_lines(graded, tmp_path):
     ("words", "said"),
     [
         (("zoe", "first-right"), "Error: nothing of zoe was graded: there is no autograded/zoe/*/*.transcript.zip\n"),
-        (("ada", "third"), "Error: ada has no test cell third; there are first-right, second-right, setup-checks\n"),
+        (("ada", "third"), "Error: ada has no test cell third; there are first-right, second-right\n"),
     ],
 )
 def test_what_is_not_there_is_named(graded, words, said):

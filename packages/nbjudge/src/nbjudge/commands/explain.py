@@ -17,7 +17,7 @@ from ..judge.report import CellReport
 from ..judge.transcript import Transcript
 from ..plugin.course import Course
 from ..plugin.folders import by_assignment
-from ..plugin.marks import mark_of_cell
+from ..plugin.marks import WAITS, mark_of_cell
 from .common import NotGradedError, course_command
 from .marks_table import terminal
 
@@ -46,7 +46,7 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
     names = by_assignment(course.api.coursedir, "autograded", student)
     folders = [course.folder("autograded", name, student) for name in names]  # paths that begin with course.root
     found: list[RenderableType] = []
-    known: set[str] = set()
+    tests: set[str] = set()
     damaged: list[Path] = []
     for path in sorted(path for folder in folders for path in folder.glob(f"*{TRANSCRIPT}")):
         try:
@@ -58,22 +58,22 @@ def explanation(course: Course, student: str, test_id: str) -> RenderableType:
                 for cell, report in read.by_cell()
                 if cell["name"] and (cell["grader"] or cell.get("test"))
             }
+            tests |= {cell["name"] for cell, _ in read.by_cell() if cell["name"] in reports and cell.get("test", True)}
             if test_id in reports:
                 found.append(_laid_out(course, path, student, test_id, reports[test_id], transcript))
         except (ArchiveError, LookupError, TypeError, ValueError, OSError):
             damaged.append(path)
             continue
-        known |= reports.keys()
     if found:  # several, if notebooks have tests of the same name
         return Group(*found)
     if damaged:
         again = f"nbjudge grade {damaged[0].parent.name} --student={student} --force"
         raise NotGradedError(f"{damaged[0]} is damaged; '{again}' writes it anew")
-    if not known:
+    if not tests:
         raise NotGradedError(
             f"nothing of {student} was graded: there is no {course.folder('autograded', '*', student)}/*{TRANSCRIPT}"
         )
-    raise NotGradedError(f"{student} has no test cell {test_id}; there are {', '.join(sorted(known))}")
+    raise NotGradedError(f"{student} has no test cell {test_id}; there are {', '.join(sorted(tests))}")
 
 
 def _laid_out(
@@ -86,12 +86,17 @@ def _laid_out(
         questions.add_column(column, overflow="fold")
     for entry in report.asked:
         questions.add_row(*map(_shown, (entry["question"], _told(entry["arguments"]), _answer(entry))))
-    facts = Table.grid(padding=(0, 2))
+    mark = mark_of_cell(course.db_url, SubmissionKey(assignment, student), notebook, test_id)
+    reasons = {"mark": mark, "verdict": verdict}
+    if report.inside is not None:
+        reasons["in the student's process"] = _put_out(report.inside) or RAN
+    if mark.endswith(WAITS):
+        reasons["why it waits"] = (
+            "it earns more in the student's own process, where student code can forge a test, than apart from it: a "
+            "forgery, or something that can't be carried across"
+        )
     versions = transcript["environment"]
-    told = {
-        "mark": mark_of_cell(course.db_url, SubmissionKey(assignment, student), notebook, test_id),
-        "verdict": verdict,
-        **({} if report.inside is None else {"in the student's process": _put_out(report.inside) or RAN}),
+    technical = {
         "seeds": ", ".join(f"{seed} for {purpose}" for purpose, seed in report.seeds.items()) or "none",
         "versions": ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions),
         "limits": ", ".join(f"{name} {limit:,}" for name, limit in transcript["limits"].items()),
@@ -99,9 +104,15 @@ def _laid_out(
         "executed as": transcript["digest"],
         "transcript": str(path),
     }
+    title = _shown(f"{student}, {assignment}, {test_id}", style="bold")
+    return Group(title, _facts(reasons), questions, _facts(technical))
+
+
+def _facts(told: dict[str, str]) -> Table:
+    facts = Table.grid(padding=(0, 2))
     for name, text in told.items():
         facts.add_row(name, _shown(text))
-    return Group(_shown(f"{student}, {assignment}, {test_id}", style="bold"), facts, questions)
+    return facts
 
 
 def _put_out(outputs: list[dict[str, Any]] | None) -> str:

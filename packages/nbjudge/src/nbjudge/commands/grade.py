@@ -275,7 +275,7 @@ def _print_marks(
     if as_json:
         _print_json(ended, marks=[mark.as_json() for mark in marks], most=asdict(most), remarks=remarks)
         return
-    title = f"Marks for {assignment} ({course.root.resolve().name})"
+    title = f"Marks for {assignment} ({course.api.coursedir.course_id or course.root.resolve().name})"
     console.print(table(marks, most, _problems(ended), remarks, title))
     if waiting := sum(mark.pending > 0 for mark in marks):
         console.print(f"Hand-ins that wait for a grader in formgrader ('jupyter lab'): {waiting}")

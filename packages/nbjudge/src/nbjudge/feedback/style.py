@@ -8,7 +8,10 @@ from traitlets import Bool
 CSS = """
 /* Figures and long lines stay inside the page. */
 img { max-width: 100%; height: auto; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; }
+/* On a narrow screen, the mark stands beside the cell's name or below it, and the code has the whole width. */
+.panel-heading::after { content: ""; display: table; clear: both; }
+@media (max-width: 600px) { .container, #notebook-container, .panel-body { padding: 5px; } }
 td, th { padding: 0.1em 0.6em; }
 /* The list of marks has more to say than nbgrader's. */
 #toc { display: none; }

@@ -18,6 +18,8 @@ def brief(value: Any, depth: int = 0) -> str:
     if type(value) in (list, tuple, set, frozenset) and depth < MOST_SHOWN:
         shown = ", ".join(brief(each, depth + 1) for each in itertools.islice(value, 5))
         return f"{type(value).__name__}({shown}{', ...' if len(value) > 5 else ''})"[:200]
+    if isinstance(value, np.generic) and type(value).__module__ == "numpy":
+        return repr(value)[:80]
     if type(value) is np.ndarray:
         return f"{value.dtype} {value.shape}"
     return type(value).__name__

@@ -110,6 +110,8 @@ class StudentSide:
         """Whether the model solution needed this claim, too; in a study, note it."""
         if self.granted is None:
             self.used.add(claim)
+        elif claim not in self.granted and len(self.noted) < MOST_NOTED:
+            self.noted.append((claim, [], "not asked: the model solution does not need it"))
         return self.granted is None or claim in self.granted
 
     def __call__(self, operation: str, *operands: Any, claim: str | None = None) -> Any:

@@ -8,6 +8,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from ..handin.hand_in import SubmissionKey
 
 LATE = "late"
+WAITS = ", waits for a grader"
 # Points by cell, or by LATE; None if a grader must look again at a mark given by hand.
 Points: TypeAlias = dict[str, float | None]
 # Points before and after (None if there are none), by cell, or by LATE.
@@ -176,7 +177,7 @@ def mark_of_cell(db_url: str, key: SubmissionKey, notebook: str, cell: str) -> s
             return "none in the gradebook"
         by_hand = "" if grade.manual_score is None else f", {grade.manual_score:g} given by hand"
         automatic = "no points" if grade.auto_score is None else f"{grade.auto_score:g} points"
-        return f"{automatic} of {grade.max_score:g}{by_hand}"
+        return f"{automatic} of {grade.max_score:g}{by_hand}{WAITS if grade.needs_manual_grade else ''}"
 
 
 def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Changes]:
