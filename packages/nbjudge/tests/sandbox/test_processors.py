@@ -172,6 +172,14 @@ def test_a_timeout_while_others_used_its_processors_is_doubtful(source, limits):
         Session([student(source)], processors=[LAST], limits=Limits(**limits)).run()
 
 
+@needs_two
+def test_who_lacked_a_processor_gets_more_time_and_then_the_timeout_is_its_own_doing():
+    job = Job(cells=[student("while True: pass"), student("print(6 * 7)")], limits=Limits(cell=4.0))
+    with busy(1, 60):
+        first, second = job.run([LAST])["reports"]
+    assert first["outputs"][-1]["name"] == "CellTimeoutError" and second["outputs"][0]["text"] == "42\n"
+
+
 @pytest.mark.parametrize(("source", "limits"), ENDLESS.values(), ids=ENDLESS)
 def test_a_timeout_that_is_its_own_doing_stays_one(source, limits, monkeypatch):
     """Whoever else is at work on this machine: what the sandbox uses itself is known, even when it is ended."""
@@ -280,8 +288,9 @@ def test_whoever_runs_beside_forty_busy_processes_keeps_their_marks(tmp_path, wh
 
 
 def test_whose_time_ran_out_on_a_busy_machine_gets_no_mark(tmp_path):
+    """Who only waits does not show that it had its share."""
     course = tmp_path / "course"
-    two(course, timeout=5, ada="while True: pass", bob="1")
+    two(course, timeout=5, ada="__import__('time').sleep(100)", bob="1")
     with busy(4, 120, where=usable()):
         said = json.loads(grade(course, "--no-canary", "--no-feedback", "--workers=1", "--json", code=1).stdout)
     assert "the machine that executed it was too busy" in said["problems"]["ada"]

@@ -33,8 +33,10 @@ interrupted = threading.Event()
 OWN_DOING = 2
 # A submission is executed at most this many times if something else kills its processes.
 ATTEMPTS = 5
-# A submission is executed at most this many times if other programs use its processors.
-OVERLOADED = 2
+# A submission is executed at most this many times if other programs use its processors. The second time, it has as much
+# more time as it lacked processors, and a half more, for they may be busier then; but at most MOST_STRETCH times its
+# limits.
+OVERLOADED, MORE, MOST_STRETCH = 2, 1.5, 4.0
 MAX_SHORT = 2000  # characters of each output of a test cell in the student's process
 GRACE = 60.0  # extra seconds to begin and to end
 
@@ -108,7 +110,7 @@ class Job(Work):
         limits = self.limits
         in_cells = limits.cell + limits.answer
         cells = limits.notebook + in_cells if self.sandboxed else len(self.cells) * in_cells
-        once = ATTEMPTS * (2 * limits.start + GRACE) + cells
+        once = ATTEMPTS * (2 * limits.start + GRACE) + (1 + MOST_STRETCH) * cells
         return 2 * once if self.has_ordinary else once
 
     @property
@@ -228,10 +230,14 @@ def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
             return session.run(left)
         except ProcessKilledError as disturbed:
             last = disturbed
+        if isinstance(last, OverloadedError):
+            overloaded += 1
+            if overloaded == OVERLOADED:
+                raise last
+            stretch = min(MORE / max(last.share, 1 / MOST_STRETCH), MOST_STRETCH)
+            session, left = session.stretched(stretch), left * stretch
+            continue
         left -= last.seconds
-        overloaded += isinstance(last, OverloadedError)
-        if overloaded == OVERLOADED:
-            raise last
         # If the student's own code was the cause, it will kill the process again.
         own += last.reports is not None
         is_over = left < last.seconds  # another try takes about as long as the last one

@@ -52,7 +52,17 @@ class ProcessKilledError(RuntimeError):
 
 
 class OverloadedError(ProcessKilledError):
-    """A limit on time was reached while others used the sandbox's processors."""
+    """A limit on time was reached while others used the sandbox's processors.
+
+    Attributes
+    ----------
+    share : float
+        The share of one processor that the sandbox had meanwhile.
+    """
+
+    def __init__(self, message: str, seconds: float = 0.0, share: float = 0.0) -> None:
+        super().__init__(message, seconds=seconds)
+        self.share = share
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,21 @@ class Session(Work):
         The processors that the student side runs on; None for all.
     hidden : Hidden
         Packages and folders that the sandbox does not show, besides this engine and the package of `answers`.
+    stretch : float
+        How many times longer the limits on time are than the submission's own, because others use its processors.
     """
 
     release: Path | None = None
     cgroup: Path | None = None
     processors: list[int] | None = None
     hidden: Hidden = NOTHING_MORE
+    stretch: float = 1.0
+
+    def stretched(self, stretch: float) -> "Session":
+        """The same session with longer limits on time."""
+        now = self.limits
+        longer = {name: round(getattr(now, name) * stretch, 1) for name in ("cell", "answer", "notebook")}
+        return replace(self, limits=replace(now, **longer), stretch=stretch)
 
     def run(self, notebook: float | None = None) -> list[dict[str, Any]]:
         """Execute the submission.
@@ -178,13 +197,17 @@ class Session(Work):
         return reports
 
     def _refuse_if_starved(self, cell: PlannedCell, readings: list[Reading]) -> None:
-        """Raise `OverloadedError` if other programs on the processors may be why a time limit was reached."""
+        """Raise `OverloadedError` if other programs on the processors may be why a time limit was reached.
+
+        They are not if the sandbox had as much of a processor's time as its own limit says.
+        """
         first, *_, before, now = readings[:1] + readings
         limit = self.limits.cell if cell.on_student_side else self.limits.answer
         for since, seconds in ((before, limit), (first, self.limits.notebook)):
-            if now.time - since.time >= seconds and now.starved(since):
+            passed, had = now.time - since.time, now.own - since.own
+            if passed >= seconds and now.starved(since) and had < seconds / self.stretch:
                 why = f"{cell.name or 'a cell'} took too long while others used its processors"
-                raise OverloadedError(why, seconds=now.time - first.time)
+                raise OverloadedError(why, seconds=now.time - first.time, share=had / passed)
 
     @contextmanager
     def _processes(self) -> Iterator["_Processes"]:
