@@ -68,6 +68,12 @@ def test_a_rehearsal_finds_them_too(odd):
     assert plan == dict.fromkeys(sorted(STUDENTS), "nothing")
 
 
+def test_a_rehearsal_generates_a_release_that_is_not_there(tmp_path):
+    build(tmp_path / COURSE, {"ada": "1"})
+    said = json.loads(grade(tmp_path / COURSE, "--dry-run", "--json").stdout)
+    assert said["plan"] == {"ada": "execute and record"} and not (tmp_path / COURSE / "release").exists()
+
+
 @pytest.mark.parametrize("student", STUDENTS)
 def test_a_transcript_is_found(odd, student):
     assert explanation(Course(odd), student, "first-right")

@@ -55,7 +55,9 @@ def rehearsal(course: Course, assignment: str) -> Iterator[Course]:
         settings.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
         for step in ("source", "submitted"):
             own = Path(course.root.resolve(), getattr(course.api.coursedir, f"{step}_directory"))
-            settings.CourseDirectory[f"{step}_directory"] = str(own)
+            # By a link: in an absolute path, nbgrader takes characters such as + and ( for those of a pattern.
+            (folder / f"their-{step}").symlink_to(own)
+            settings.CourseDirectory[f"{step}_directory"] = f"their-{step}"
         settings.CourseDirectory.release_directory = "release"
         settings.CourseDirectory.autograded_directory = "autograded"
         settings.Autograde.pre_convert_hook = settings.Autograde.post_convert_hook = _nothing
