@@ -282,6 +282,44 @@ def test_what_only_a_test_imports_is_there_when_the_students_function_uses_it():
     assert outcomes(student, test("from copy import copy\nassert f([1]) == [1]", hands_over=["copy"])) == [None]
 
 
+def test_a_students_cell_may_call_a_function_of_a_test_that_uses_the_students_names():
+    student = "def twice(x):\n    return 2 * x"
+    first = test("def shout(x):\n    return str(twice(x)) + '!'\nassert shout(1) == '2!'", hands_over=["shout"])
+    assert outcomes(student, first, "loud = shout(3)", test("assert loud == '6!'")) == [None, None]
+
+
+def test_the_class_of_an_object_is_equal_to_the_librarys_class_of_which_it_is():
+    student = "import animals\nclass Puppy(animals.Dog):\n    pass\ndog, puppy = animals.Dog(), Puppy()"
+    source = """
+import animals
+assert type(dog) == animals.Dog and animals.Dog == type(dog) and animals.Dog in [type(dog)]
+assert type(dog) != animals.Cat and not type(dog) == animals.Cat
+assert type(puppy) != animals.Dog and type(puppy) == Puppy and len({type(dog), type(puppy)}) == 2
+"""
+    release = {"animals.py": b"class Dog:\n    pass\n\n\nclass Cat:\n    pass\n"}
+    assert outcomes(student, test(source), release=release) == [None]
+    (refused,) = outcomes(student, test("import animals\nassert type(dog) == animals.Dog", []), release=release)
+    assert "AssertionError" in refused
+
+
+def test_a_students_cell_that_calls_a_function_of_a_test_without_end_ends_in_time():
+    first = test("def shout(x):\n    return str(x)\nassert shout(1) == '1'", hands_over=["shout"])
+    endless = "x = 1\nwhile True:\n    try:\n        shout(x)\n    except Exception:\n        pass"
+    limits = Limits(cell=3.0, answer=10.0, notebook=60.0)
+    assert outcomes(first, endless, test("assert x == 1"), limits=limits) == [None, None]
+
+
+def test_a_students_cell_that_calls_a_function_of_a_test_that_never_ends_fails_alone():
+    first = test("def wait(x):\n    while x:\n        pass\n    return 1\nassert wait(0) == 1", hands_over=["wait"])
+    limits = Limits(cell=3.0, answer=10.0, notebook=60.0)
+    assert outcomes(first, "x = wait(0)\nwait(1)", test("assert x == 1"), limits=limits) == [None, None]
+
+
+def test_a_method_that_a_test_imports_as_a_function_is_handed_over():
+    first = test("from random import randint\nassert randint(1, 1) == 1", hands_over=["randint"])
+    assert outcomes(first, "ones = [randint(1, 1) for _ in range(3)]", test("assert ones == [1, 1, 1]")) == [None, None]
+
+
 def test_a_function_that_a_test_deletes_and_puts_back_is_there_again():
     student = "def helper(x):\n    return x\ndef use(x):\n    return helper(x)"
     idiom = "orig = helper\ndel helper\ntry:\n    use(1)\nexcept NameError:\n    pass\nfinally:\n    helper = orig"

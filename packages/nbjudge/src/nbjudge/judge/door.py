@@ -67,11 +67,11 @@ class Door:
             last_line = message_of(reply["failure"]).strip().splitlines()[-1]  # of a traceback
             self._give_up(f"the student side could not get ready: {last_line}")
 
-    def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
-        """Run one of the student's cells for at most `timeout` seconds and return the runner's reply."""
+    def execute(self, source: str, timeout: float, draws: bool = True, back: Back | None = None) -> dict[str, Any]:
+        """Run one of the student's cells for at most `timeout` seconds and return the runner's reply; see `reach`."""
         self.transcript.cells += 1
         self._answered.clear()
-        return self._request("execute", timeout, source=source, timeout=timeout, draws=draws)
+        return self._request("execute", timeout, back, source=source, timeout=timeout, draws=draws)
 
     def ask(self, question: str, arguments: dict[str, Any], needed: bool = True) -> dict[str, Any]:
         """Ask one question. `needed` (whether a mark needs the answer) matters only to `Replay.ask`.

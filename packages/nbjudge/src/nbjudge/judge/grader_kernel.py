@@ -14,7 +14,7 @@ import traceback
 from typing import Any, Protocol
 
 from ..sandbox.limits import Limits
-from .door import Door, StudentSideDied, message_of
+from .door import Back, Door, StudentSideDied, message_of
 from .kernel_plan import KernelCell
 from .outputs import MAX_TEXT, clean, clean_words, size_of
 from .question_log import QuestionLog
@@ -85,6 +85,7 @@ class GraderKernel(TrustedKernel):
     def __init__(self, door: Door, output: int = Limits.output) -> None:
         super().__init__(door)
         self.door = door
+        self.back: Back | None = None  # answers what a cell asks of objects of the test cells before it
         self._room = self._most = output
 
     def grader_cell(self, cell: KernelCell) -> dict[str, Any]:
@@ -94,7 +95,7 @@ class GraderKernel(TrustedKernel):
     def student_cell(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run a cell on the student side and report its outputs."""
         try:
-            reply = self.door.execute(source, timeout, draws)
+            reply = self.door.execute(source, timeout, draws, self.back)
         except StudentSideDied as death:
             return {"outputs": [_error("KernelDied", str(death))]}
         if not isinstance(reply.get("outputs"), list):

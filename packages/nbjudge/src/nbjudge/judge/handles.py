@@ -46,7 +46,21 @@ class Opaque:
 
 
 class HandleType(type):
-    """The class of the classes of handles: they print as the student's classes."""
+    """The class of the classes of handles: they print as the student's classes, and may be equal to a library's."""
+
+    _nbjudge_kind: tuple[Any, Any] | None = None  # who decides, and what the objects say of their class
+
+    def __eq__(cls, other: object) -> Any:
+        if cls is other or cls._nbjudge_kind is None or not isinstance(other, type):
+            return cls is other or NotImplemented
+        side, described = cls._nbjudge_kind
+        library = described.get("library")
+        is_its_own = isinstance(library, list) and library[:1] and library[0][-1:] == [described.get("type")]
+        if is_its_own and _library(library) is other:
+            return bool(side.grants(f"is a {other.__name__}"))
+        return NotImplemented
+
+    __hash__ = type.__hash__
 
     def __repr__(cls) -> str:
         return f"<class '__main__.{cls.__name__}'>"
@@ -202,13 +216,13 @@ def handle_of(side: Side, number: int, described: dict[str, Any]) -> Handle:
     ValueError
         It says nothing that describes an object.
     """
-    handle = object.__new__(_class_of(described))
+    handle = object.__new__(_class_of(side, described))
     for name, value in (("_nbjudge_side", side), ("_nbjudge_number", number), ("_nbjudge_described", described)):
         object.__setattr__(handle, name, value)
     return handle
 
 
-def _class_of(described: dict[str, Any]) -> type[Handle]:
+def _class_of(side: Side, described: dict[str, Any]) -> type[Handle]:
     """The class of handles of such objects; it has the special methods that they have."""
     name, specials, of_class = described.get("type"), described.get("specials"), described.get("class")
     if not isinstance(name, str) or not isinstance(specials, list) or len(specials) > MOST_SPECIALS:
@@ -221,7 +235,8 @@ def _class_of(described: dict[str, Any]) -> type[Handle]:
     if key not in _made:
         methods = {f"__{special}__": _special(special) for special in specials if special in SPECIAL - {"bool", "eq"}}
         asked = {name: _attribute(name) for name in ("__doc__", "__module__", "__init__", "__annotations__")}
-        _made[key] = HandleType(name[:100], (Handle,), {"__slots__": (), "_nbjudge_class": of_class} | asked | methods)
+        own = {"__slots__": (), "_nbjudge_class": of_class, "_nbjudge_kind": (side, described)}
+        _made[key] = HandleType(name[:100], (Handle,), own | asked | methods)
     found: type[Handle] = _made[key]
     return found
 

@@ -35,6 +35,14 @@ class Imported:
                 return value
         return None
 
+    def node(self, value: Any) -> list[Any] | None:
+        """The node of a method that cells import as if it were a function, such as ``random.randint``."""
+        if type(value) in (types.MethodType, types.BuiltinMethodType):
+            for _, module, part in self._imports:
+                if part not in ("", "*") and _value(module, part) == value:
+                    return ["named", module, part]
+        return None
+
     def _values(self, name: str) -> list[Any]:
         found = []
         for defined, module, part in self._imports:

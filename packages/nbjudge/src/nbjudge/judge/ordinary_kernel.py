@@ -46,14 +46,18 @@ class OrdinaryKernel(GraderKernel):
         self.namespace = self._names = Namespace(self._side)
         sys.modules["__main__"] = MainModule(self._names)
         self._timeout = timeout
+        self.back = self._side.answer_back
         self._ran = False
         sys.path.insert(0, os.getcwd())  # the released files, of which the fork server knew nothing
         _sync_seeds(self._side)
         _read_sources(self._side)
 
     def student_cell(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
-        """Run a cell on the student side and report its outputs."""
-        report = super().student_cell(source, timeout, draws)
+        """Run a cell on the student side and report its outputs; it may call functions of test cells before it."""
+        self._side.begin_cell(timeout)
+        self._side.waits = 1  # for the reply; only a test cell's function that is called meanwhile is interrupted
+        with _seconds(timeout, self._side):
+            report = super().student_cell(source, timeout, draws)
         self._ran = True
         return report
 

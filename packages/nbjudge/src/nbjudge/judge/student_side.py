@@ -92,10 +92,15 @@ class StudentSide:
     def begin(self, granted: frozenset[str] | None, seconds: float) -> None:
         """Begin a test cell, which has so many seconds."""
         self.granted, self.used, self.seeded = granted, set(), False
-        self._callbacks, self._depth, self._raised, self.noted, self.waits = 0, 0, [], [], 0
-        self._expired, self._refused, self._printed = None, None, Printed()
-        self.deadline = time.monotonic() + seconds
+        self._raised, self.noted = [], []
+        self._refused, self._printed = None, Printed()
+        self.begin_cell(seconds)
         self("names")
+
+    def begin_cell(self, seconds: float) -> None:
+        """Begin a cell, of the test or of the student, which has so many seconds."""
+        self._callbacks, self._depth, self.waits, self._expired = 0, 0, 0, None
+        self.deadline = time.monotonic() + seconds
 
     @property
     def doubt(self) -> str | None:
@@ -151,7 +156,7 @@ class StudentSide:
             packed = self._packed(message)
             content = {"operation": operation, "packed": packed, "forget": forget, "states": states is not None}
             left = self.deadline - time.monotonic()
-            reply = self._door.reach(content | {"reads": reads and runs}, self._back, left)
+            reply = self._door.reach(content | {"reads": reads and runs}, self.answer_back, left)
             result = self._result(reply, operation)
         finally:
             self.waits -= 1
@@ -233,7 +238,7 @@ class StudentSide:
             return ["method", *value.path]
         if crosses(value):
             return None
-        return self._reached.node(value)
+        return self._imported.node(value) or self._reached.node(value)
 
     def _value(self, node: list[Any]) -> Any:
         match node:
@@ -259,7 +264,7 @@ class StudentSide:
             handle = self._handles[number] = handle_of(self, number, described)
         return handle
 
-    def _back(self, request: dict[str, Any]) -> dict[str, Any]:
+    def answer_back(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer what the student's code asks of an object of the test cell, which may be anything."""
         try:
             number, *operands = self._twins.unpack(request.get("packed"), self._value)

@@ -32,7 +32,8 @@ class Runner:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._ident = ""
-        self._reaching = 0
+        self._reaching = 0  # operations within each other
+        self._in_cell = False
         self.shell = NotebookShell.instance()
         self.answer: Callable[[dict[str, Any], str, dict[str, Any]], dict[str, Any]] | None = None
         self.refused = AuditLog()
@@ -74,7 +75,12 @@ class Runner:
 
     def execute(self, source: str, timeout: float, draws: bool = True) -> dict[str, Any]:
         """Run one cell and return its outputs, and what the sandbox refused to it, if anything."""
-        outputs, refused = self.shell.run(source, timeout, draws), self.refused.take()
+        self._in_cell = True
+        try:
+            outputs = self.shell.run(source, timeout, draws)
+        finally:
+            self._in_cell = False
+        refused = self.refused.take()
         reply = {"outputs": outputs, "count": self.shell.execution_count - 1}
         return reply | ({"refused": refused} if refused else {})
 
@@ -96,7 +102,7 @@ class Runner:
         try:
             # Within a call of a test cell's own function, the outer clock stands still.
             work = partial(self.objects.reach, seconds=timeout, **request)
-            reply = work() if self._reaching > 1 else self.shell.cells.at_rest(work)
+            reply = work() if self._reaching > 1 or self._in_cell else self.shell.cells.at_rest(work)
         except CellTimeoutError as error:
             reply = {"failure": {"kind": "error", "message": f"your code took too long and was {error}"}}
         finally:
@@ -104,8 +110,8 @@ class Runner:
         return reply | self._printed()
 
     def _printed(self) -> dict[str, Any]:
-        """What the student's code has printed since the last message."""
-        if not (outputs := self.shell.recorder.recorded()):
+        """What the student's code has printed since the last message; what a cell prints is sent when the cell ends."""
+        if self._in_cell or not (outputs := self.shell.recorder.recorded()):
             return {}
         printed = [[each["name"], each["text"]] for each in outputs if each["type"] == "stream"]
         self.shell.recorder.clear()
