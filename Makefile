@@ -55,9 +55,10 @@ format: $(INSTALLED)
 types: $(INSTALLED)
 	mypy
 
-# Lint, types and tests, about 20 minutes on two processors; many tests wait, so three run at once
+# Lint, types and tests, less than 20 minutes on two processors; many tests wait, so three run at once. Files keep their
+# order, or the few long tests of some files would come last, one after another.
 test: lint types
-	pytest -m "not slow" -n 3 --dist loadfile --max-worker-restart=0 \
+	pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \
 	    -o faulthandler_timeout=$(FROZEN) -o faulthandler_exit_on_timeout=true
 
 # The tests that take long: a class of 60 in which processes are killed, and attacks

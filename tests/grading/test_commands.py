@@ -68,6 +68,7 @@ def test_export(course, run_nbgrader):
     assert row["student_id"] == "ada" and float(row["score"]) == 95
 
 
+@pytest.mark.slow
 def test_validate_names_what_fails(tmp_path, run_nbgrader):
     for given in ("course_utils", "nbjudge"):
         shutil.copytree(RELEASE / given, tmp_path / given)

@@ -27,6 +27,7 @@ def few():
     return dataset.images, dataset.labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", DEVICES)
 def test_reaches_99_percent_on_fresh_images_within_15_epochs(device):
     reference = train_reference(seed=0, device=device)

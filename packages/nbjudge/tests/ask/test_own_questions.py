@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nbjudge import ask
+from nbjudge.ask import history
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -20,6 +21,7 @@ def connect(tmp_path, monkeypatch):
         path.parent.mkdir(exist_ok=True)
         path.write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
+    history._RUNS.clear()  # of other tests in this process: without any, nobody has attempted anything
     from my_course.questions import connect
 
     yield connect

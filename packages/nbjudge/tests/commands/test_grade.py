@@ -241,6 +241,7 @@ first = int(met)"""
 # Hand-ins that change
 
 
+@pytest.mark.slow
 def test_who_hands_in_again_while_being_executed_is_graded_by_the_later(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "__import__('time').sleep(2) or 2", "bob": "1"})

@@ -148,6 +148,7 @@ def assignments(course):
         return [assignment.name for assignment in gradebook.assignments]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["ex1/", "./ex1", "ex1//", "ex1/."])
 def test_an_assignment_may_be_given_as_a_shell_completes_it(two, given):
     done = run(two, given)

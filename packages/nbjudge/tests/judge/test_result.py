@@ -174,9 +174,10 @@ SETUP = PlannedCell("", "setup", on_student_side=True, on_grader_side=True)
 OWN = PlannedCell("", on_student_side=True)
 
 
-def result_of(text, html=None):
+def result_of(text, html=None, message_only=False):
     data = {"text/plain": text} | ({} if html is None else {"text/html": f'<div class="tex2jax_ignore">{html}</div>'})
-    return {"output_type": "execute_result", "metadata": {}, "data": data, "execution_count": 7}
+    metadata = {"message_only": True} if message_only else {}
+    return {"output_type": "execute_result", "metadata": metadata, "data": data, "execution_count": 7}
 
 
 def error_of(name, why):
@@ -197,7 +198,7 @@ def error_of(name, why):
     ids=["all", "nothing", "a third", "text", "html", "lost", "long"],
 )
 def test_what_a_test_apart_earned_is_its_output(report, plain, html):
-    assert outputs_of(APART, CellReport(**report), 7) == [result_of(plain, html)]
+    assert outputs_of(APART, CellReport(**report), 7) == [result_of(plain, html, message_only="html" not in report)]
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,7 @@ def test_a_model_solution_that_was_refused_a_connection_says_so(build_course):
     assert "c.ExecuteApart.network = True" in said and "c.ExecuteApart.data" in said
 
 
+@pytest.mark.slow
 def test_a_model_solution_that_fails_by_itself_blames_no_network(build_course):
     assert "The sandbox refused" not in nobody_is_graded(build_course("first = 2"))
 

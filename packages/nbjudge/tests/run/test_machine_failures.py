@@ -107,6 +107,7 @@ def test_a_full_disk(graded, disk, ready, room, why):
     goes_on(course, executed(course))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room", "begun"), [(0, 0), (2, 1)], ids=["from the start", "after 8 KiB, when a mark is recorded"]
 )

@@ -49,6 +49,7 @@ def test_a_worker_that_dies_costs_nothing(tmp_path, monkeypatch):
     assert marks(course) == {student: 2.0 * (answer[-1] == "1") for student, answer in answers.items()}
 
 
+@pytest.mark.slow
 def test_the_canary_is_executed_where_the_class_is(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "1"})

@@ -287,6 +287,7 @@ def test_whoever_runs_beside_forty_busy_processes_keeps_their_marks(tmp_path, wh
     assert not left()
 
 
+@pytest.mark.slow
 def test_whose_time_ran_out_on_a_busy_machine_gets_no_mark(tmp_path):
     """Who only waits does not show that it had its share."""
     course = tmp_path / "course"

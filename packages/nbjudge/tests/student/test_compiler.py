@@ -115,6 +115,7 @@ else:
     assert run(BEGIN, TRAIN, "before = trained()", interrupted, WANTED["to compile"], "print(is_loaded())") == "True"
 
 
+@pytest.mark.slow
 def test_loaded_late_it_is_the_same_module():
     look = """
 module = sys.modules["torch._dynamo"]

@@ -157,7 +157,7 @@ class Door:
         except Timeout:
             self._give_up(f"your code did not stop within {limit:g} s and had to be ended")
         except WireError as error:
-            self._give_up(f"your kernel died: {error}" if "gone" not in str(error) else "your kernel died")
+            self._give_up(f"your kernel died ({error})")
         if ended := self._why_ended():  # it was ended just after it answered
             self._give_up(ended)
         # A reply sent before the question can't contain the question's id.
