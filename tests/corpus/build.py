@@ -80,10 +80,8 @@ NOTEBOOK, SOURCE, RELEASE, CHECKPOINT = EX04.notebook, EX04.source, EX04.release
 # The class that is graded when nothing was handed in: enough to see everything, quick enough to wait for.
 SAMPLE = (
     "wheat-model",
-    "wheat-dataloader-batchnorm",
     "chaff-accuracy-in-percent",
     "chaff-linear-on-pixels",
-    "chaff-no-zero-grad",
     "chaff-probabilities",
     "forgeries-input-transformer",
     "forgeries-reads-the-source",

@@ -82,6 +82,7 @@ def test_probability_of_a_signal_is_calibrated(label):
     assert ((probability > 0.5) == is_signal).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_the_optimal_classifier_is_right():
     dataset = simulators.fresh(100, seed=13)
     odds = log_odds(dataset.images)

@@ -268,6 +268,7 @@ def test_what_always_changes_is_a_problem(course, monkeypatch):
     assert done.exit_code == 1 and "has changed while it was graded" in json.loads(done.stdout)["problems"]["bob"]
 
 
+@pytest.mark.slow
 def test_a_hand_in_with_an_old_date_is_a_new_one(course):
     path = course / "submitted" / "bob" / "ex1" / "work.ipynb"
     for answer, points in (("1", 2.0), ("3", 0.0)):
@@ -467,6 +468,7 @@ def test_the_bar_says_how_many_are_running_and_have_failed():
     assert "2/2" in said.getvalue() and "3 running, 1 failed," in said.getvalue()
 
 
+@pytest.mark.slow
 def test_no_port_is_open_while_a_class_is_graded(tmp_path):
     course = tmp_path / "course"
     build(course, {"ada": "__import__('time').sleep(2) or 1"})

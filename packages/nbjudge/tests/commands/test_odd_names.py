@@ -167,6 +167,7 @@ def test_what_is_no_assignment_is_refused_and_leaves_nothing(two, monkeypatch, g
     assert before == (assignments(two) if (two / "gradebook.db").exists() else None)
 
 
+@pytest.mark.slow
 def test_an_extension_may_name_it_so_too(two, monkeypatch):
     assert run(two, "ex1").returncode == 0
     monkeypatch.chdir(two)

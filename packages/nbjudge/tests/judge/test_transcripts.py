@@ -323,6 +323,7 @@ def decided_by(course, student):
     return pack(told)
 
 
+@pytest.mark.slow
 def test_judging_again_gives_what_executing_again_gives(course, tmp_path, request):
     change(course, "first-right", MORE_POINTS, points=5)
     change(course, "second-right", NEW_TEST)

@@ -119,6 +119,7 @@ def executed(course):
     return {path.name: path.stat().st_mtime_ns for path in (course / FOLDER).iterdir()}
 
 
+@pytest.mark.slow
 def test_a_good_one_is_executed_once_and_leaves_no_trace(build_course, tmp_path):
     """Several notebooks: one without tests, which is in the release as it is in the source, and one graded by hand."""
     essay = marked("essay", "Because.", new_markdown_cell, grade=True, solution=True, points=5)

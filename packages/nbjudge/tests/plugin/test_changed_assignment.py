@@ -238,6 +238,7 @@ def second_notebook():
     return notebook
 
 
+@pytest.mark.slow
 def test_a_notebook_is_added_and_taken_out(course):
     nbformat.write(second_notebook(), course / "source" / "ex1" / "also.ipynb")
     said = grade(course, "--diff", answer="y\n")

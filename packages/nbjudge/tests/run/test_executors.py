@@ -51,6 +51,7 @@ print("dask", sorted({name.partition(".")[0] for name in sys.modules} & {"dask",
 """
 
 
+@pytest.mark.slow
 def test_on_one_machine_there_is_no_dask_and_nobody_looks_at_the_frames_of_threads(tmp_path):
     """``sys._current_frames`` can stop CPython 3.11 for ever (gh-106883); Dask's profiler calls it all the time."""
     course = tmp_path / "course"

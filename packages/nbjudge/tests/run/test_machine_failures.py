@@ -126,6 +126,7 @@ def test_a_full_disk_under_the_gradebook(course, disk, room, begun):
     assert marks(course) == {"ada": 2.0, "bob": 2.0} and kept.items() <= executed(course).items()
 
 
+@pytest.mark.slow
 def test_a_disk_that_can_only_be_read(graded, disk):
     course = shutil.copytree(graded, disk / "course")
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True, timeout=300)
@@ -163,6 +164,7 @@ def lock(course, how):
     return connection
 
 
+@pytest.mark.slow
 def test_a_gradebook_that_is_locked_from_the_start(course):
     shutil.rmtree(course / "release")
     kept, locked = executed(course), lock(course, "EXCLUSIVE")
