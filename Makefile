@@ -55,7 +55,7 @@ format: $(INSTALLED)
 types: $(INSTALLED)
 	mypy
 
-# Lint, types and tests, less than 20 minutes on two processors; many tests wait, so three run at once. Files keep their
+# Lint, types and tests, about 20 minutes on two processors; many tests wait, so three run at once. Files keep their
 # order, or the few long tests of some files would come last, one after another.
 test: lint types
 	pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart=0 \

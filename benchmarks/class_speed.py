@@ -8,7 +8,6 @@ Exits with status 1 if a bar is missed.
 """
 
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import click
 import nbformat
+
+from commands import run
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from nbjudge.plugin.course import Course
@@ -85,13 +86,6 @@ def change_tests(path: Path) -> None:
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
             cell.source = re.sub(r'"""(\w)', r'"""Again: \1', cell.source, count=1)
     nbformat.write(notebook, path)
-
-
-def run(folder: Path, *words: str) -> None:
-    """Run a command; what it says is shown if it fails."""
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
 
 
 if __name__ == "__main__":

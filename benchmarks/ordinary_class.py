@@ -6,7 +6,6 @@ been generated and the tests have been studied before; neither side writes feedb
 missed, or if a hand-in got other points than from stock nbgrader.
 """
 
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,8 @@ import click
 import nbformat
 from nbgrader.api import Gradebook
 from nbjudge.plugin.course import Course
+
+from commands import run
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "packages" / "nbjudge" / "tests"))
 from helpers.ordinary_course import SOLUTIONS, STUB, notebook
@@ -79,13 +80,6 @@ def earned(course: Path) -> dict[str, float]:
     """The points of each hand-in."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         return {each.student.id: each.score for each in gradebook.assignment_submissions("ps1")}
-
-
-def run(folder: Path, *words: str) -> None:
-    """Run a command; what it says is shown if it fails."""
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
 
 
 if __name__ == "__main__":

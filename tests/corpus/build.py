@@ -80,9 +80,16 @@ NOTEBOOK, SOURCE, RELEASE, CHECKPOINT = EX04.notebook, EX04.source, EX04.release
 # The class that is graded when nothing was handed in: enough to see everything, quick enough to wait for.
 SAMPLE = (
     "wheat-model",
+    "wheat-dataloader-batchnorm",
+    "wheat-flatten-percent-titles",
+    "wheat-sklearn-early-stopping",
     "chaff-accuracy-in-percent",
     "chaff-linear-on-pixels",
+    "chaff-mistakes-that-are-none",
+    "chaff-no-zero-grad",
+    "chaff-picks-index-the-dataset",
     "chaff-probabilities",
+    "chaff-unshuffled-split",
     "forgeries-input-transformer",
     "forgeries-reads-the-source",
 )

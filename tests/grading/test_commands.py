@@ -98,7 +98,6 @@ def test_late_hand_in_loses_a_tenth_a_day(course, run_nbgrader):
         assert gradebook.find_submission("ex04", "ada").late_submission_penalty == pytest.approx(19)
 
 
-@pytest.mark.slow
 def test_without_its_configuration_nothing_is_executed(tmp_path):
     """Nbgrader's own Execute would run student code as whoever grades."""
     course, elsewhere, escaped = tmp_path / "course", tmp_path / "elsewhere", tmp_path / "escaped"

@@ -164,7 +164,6 @@ def points(verdict: Verdict) -> float:
     return sum(cell.points * verdict.fractions[cell.name] for cell, _ in verdict.reports if cell.points is not None)
 
 
-@pytest.mark.slow
 def test_what_leaks_from_one_hand_in_is_worth_nothing_in_the_next():
     leaker, other = (FORGERIES[f"forgeries-{name}"] for name in ("leaks-hidden-images", "looks-hidden-images-up"))
     own = {source for _, source in leaker.scratch}

@@ -497,7 +497,7 @@ def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(tmp_path):
         interrupted = time.monotonic()
         said = running.stderr.read()
         running.wait(PATIENCE)
-    assert time.monotonic() - interrupted < 30, "it waited for the cell that sleeps for a minute"
+    assert time.monotonic() - interrupted < 5
     assert running.returncode == 130 and "run the same command again" in said
     assert not descendants().keys() - before
     hand_in(course, "bob", "1")

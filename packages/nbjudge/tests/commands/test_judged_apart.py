@@ -249,6 +249,7 @@ def test_check_names_broken_tests_and_says_that_nobody_would_be_graded(tmp_path)
     assert "the model solution does not earn its points" in said
     assert "would grade nobody, for here the model solution of work.ipynb loses points in length (0 of 1)" in said
     assert "the untouched release of work.ipynb gets points in squares-errors (1 of 1)" in said
+    assert "'nbgrader validate source/ex1/*.ipynb'" in said.replace(f"{course.resolve()}/", "")
     assert said.count("run in the student's own process, as with nbgrader itself") == 1 and " 1 run in" in said
 
 

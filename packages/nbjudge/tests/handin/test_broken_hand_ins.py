@@ -97,12 +97,12 @@ HARMS = {  # what is done, points, a pattern of what the table says
     "dies": (die, 2, "kernel died"),
     "floods": (flood, 4, "second printed too much"),
     "hogs": (hog_memory, 2, "code used more than 0.75 GiB of memory and was stopped in second"),
-    # Of too many processes or, if the watchdog is slow to come, of the memory or the time that these take.
+    # Of too many processes or, if the watchdog is slow to come, of the memory that these take.
     "forks": (
         fork,
         2,
         r"code (had more than 200 processes and threads at one time|used more than 0\.75 GiB of memory) "
-        r"and was stopped in second|second was stopped after \d+ s",
+        "and was stopped in second",
     ),
     "fills": (fill_disk, 2, "first wrote more files than fit"),
     "dawdles": (many_slow_cells, 2, "code took more than 25 s for the whole notebook and was stopped in cell"),

@@ -290,11 +290,13 @@ def test_a_students_cell_may_call_a_function_of_a_test_that_uses_the_students_na
 
 def test_the_class_of_an_object_is_equal_to_the_librarys_class_of_which_it_is():
     student = "import animals\nclass Puppy(animals.Dog):\n    pass\ndog, puppy = animals.Dog(), Puppy()"
+    student += "\nclass Dog(animals.Dog):\n    pass\nother = Dog()"
     source = """
 import animals
 assert type(dog) == animals.Dog and animals.Dog == type(dog) and animals.Dog in [type(dog)]
 assert type(dog) != animals.Cat and not type(dog) == animals.Cat
 assert type(puppy) != animals.Dog and type(puppy) == Puppy and len({type(dog), type(puppy)}) == 2
+assert type(other) != animals.Dog and type(other) == Dog
 """
     release = {"animals.py": b"class Dog:\n    pass\n\n\nclass Cat:\n    pass\n"}
     assert outcomes(student, test(source), release=release) == [None]
@@ -433,6 +435,12 @@ def once(function):
         limits=Limits(cell=3.0, answer=2.0),
     )
     assert [bool(message) for message in messages] == [True, True, False], messages
+
+
+def test_what_else_cells_import_does_no_harm_to_a_method_that_crosses():
+    released = {"tables.py": b"import numpy\nGRID = numpy.arange(3)\n"}
+    source = "from tables import GRID\nfrom random import randint\nassert use(randint) == 1"
+    assert outcomes("def use(function):\n    return function(1, 1)", test(source), release=released) == [None]
 
 
 def test_a_students_function_that_a_function_of_the_test_calls_has_its_own_time():

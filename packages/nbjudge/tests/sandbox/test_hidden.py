@@ -4,7 +4,7 @@ import json
 import shutil
 import sysconfig
 import uuid
-from importlib.metadata import distributions
+from importlib.metadata import PathDistribution, distributions
 from pathlib import Path
 
 import pytest
@@ -87,23 +87,28 @@ def test_projects_in_development_are_known_by_their_folders(site_packages):
 
 
 @pytest.fixture
-def installed():
-    """A course's package and its solutions beside NumPy, without a list of their files.
+def installed(tmp_path, monkeypatch):
+    """A course's package with its solutions, installed beside NumPy as any other.
 
-    For other tests, which run at the same time, the list of what is installed must stay the same.
+    The notes on it lie elsewhere: for other tests, which run at the same time, the list of what is installed must stay
+    the same.
     """
     name, there = f"course_{uuid.uuid4().hex[:8]}", Path(sysconfig.get_path("purelib"))
-    package, solutions = there / name, there / f"{name}_solutions.py"
+    files = [f"{name}/__init__.py", f"{name}/answers.py", f"{name}_solutions.py"]
+    install(tmp_path, name, files)
+    noted = PathDistribution(tmp_path / f"{name}-1.0.dist-info")
+    known = hidden.distributions
+    monkeypatch.setattr(hidden, "distributions", lambda path: [*known(path=path), noted])
     try:
-        package.mkdir()
-        for file in (package / "__init__.py", package / "answers.py", solutions):
-            file.write_text("SOLUTION = 42\n")
+        for file in files:
+            (there / file).parent.mkdir(exist_ok=True)
+            shutil.copy(tmp_path / file, there / file)
         yield name
     except PermissionError:
         pytest.skip("nothing can be installed here")
     finally:
-        shutil.rmtree(package, ignore_errors=True)
-        for file in [solutions, *there.glob(f"__pycache__/{name}_solutions*")]:
+        shutil.rmtree(there / name, ignore_errors=True)
+        for file in [there / f"{name}_solutions.py", *there.glob(f"__pycache__/{name}_solutions*")]:
             file.unlink(missing_ok=True)
 
 
@@ -112,7 +117,7 @@ def test_another_courses_solutions_are_not_there(installed):
     cells = [PlannedCell(LOOK.format(names=names), on_student_side=True)]
     (seen,) = Session(cells).run()
     assert seen["outputs"][0]["text"] == "".join(f"{name} True\n" for name in names), "else this test shows nothing"
-    (seen,) = Session(cells, hidden=Hidden((*names,))).run()
+    (seen,) = Session(cells, hidden=Hidden((f"{installed}_solutions",))).run()
     assert "True" not in seen["outputs"][0]["text"]
 
 

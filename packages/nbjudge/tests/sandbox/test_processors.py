@@ -180,6 +180,14 @@ def test_who_lacked_a_processor_gets_more_time_and_then_the_timeout_is_its_own_d
     assert first["outputs"][-1]["name"] == "CellTimeoutError" and second["outputs"][0]["text"] == "42\n"
 
 
+@needs_two
+def test_who_lacked_a_processor_has_more_time_for_the_whole_notebook_too():
+    job = Job(cells=[student("while True: pass")], limits=Limits(cell=60.0, notebook=4.0))
+    with busy(1, 60):
+        (report,) = job.run([LAST])["reports"]
+    assert "for the whole notebook" in report["died"]
+
+
 @pytest.mark.parametrize(("source", "limits"), ENDLESS.values(), ids=ENDLESS)
 def test_a_timeout_that_is_its_own_doing_stays_one(source, limits, monkeypatch):
     """Whoever else is at work on this machine: what the sandbox uses itself is known, even when it is ended."""

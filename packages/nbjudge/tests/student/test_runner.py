@@ -496,7 +496,7 @@ def test_many_small_prints_are_not_slow(run):
     # As a loop over batches does. If each print copied all that was printed before, this would take a quarter minute.
     run("import time; begun = time.process_time()")
     said = only(run("for i in range(150_000): print(i)", timeout=100))
-    assert float(only(run("time.process_time() - begun"))["text"]) < 10
+    assert float(only(run("time.process_time() - begun"))["text"]) < 5
     assert said["type"] == "stream" and said["text"].startswith("0\n1\n2\n") and said["text"].endswith("149999\n")
 
 

@@ -1,6 +1,7 @@
 """The canary: before a class is graded, the model solution must get all automatic points, and the release none."""
 
 from copy import deepcopy
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -34,6 +35,12 @@ def _advice(sought: list[str]) -> str:
         f"The sandbox refused {', '.join(sought[:3])}, which is the likely reason: put what is fetched there into the "
         "release or into c.ExecuteApart.data, or allow the network with c.ExecuteApart.network = True. "
     )
+
+
+def _real(course: Course, assignment: str) -> Path:
+    """The folder of the instructor's version, also if the course is a rehearsal, which will be gone."""
+    folder = course.folder("source", assignment)
+    return folder.resolve() if any(each.is_symlink() for each in folder.parents) else folder
 
 
 class Canary:
@@ -101,7 +108,7 @@ class Canary:
                     sought += refused_connections(results[job.cache_key()])
         if not complaints:
             return None
-        source = self._course.folder("source", self._assignment)
+        source = _real(self._course, self._assignment)
         return (
             f"here {'; '.join(dict.fromkeys(complaints))}. {_advice(sought)}Look at these tests and at what is "
             f"installed; 'nbgrader validate {source}/*.ipynb' runs the model solution."

@@ -32,7 +32,8 @@ def check(course: Course, assignments: tuple[str, ...]) -> None:
     process and in it. Nothing of the course is changed but what is remembered of this for 'nbjudge grade'. The exit
     code is 1 if the model solution loses points, or the untouched release gets some.
     """
-    console, complaints = terminal(), list[str]()
+    console = terminal()
+    complaints: list[str] = []
     if course.sandboxed:
         bubblewrap()
     known = [name for name in by_assignment(course.api.coursedir, "source") if course.notebooks(name)]

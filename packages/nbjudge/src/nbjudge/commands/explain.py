@@ -17,7 +17,7 @@ from ..judge.report import CellReport
 from ..judge.transcript import Transcript
 from ..plugin.course import Course
 from ..plugin.folders import by_assignment
-from ..plugin.marks import WAITS, mark_of_cell
+from ..plugin.marks import mark_of_cell
 from .common import NotGradedError, course_command
 from .marks_table import terminal
 
@@ -86,11 +86,11 @@ def _laid_out(
         questions.add_column(column, overflow="fold")
     for entry in report.asked:
         questions.add_row(*map(_shown, (entry["question"], _told(entry["arguments"]), _answer(entry))))
-    mark = mark_of_cell(course.db_url, SubmissionKey(assignment, student), notebook, test_id)
+    mark, is_undecided = mark_of_cell(course.db_url, SubmissionKey(assignment, student), notebook, test_id)
     reasons = {"mark": mark, "verdict": verdict}
     if report.inside is not None:
         reasons["in the student's process"] = _put_out(report.inside) or RAN
-    if mark.endswith(WAITS):
+    if is_undecided and report.inside is not None:
         reasons["why it waits"] = (
             "it earns more in the student's own process, where student code can forge a test, than apart from it: a "
             "forgery, or something that can't be carried across"

@@ -7,9 +7,8 @@ from nbformat import NotebookNode
 from .releases import FLAGS, as_seen
 
 STUDENT_CELL_PREFIX = "students-own"  # the beginning of the ids of the student's own cells
-# In the metadata of a graded notebook: the test cells whose points a grader must give. In that of a test's output: it
-# says nothing of points.
-WAITING, MESSAGE_ONLY = "waiting", "message_only"
+WAITING = "waiting"  # in the metadata of a graded notebook: the test cells whose points a grader must give
+MESSAGE_ONLY = "message_only"  # in the metadata of a test's output: it is a message, without the title and the points
 
 
 def as_list(value: Any) -> list[Any]:

@@ -55,8 +55,9 @@ class HandleType(type):
             return cls is other or NotImplemented
         side, described = cls._nbjudge_kind
         library = described.get("library")
-        is_its_own = isinstance(library, list) and library[:1] and library[0][-1:] == [described.get("type")]
-        if is_its_own and _library(library) is other:
+        # The first class that they name is their own, unless that is the student's.
+        is_its_own = described.get("of library") is True and isinstance(library, list)
+        if is_its_own and _library(library[:1]) is other:
             return bool(side.grants(f"is a {other.__name__}"))
         return NotImplemented
 

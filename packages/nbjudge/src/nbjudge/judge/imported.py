@@ -39,7 +39,8 @@ class Imported:
         """The node of a method that cells import as if it were a function, such as ``random.randint``."""
         if type(value) in (types.MethodType, types.BuiltinMethodType):
             for _, module, part in self._imports:
-                if part not in ("", "*") and _value(module, part) == value:
+                found = None if part in ("", "*") else _value(module, part)
+                if type(found) is type(value) and found == value:  # another value's == may be anything
                     return ["named", module, part]
         return None
 

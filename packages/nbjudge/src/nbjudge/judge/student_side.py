@@ -23,6 +23,7 @@ from .reached import Reached
 MOST_CALLBACKS = 100_000
 MOST_NESTED = 40  # calls of the test cell's functions within each other; each takes a dozen of Python's own
 MOST_NOTED = 60  # operations of one test cell in the transcript
+NOT_ASKED = "not asked: the model solution does not need it"
 NOT_RISKY = {"iter", "next", "copy", "deepcopy", "exit", "enter"}
 _ORIGINAL_INPUT = builtins.input
 _ORIGINAL_STDIN = sys.stdin
@@ -115,8 +116,10 @@ class StudentSide:
         """Whether the model solution needed this claim, too; in a study, note it."""
         if self.granted is None:
             self.used.add(claim)
-        elif claim not in self.granted and len(self.noted) < MOST_NOTED:
-            self.noted.append((claim, [], "not asked: the model solution does not need it"))
+        elif claim not in self.granted:
+            note: tuple[str, list[str], str] = (claim, [], NOT_ASKED)
+            if note not in self.noted and len(self.noted) < MOST_NOTED:
+                self.noted.append(note)
         return self.granted is None or claim in self.granted
 
     def __call__(self, operation: str, *operands: Any, claim: str | None = None) -> Any:
@@ -273,13 +276,17 @@ class StudentSide:
         self._printed.show(request.get("printed"))
         self._callbacks += 1
         self._depth += 1
-        waits, self.waits = self.waits, 0  # the test cell's own code can be interrupted
+        waits = self.waits
         try:
             if self._expired or self._callbacks > MOST_CALLBACKS or time.monotonic() > self.deadline:
                 raise TestTimeout("the student's code calls functions of this test without end")
             if self._depth > MOST_NESTED:
                 raise RecursionError("the student's code and a function of this test call each other too often")
-            result: tuple[Any, ...] = ("returned", self._reached.use(number, request.get("back"), operands))
+            self.waits = 0  # the test cell's own code can be interrupted, and nothing else in here
+            try:
+                result: tuple[Any, ...] = ("returned", self._reached.use(number, request.get("back"), operands))
+            finally:
+                self.waits = waits
         except TestTimeout as error:
             # The student's code is told, so that it ends, and then the test cell ends.
             self._expired = self._expired or error

@@ -3,12 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry
 
 from ..handin.hand_in import SubmissionKey
 
 LATE = "late"
-WAITS = ", waits for a grader"
 # Points by cell, or by LATE; None if a grader must look again at a mark given by hand.
 Points: TypeAlias = dict[str, float | None]
 # Points before and after (None if there are none), by cell, or by LATE.
@@ -35,7 +34,8 @@ class Mark:
         Ids of the test cells that did not earn all their points. If there are several notebooks, the notebook's name
         stands before the id.
     waiting : tuple of str
-        Ids of the test cells, among these, whose points a grader must give.
+        Ids of the test cells, among these, that pass only in the student's own process, and for which no grader has
+        given points.
     """
 
     student: str
@@ -114,7 +114,7 @@ def read_marks(db_url: str, assignment: str) -> tuple[list[Mark], MostPoints]:
             if by_test and all(grade.auto_score is None and grade.manual_score is None for grade in grades.values()):
                 continue  # registered, but never graded
             lost = [cell for cell, grade in by_test.items() if grade.score < grade.max_score]
-            waiting = [cell for cell, grade in by_test.items() if grade.needs_manual_grade]
+            waiting = [cell for cell, grade in by_test.items() if _is_undecided(grade)]
             marks.append(
                 Mark(
                     student=submission.student.id,
@@ -168,16 +168,22 @@ def read_points(db_url: str, assignment: str) -> dict[str, Points]:
         return points
 
 
-def mark_of_cell(db_url: str, key: SubmissionKey, notebook: str, cell: str) -> str:
-    """A text about the points of one cell."""
+def _is_undecided(grade: Grade) -> bool:
+    """Whether a grader must give the points of a test, and not only look again at those given."""
+    return bool(grade.needs_manual_grade and grade.manual_score is None)
+
+
+def mark_of_cell(db_url: str, key: SubmissionKey, notebook: str, cell: str) -> tuple[str, bool]:
+    """A text about the points of one test cell, and whether a grader must still give them."""
     with Gradebook(db_url) as gradebook:
         try:
             grade = gradebook.find_grade(cell, notebook, key.assignment, key.student)
         except MissingEntry:
-            return "none in the gradebook"
+            return "none in the gradebook", False
         by_hand = "" if grade.manual_score is None else f", {grade.manual_score:g} given by hand"
         automatic = "no points" if grade.auto_score is None else f"{grade.auto_score:g} points"
-        return f"{automatic} of {grade.max_score:g}{by_hand}{WAITS if grade.needs_manual_grade else ''}"
+        waits = ", waits for a grader" if grade.needs_manual_grade else ""
+        return f"{automatic} of {grade.max_score:g}{by_hand}{waits}", _is_undecided(grade)
 
 
 def changes(before: dict[str, Points], after: dict[str, Points]) -> dict[str, Changes]:

@@ -9,9 +9,9 @@ import numpy as np
 from . import records
 from .records import MAX_BYTES, read_dtype
 from .values import MAX_BITS, MAX_NESTED, MAX_NODES
+from .wire import SCALARS
 
 MAX_DIMENSIONS = 32
-_PLAIN = {type(None), bool, int, float, str}
 
 
 class Unpacker:
@@ -55,7 +55,7 @@ class Unpacker:
 
     def of(self, item: Any) -> Any:
         """The value that an item stands for."""
-        if type(item) in _PLAIN:
+        if type(item) in SCALARS:
             return item
         if not isinstance(item, list) or len(item) != 1 or type(item[0]) is not int:
             raise ValueError("an item that is none")
@@ -99,7 +99,7 @@ class Unpacker:
 
     def _all(self, items: list[Any]) -> list[Any]:
         """The values that items stand for; for those that are plain, no call is made."""
-        return [item if type(item) in _PLAIN else self.of(item) for item in items]
+        return [item if type(item) in SCALARS else self.of(item) for item in items]
 
     def _hashable(self, item: Any) -> Any:
         value = self.of(item)

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import records
 from .records import MAX_BYTES, NUMERIC
-from .wire import Plain
+from .wire import Ready
 
 Packed = dict[str, Any]
 Other = Callable[[Any], list[Any] | None]
@@ -47,7 +47,7 @@ class Packer:
 
     def __init__(self, other: Other = lambda value: None) -> None:
         self._other = other
-        self._nodes = Plain()
+        self._nodes = Ready()
         self._places: dict[int, int] = {}
         self._kept: list[Any] = []  # while packing, no other object may get the address of one that was packed
         self._ints: list[np.ndarray] = []

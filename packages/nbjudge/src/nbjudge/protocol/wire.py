@@ -30,7 +30,7 @@ MAX_ARRAYS = 4096
 MAX_ARRAY_BYTES = 256 * 2**20
 MAX_DIMENSIONS = 8
 
-_PLAIN = {type(None), bool, int, float, str}
+SCALARS = {type(None), bool, int, float, str}
 _LENGTH = struct.Struct(">I")
 _INNERMOST = re.compile(rb"[\[{][^][{}]*[]}]")
 # The group is possessive, because a string may hold millions of escapes, and the matcher would store each of them for
@@ -179,18 +179,16 @@ class Wire:
             view = view[count:]
 
 
-class Plain(list[Any]):
-    """A list of values that are JSON by the way they were made: `take_out` does not look at each of them."""
+class Ready(list[Any]):
+    """A list that is ready to be sent: it was made of JSON values alone, so `take_out` does not look at them."""
 
 
 def take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     """Replace the arrays in a value by ``{"$array": k}`` and collect them."""
-    if type(value) in _PLAIN:
-        return value
-    if type(value) is Plain:
+    if type(value) in SCALARS or type(value) is Ready:
         return value
     if isinstance(value, list | tuple):  # most values lie in long lists: for those that are plain, no call is made
-        return [item if type(item) in _PLAIN else take_out(item, arrays) for item in value]
+        return [item if type(item) in SCALARS else take_out(item, arrays) for item in value]
     if isinstance(value, np.ndarray):
         array = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<")).reshape(value.shape)
         if array.dtype.str not in DTYPES:
@@ -200,7 +198,7 @@ def take_out(value: Any, arrays: list[np.ndarray]) -> Any:
     if isinstance(value, dict):
         if "$array" in value or not all([isinstance(key, str) for key in value]):
             raise TypeError("keys must be strings")
-        return {key: item if type(item) in _PLAIN else take_out(item, arrays) for key, item in value.items()}
+        return {key: item if type(item) in SCALARS else take_out(item, arrays) for key, item in value.items()}
     if isinstance(value, int | float | str):
         return value
     raise TypeError(f"values of type {type(value).__name__} can't be sent")
@@ -220,9 +218,9 @@ def put_back(value: Any, arrays: dict[int, np.ndarray]) -> Any:
             if len(value) != 1 or type(index) is not int or index not in arrays:
                 raise ValueError("reference to an array that isn't there, or is elsewhere")
             return arrays.pop(index)
-        return {key: item if type(item) in _PLAIN else put_back(item, arrays) for key, item in value.items()}
+        return {key: item if type(item) in SCALARS else put_back(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
-        return [item if type(item) in _PLAIN else put_back(item, arrays) for item in value]
+        return [item if type(item) in SCALARS else put_back(item, arrays) for item in value]
     return value
 
 

@@ -234,7 +234,7 @@ def run_with_retries(session: Session, seconds: float) -> list[dict[str, Any]]:
             overloaded += 1
             if overloaded == OVERLOADED:
                 raise last
-            stretch = min(MORE / max(last.share, 1 / MOST_STRETCH), MOST_STRETCH)
+            stretch = round(min(MORE / max(last.share, 1 / MOST_STRETCH), MOST_STRETCH), 1)
             session, left = session.stretched(stretch), left * stretch
             continue
         left -= last.seconds

@@ -92,7 +92,7 @@ class Session(Work):
     def stretched(self, stretch: float) -> "Session":
         """The same session with longer limits on time."""
         now = self.limits
-        longer = {name: round(getattr(now, name) * stretch, 1) for name in ("cell", "answer", "notebook")}
+        longer = {name: getattr(now, name) * stretch for name in ("cell", "answer", "notebook")}
         return replace(self, limits=replace(now, **longer), stretch=stretch)
 
     def run(self, notebook: float | None = None) -> list[dict[str, Any]]:

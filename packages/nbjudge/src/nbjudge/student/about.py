@@ -25,11 +25,8 @@ def about(value: Any) -> dict[str, Any]:
         "specials": sorted(name for name in SPECIAL if _has(kind, f"__{name}__")),
         "methods": _methods(kind),
         "bases": [base.__name__ for base in kind.__mro__ if base in _BASES],
-        "library": [
-            [base.__module__, base.__qualname__]
-            for base in kind.__mro__
-            if base.__module__ not in ("builtins", "__main__")
-        ],
+        "library": [[base.__module__, base.__qualname__] for base in kind.__mro__ if _is_of_library(base)],
+        "of library": _is_of_library(kind),
         "class": id(kind),
     }
     if kind in _KINDS:
@@ -48,6 +45,10 @@ def about(value: Any) -> dict[str, Any]:
 
 def _has(kind: type, special: str) -> bool:
     return hasattr(kind, special) and getattr(kind, special) is not vars(object).get(special)
+
+
+def _is_of_library(kind: type) -> bool:
+    return kind.__module__ not in ("builtins", "__main__")
 
 
 def _name(kind: type) -> str:
